@@ -1,0 +1,340 @@
+import { SEVERITY_LEVELS } from "@vedette/semconv";
+import { z } from "zod";
+
+const id = z.string().min(1).max(128);
+/** Unix milliseconds. */
+const instant = z.number().describe("Unix time in milliseconds");
+
+export const severitySchema = z.enum(SEVERITY_LEVELS).meta({ id: "Severity" });
+
+export const entitySchema = z
+  .object({
+    kind: z.enum(["address", "user", "host", "service", "session", "api_key", "agent"]),
+    value: z.string(),
+  })
+  .meta({ id: "Entity", description: "A user, host, service, address, session, API key or AI agent." });
+
+export const ruleReferenceSchema = z
+  .object({
+    id,
+    title: z.string(),
+    level: severitySchema,
+    revision: z.string().describe("Content hash of the rule"),
+  })
+  .meta({ id: "RuleReference" });
+
+export const findingSchema = z
+  .object({
+    id,
+    kind: z.enum(["fact", "episode"]),
+    rule: ruleReferenceSchema,
+    eventIds: z.array(z.string()),
+    time: instant,
+    endTime: instant,
+    entities: z.array(entitySchema),
+    mergedInto: id.optional(),
+  })
+  .meta({ id: "Finding", description: "One rule says yes: a single-event fact or a correlation episode." });
+
+export const alertStatusSchema = z.enum(["open", "acknowledged", "closed"]).meta({ id: "AlertStatus" });
+export const closeReasonSchema = z
+  .enum(["true_positive", "benign_positive", "false_positive", "duplicate", "other"])
+  .meta({ id: "CloseReason" });
+
+export const alertSchema = z
+  .object({
+    id,
+    revision: z.number().int().describe("Grows by one with each change; sent back with a write"),
+    tenant: z.string(),
+    kind: z.enum(["security", "performance", "resource", "compliance"]),
+    title: z.string(),
+    description: z.string(),
+    rule: ruleReferenceSchema,
+    severity: severitySchema,
+    priority: z.object({
+      score: z.number().min(0).max(100),
+      factors: z.array(z.object({ name: z.string(), points: z.number(), reason: z.string() })),
+    }),
+    status: alertStatusSchema,
+    closeReason: closeReasonSchema.optional(),
+    assignee: z.string().optional(),
+    techniques: z.array(z.string()).describe("ATT&CK technique ids, e.g. T1110.004"),
+    tactics: z.array(z.string()).describe("ATT&CK tactic short names, e.g. credential-access"),
+    entities: z.array(entitySchema),
+    suppressionKey: z.string(),
+    firstSeen: instant.describe("Event time of the first finding, Unix milliseconds"),
+    lastSeen: instant.describe("Event time of the last finding, Unix milliseconds"),
+    openedAt: instant.describe("When the alert was first stored, Unix milliseconds"),
+    findingCount: z.number().int(),
+    eventCount: z.number().int(),
+    incidentId: id.optional(),
+    mergedInto: id.optional().describe("The alert that a late event joined this one to"),
+  })
+  .meta({ id: "Alert", description: "What a person is shown: one finding or several suppressed into one." });
+
+export const alertDetailSchema = alertSchema
+  .extend({
+    findings: z.array(findingSchema).describe("The first 200 findings in event-time order"),
+    events: z
+      .array(z.object({ id: z.string(), time: instant, document: z.record(z.string(), z.unknown()) }))
+      .describe("The first 20 events behind the alert, as they were received"),
+    history: z.array(
+      z.object({ time: instant, actor: z.string(), change: z.string(), note: z.string().optional() }),
+    ),
+  })
+  .meta({ id: "AlertDetail" });
+
+export const incidentStatusSchema = z
+  .enum(["new", "triaged", "contained", "eradicated", "recovered", "closed"])
+  .meta({ id: "IncidentStatus" });
+
+export const timelineRowSchema = z
+  .object({
+    time: instant,
+    kind: z.enum(["event", "alert", "action", "person"]),
+    title: z.string(),
+    source: z.string().describe("Where the row comes from: the rule, the responder, a person"),
+    severity: severitySchema.optional(),
+    alertId: id.optional(),
+    actionId: id.optional(),
+    eventIds: z.array(z.string()).optional(),
+  })
+  .meta({ id: "TimelineRow" });
+
+export const incidentSchema = z
+  .object({
+    id,
+    revision: z.number().int(),
+    tenant: z.string(),
+    title: z.string(),
+    status: incidentStatusSchema,
+    severity: severitySchema,
+    entities: z.array(entitySchema),
+    alertIds: z.array(id),
+    techniques: z.array(z.string()),
+    tactics: z.array(z.string()),
+    firstSeen: instant,
+    lastSeen: instant,
+    openedAt: instant,
+    reasons: z.array(z.string()).describe("Why these alerts are together, one sentence each"),
+    mergedInto: id.optional(),
+  })
+  .meta({ id: "Incident", description: "Alerts that belong together." });
+
+export const incidentDetailSchema = incidentSchema
+  .extend({ alerts: z.array(alertSchema), timeline: z.array(timelineRowSchema), actions: z.array(z.lazy(() => denyListEntrySchema)) })
+  .meta({ id: "IncidentDetail" });
+
+export const denyListEntrySchema = z
+  .object({
+    id: id.describe("Id of the response action"),
+    address: z.string(),
+    state: z.enum(["pending", "in_force", "expired", "undone"]),
+    reason: z.string(),
+    requestedBy: z.string().describe("`responder` or the person"),
+    createdAt: instant,
+    expiresAt: instant,
+    endedAt: instant.optional(),
+    endedBy: z.string().optional(),
+    alertId: id.optional(),
+    incidentId: id.optional(),
+  })
+  .meta({ id: "DenyListEntry", description: "An address that the guard answers with 403, until when and why." });
+
+export const ruleSummarySchema = z
+  .object({
+    id,
+    title: z.string(),
+    description: z.string(),
+    level: severitySchema,
+    status: z.string(),
+    kind: z.enum(["signature", "correlation"]),
+    revision: z.string(),
+    path: z.string(),
+    logSource: z.object({ product: z.string().optional(), category: z.string().optional(), service: z.string().optional() }),
+    tags: z.array(z.string()),
+    findings: z.number().int().describe("Findings since the store was made"),
+  })
+  .meta({ id: "Rule" });
+
+export const problemInFileSchema = z
+  .object({
+    code: z.string(),
+    message: z.string(),
+    path: z.string(),
+    line: z.number().int().optional(),
+    column: z.number().int().optional(),
+    suggestion: z.string().optional(),
+    severity: z.enum(["error", "warning"]),
+  })
+  .meta({ id: "ProblemInFile" });
+
+export const auditEntrySchema = z
+  .object({
+    sequence: z.number().int(),
+    time: instant,
+    actor: z.string(),
+    action: z.string(),
+    subject: z.string(),
+    details: z.record(z.string(), z.unknown()),
+    previousHash: z.string(),
+    hash: z.string(),
+  })
+  .meta({ id: "AuditEntry" });
+
+export const auditVerificationSchema = z
+  .object({
+    ok: z.boolean(),
+    entries: z.number().int(),
+    brokenAt: z.number().int().optional().describe("Sequence number of the first entry that does not hold"),
+    reason: z.string().optional(),
+  })
+  .meta({ id: "AuditVerification" });
+
+export const statusSchema = z
+  .object({
+    version: z.string(),
+    mode: z.enum(["demo", "worker"]),
+    startedAt: instant,
+    now: instant,
+    ready: z.boolean(),
+    problems: z.array(z.string()).describe("What is wrong now, one sentence each"),
+    sources: z.array(
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        state: z.enum(["running", "waiting", "failed", "stopped"]),
+        detail: z.string(),
+        received: z.number().int(),
+        duplicate: z.number().int(),
+        refused: z.number().int(),
+      }),
+    ),
+    inboxPending: z.number().int(),
+    eventsJudged: z.number().int(),
+    watermark: instant.optional(),
+    unmatched: z.object({
+      count: z.number().int(),
+      examples: z.array(z.record(z.string(), z.unknown())).describe("Up to 5 documents that matched no log source"),
+    }),
+    rules: z.object({ loaded: z.number().int(), refused: z.number().int(), problems: z.array(problemInFileSchema) }),
+    alerts: z.object({ open: z.number().int(), total: z.number().int() }),
+    incidents: z.object({ open: z.number().int(), total: z.number().int() }),
+    effectsPending: z.number().int(),
+    guardClients: z.number().int(),
+  })
+  .meta({ id: "Status" });
+
+export const refusedRecordSchema = z
+  .object({
+    sequence: z.number().int(),
+    time: instant,
+    source: z.string(),
+    reason: z.string(),
+    detail: z.string(),
+    sample: z.string().describe("The first 1,024 bytes, non-printable bytes escaped"),
+  })
+  .meta({ id: "RefusedRecord", description: "Input that could never be taken, kept so that nothing is lost in silence." });
+
+/** RFC 9457 problem details. */
+export const problemDetailsSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string().optional(),
+    code: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: "ProblemDetails" });
+
+/** A change on `/api/v1/stream`. The data tells what to fetch again, not the thing itself. */
+export const changeSchema = z
+  .object({
+    sequence: z.number().int(),
+    kind: z.enum(["alert", "incident", "deny_list", "status"]),
+    id: z.string(),
+    revision: z.number().int(),
+  })
+  .meta({ id: "Change" });
+
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), nextCursor: z.string().optional(), total: z.number().int() });
+
+export const pageQuerySchema = z.object({
+  cursor: z.string().max(512).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+export const alertQuerySchema = pageQuerySchema.extend({
+  status: alertStatusSchema.optional(),
+  severity: severitySchema.optional(),
+  rule: z.string().optional().describe("Rule id"),
+  entity: z.string().optional().describe("Value of an entity, e.g. an address"),
+  from: z.coerce.number().optional().describe("lastSeen at or after, Unix milliseconds"),
+  to: z.coerce.number().optional().describe("firstSeen at or before, Unix milliseconds"),
+});
+
+export const incidentQuerySchema = pageQuerySchema.extend({
+  status: incidentStatusSchema.optional(),
+  entity: z.string().optional(),
+});
+
+export const alertChangeSchema = z
+  .object({
+    revision: z.number().int().describe("The revision that was read; another one now gives 409"),
+    status: alertStatusSchema.optional(),
+    closeReason: closeReasonSchema.optional(),
+    assignee: z.string().max(200).nullable().optional(),
+    note: z.string().max(4000).optional(),
+  })
+  .meta({ id: "AlertChange" });
+
+export const incidentChangeSchema = z
+  .object({
+    revision: z.number().int(),
+    status: incidentStatusSchema.optional(),
+    note: z.string().max(4000).optional(),
+  })
+  .meta({ id: "IncidentChange" });
+
+export const denyRequestSchema = z
+  .object({
+    address: z.string().min(2).max(64),
+    seconds: z.number().int().min(10).max(30 * 24 * 3600),
+    reason: z.string().min(1).max(500),
+    incidentId: id.optional(),
+  })
+  .meta({ id: "DenyRequest" });
+
+export const sessionSchema = z
+  .object({ actor: z.string(), role: z.enum(["reader", "responder", "admin"]) })
+  .meta({ id: "Session" });
+
+export type Severity = z.infer<typeof severitySchema>;
+export type ApiEntity = z.infer<typeof entitySchema>;
+export type ApiFinding = z.infer<typeof findingSchema>;
+export type Alert = z.infer<typeof alertSchema>;
+export type AlertDetail = z.infer<typeof alertDetailSchema>;
+export type AlertStatus = z.infer<typeof alertStatusSchema>;
+export type AlertQuery = z.infer<typeof alertQuerySchema>;
+export type AlertChange = z.infer<typeof alertChangeSchema>;
+export type CloseReason = z.infer<typeof closeReasonSchema>;
+export type Incident = z.infer<typeof incidentSchema>;
+export type IncidentDetail = z.infer<typeof incidentDetailSchema>;
+export type IncidentStatus = z.infer<typeof incidentStatusSchema>;
+export type IncidentQuery = z.infer<typeof incidentQuerySchema>;
+export type IncidentChange = z.infer<typeof incidentChangeSchema>;
+export type TimelineRow = z.infer<typeof timelineRowSchema>;
+export type DenyListEntry = z.infer<typeof denyListEntrySchema>;
+export type DenyRequest = z.infer<typeof denyRequestSchema>;
+export type RuleSummary = z.infer<typeof ruleSummarySchema>;
+export type ProblemInFile = z.infer<typeof problemInFileSchema>;
+export type AuditEntry = z.infer<typeof auditEntrySchema>;
+export type AuditVerification = z.infer<typeof auditVerificationSchema>;
+export type Status = z.infer<typeof statusSchema>;
+export type RefusedRecord = z.infer<typeof refusedRecordSchema>;
+export type ProblemDetails = z.infer<typeof problemDetailsSchema>;
+export type Change = z.infer<typeof changeSchema>;
+export type Session = z.infer<typeof sessionSchema>;
+export type Page<T> = { items: T[]; nextCursor?: string | undefined; total: number };

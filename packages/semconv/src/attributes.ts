@@ -1,0 +1,92 @@
+/**
+ * Attribute names. Names without the `vedette.` prefix are existing OpenTelemetry or ECS conventions, copied here so that
+ * no incubating package is needed at run time.
+ */
+export const ATTR = {
+  clientAddress: "client.address",
+  clientPort: "client.port",
+  enduserPseudoId: "enduser.pseudo.id",
+  errorType: "error.type",
+  /** ECS: success, failure or unknown. */
+  eventOutcome: "event.outcome",
+  genAiAgentName: "gen_ai.agent.name",
+  genAiToolName: "gen_ai.tool.name",
+  hostName: "host.name",
+  httpRequestMethod: "http.request.method",
+  httpResponseStatusCode: "http.response.status_code",
+  httpRoute: "http.route",
+  logRecordUid: "log.record.uid",
+  networkPeerAddress: "network.peer.address",
+  securityRuleLevel: "security_rule.level",
+  securityRuleName: "security_rule.name",
+  securityRuleUuid: "security_rule.uuid",
+  serverAddress: "server.address",
+  serviceName: "service.name",
+  serviceVersion: "service.version",
+  sessionId: "session.id",
+  urlPath: "url.path",
+  urlQuery: "url.query",
+  urlFull: "url.full",
+  userAgentOriginal: "user_agent.original",
+  userHash: "user.hash",
+  userId: "user.id",
+  userName: "user.name",
+  userRoles: "user.roles",
+  /** How somebody authenticated: password, token, mfa, oidc … */
+  authMethod: "vedette.auth.method",
+  /** Why it failed: bad_password, unknown_user, expired, bad_signature, locked … (low cardinality). */
+  authFailureReason: "vedette.auth.failure.reason",
+  /** What was to be done: an application's own name of the permission or operation. */
+  action: "vedette.action",
+  /** Class(es) of attack seen in a request: string array of {@link INDICATOR} values. */
+  requestIndicators: "vedette.request.indicators",
+  /** Where in the request: path, query, header, body (string array, same order as the indicators). */
+  requestLocations: "vedette.request.locations",
+  /** Names of the parameters or headers (string array, same order as the indicators). */
+  requestParameters: "vedette.request.parameters",
+  /** The first 256 characters of the value that matched, control characters escaped. */
+  requestSample: "vedette.request.sample",
+  /** Rule of the application that refused the input. */
+  inputRule: "vedette.input.rule",
+  /** Name of the field that was refused. */
+  inputField: "vedette.input.field",
+  /** What happened to a session: created, renewed, revoked, invalid. */
+  sessionAction: "vedette.session.action",
+  /** Number of records read or exported. */
+  dataRecordCount: "vedette.data.record.count",
+  /** Name of the data set. */
+  dataSet: "vedette.data.set",
+  /** Name of the honeytoken. */
+  honeytokenName: "vedette.honeytoken.name",
+  /** Name of the broken business rule. */
+  businessRuleName: "vedette.business.rule.name",
+  /** Where an outbound request that a user supplied pointed: metadata, loopback, private, public. */
+  outboundAddressClass: "vedette.outbound.address.class",
+  /** Tools that an agent declared it needs (string array). */
+  agentDeclaredTools: "vedette.agent.declared.tools",
+  /** Whether the tool called is in the declared scope. */
+  agentToolInScope: "vedette.agent.tool.in_scope",
+  /** Id of the guard's decision that stopped a request. */
+  guardDecisionId: "vedette.guard.decision.id",
+} as const;
+
+/** An attribute name. */
+export type AttributeName = (typeof ATTR)[keyof typeof ATTR];
+
+/** Classes of attack that the request inspection tells apart (values of `vedette.request.indicators`). */
+export const INDICATOR = {
+  sqlInjection: "sql_injection",
+  xss: "xss",
+  pathTraversal: "path_traversal",
+  commandInjection: "command_injection",
+  scanner: "scanner",
+} as const;
+
+/** One class of attack seen in a request. */
+export type Indicator = (typeof INDICATOR)[keyof typeof INDICATOR];
+
+/** Values of ECS `event.outcome`. */
+export const OUTCOMES = ["success", "failure", "unknown"] as const;
+
+/** How something ended. */
+export type Outcome = (typeof OUTCOMES)[number];

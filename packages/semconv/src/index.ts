@@ -1,0 +1,14 @@
+export { ATTR, INDICATOR, OUTCOMES, type AttributeName, type Indicator, type Outcome } from "./attributes.ts";
+export { EVENT, type EventName } from "./events.ts";
+export {
+  GUARD_ACTIONS,
+  GUARD_PATHS,
+  type GuardAction,
+  type GuardDecision,
+  type GuardKey,
+  type GuardSnapshot,
+  type GuardTarget,
+  type SignedGuardSnapshot,
+} from "./guard.ts";
+export { INSTRUMENTATION_METRICS, WORKER_METRICS, type MetricDefinition } from "./metrics.ts";
+export { SEVERITY_LEVELS, type SeverityLevel } from "./severity.ts";

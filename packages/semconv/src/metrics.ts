@@ -1,0 +1,292 @@
+/** What a metric is: its kind, unit, description and the attributes its points may carry. */
+export interface MetricDefinition {
+  /** Name: dotted (OTel) for what the instrumentation emits, `vedette_…` (Prometheus) for what the worker serves. */
+  readonly name: string;
+  readonly kind: "counter" | "updowncounter" | "gauge" | "histogram";
+  /** UCUM unit, as OpenTelemetry writes it. */
+  readonly unit: string;
+  readonly description: string;
+  /** Attribute (OTel) or label (Prometheus) names: low-cardinality ones only. */
+  readonly attributes: readonly string[];
+}
+
+/** Metrics that `@vedette/instrumentation` emits through OpenTelemetry. */
+export const INSTRUMENTATION_METRICS = {
+  authenticationAttempts: {
+    name: "vedette.authentication.attempts",
+    kind: "counter",
+    unit: "{attempt}",
+    description: "Authentication attempts by outcome.",
+    attributes: ["event.outcome", "vedette.auth.method"],
+  },
+  authorizationDenied: {
+    name: "vedette.authorization.denied",
+    kind: "counter",
+    unit: "{denial}",
+    description: "Operations refused to a known user.",
+    attributes: ["vedette.action"],
+  },
+  inputRejected: {
+    name: "vedette.input.rejected",
+    kind: "counter",
+    unit: "{rejection}",
+    description: "Inputs refused by the application's own validation.",
+    attributes: ["vedette.input.rule"],
+  },
+  rateLimited: {
+    name: "vedette.rate.limited",
+    kind: "counter",
+    unit: "{request}",
+    description: "Requests that hit a rate limit.",
+    attributes: ["http.route"],
+  },
+  suspiciousRequests: {
+    name: "vedette.requests.suspicious",
+    kind: "counter",
+    unit: "{request}",
+    description: "Requests that carry what looks like an attack, by class.",
+    attributes: ["vedette.request.indicators"],
+  },
+  inspectionDuration: {
+    name: "vedette.inspection.duration",
+    kind: "histogram",
+    unit: "s",
+    description: "Time spent inspecting one request.",
+    attributes: [],
+  },
+  guardBlocked: {
+    name: "vedette.guard.blocked",
+    kind: "counter",
+    unit: "{request}",
+    description: "Requests answered with 403 by the guard.",
+    attributes: [],
+  },
+  guardDecisions: {
+    name: "vedette.guard.decisions",
+    kind: "updowncounter",
+    unit: "{decision}",
+    description: "Guard decisions in force.",
+    attributes: [],
+  },
+} as const satisfies Record<string, MetricDefinition>;
+
+/** Metrics that the worker serves on `/metrics` (prom-client). */
+export const WORKER_METRICS = {
+  recordsReceived: {
+    name: "vedette_records_received_total",
+    kind: "counter",
+    unit: "{record}",
+    description: "Records taken from a source and stored, by source.",
+    attributes: ["source"],
+  },
+  recordsDuplicate: {
+    name: "vedette_records_duplicate_total",
+    kind: "counter",
+    unit: "{record}",
+    description: "Records that had been received before and are counted once, by source.",
+    attributes: ["source"],
+  },
+  recordsRefused: {
+    name: "vedette_records_refused_total",
+    kind: "counter",
+    unit: "{record}",
+    description: "Records that can never be taken, by source and reason.",
+    attributes: ["source", "reason"],
+  },
+  requestsRefused: {
+    name: "vedette_otlp_requests_refused_total",
+    kind: "counter",
+    unit: "{request}",
+    description: "OTLP requests refused whole, by reason (too_large, malformed, unavailable, overloaded, unauthorized …).",
+    attributes: ["reason"],
+  },
+  eventsJudged: {
+    name: "vedette_events_judged_total",
+    kind: "counter",
+    unit: "{event}",
+    description: "Events judged by the detector.",
+    attributes: [],
+  },
+  eventsUnmatched: {
+    name: "vedette_events_unmatched_total",
+    kind: "counter",
+    unit: "{event}",
+    description: "Events that match no log source, so that no rule looked at them.",
+    attributes: [],
+  },
+  eventsFiltered: {
+    name: "vedette_events_filtered_total",
+    kind: "counter",
+    unit: "{event}",
+    description: "Events dropped by a filter processor, by processor.",
+    attributes: ["processor"],
+  },
+  eventsLate: {
+    name: "vedette_events_late_total",
+    kind: "counter",
+    unit: "{event}",
+    description: "Events older than the allowed lateness when they arrived; still judged as facts.",
+    attributes: [],
+  },
+  eventsQuarantined: {
+    name: "vedette_events_quarantined_total",
+    kind: "counter",
+    unit: "{event}",
+    description: "Events dated too far in the future to move the watermark.",
+    attributes: [],
+  },
+  spansReceived: {
+    name: "vedette_spans_received_total",
+    kind: "counter",
+    unit: "{span}",
+    description: "Spans accepted by OTLP and not judged.",
+    attributes: [],
+  },
+  metricPointsReceived: {
+    name: "vedette_metric_points_received_total",
+    kind: "counter",
+    unit: "{point}",
+    description: "Metric data points accepted by OTLP.",
+    attributes: [],
+  },
+  processorFailures: {
+    name: "vedette_processor_failures_total",
+    kind: "counter",
+    unit: "{failure}",
+    description: "Failures inside a processor; the event goes on unchanged, by processor.",
+    attributes: ["processor"],
+  },
+  findings: {
+    name: "vedette_findings_total",
+    kind: "counter",
+    unit: "{finding}",
+    description: "Findings by rule level.",
+    attributes: ["level"],
+  },
+  alerts: {
+    name: "vedette_alerts_total",
+    kind: "counter",
+    unit: "{alert}",
+    description: "Alerts opened, by severity and kind.",
+    attributes: ["severity", "kind"],
+  },
+  alertsOpen: {
+    name: "vedette_alerts_open",
+    kind: "gauge",
+    unit: "{alert}",
+    description: "Alerts that are not closed, by severity.",
+    attributes: ["severity"],
+  },
+  incidentsOpen: {
+    name: "vedette_incidents_open",
+    kind: "gauge",
+    unit: "{incident}",
+    description: "Incidents that are not closed.",
+    attributes: [],
+  },
+  rulesLoaded: {
+    name: "vedette_rules_loaded",
+    kind: "gauge",
+    unit: "{rule}",
+    description: "Rules loaded.",
+    attributes: [],
+  },
+  rulesRefused: {
+    name: "vedette_rules_refused",
+    kind: "gauge",
+    unit: "{rule}",
+    description: "Rules refused at load.",
+    attributes: [],
+  },
+  effectsDelivered: {
+    name: "vedette_effects_delivered_total",
+    kind: "counter",
+    unit: "{effect}",
+    description: "Notifications and response actions carried out, by action.",
+    attributes: ["action"],
+  },
+  effectsFailed: {
+    name: "vedette_effects_failed_total",
+    kind: "counter",
+    unit: "{attempt}",
+    description: "Failed attempts at a notification or response action, by action.",
+    attributes: ["action"],
+  },
+  effectsPending: {
+    name: "vedette_effects_pending",
+    kind: "gauge",
+    unit: "{effect}",
+    description: "Notifications and response actions that wait in the outbox.",
+    attributes: [],
+  },
+  denyListEntries: {
+    name: "vedette_deny_list_entries",
+    kind: "gauge",
+    unit: "{entry}",
+    description: "Addresses that the guard blocks now.",
+    attributes: [],
+  },
+  guardClients: {
+    name: "vedette_guard_clients",
+    kind: "gauge",
+    unit: "{client}",
+    description: "Guards connected to the decision stream.",
+    attributes: [],
+  },
+  inboxPending: {
+    name: "vedette_inbox_pending",
+    kind: "gauge",
+    unit: "{record}",
+    description: "Acknowledged records that are not judged yet.",
+    attributes: [],
+  },
+  watermarkLag: {
+    name: "vedette_watermark_lag_seconds",
+    kind: "gauge",
+    unit: "s",
+    description: "Now minus the watermark.",
+    attributes: [],
+  },
+  eventToAlert: {
+    name: "vedette_event_to_alert_seconds",
+    kind: "histogram",
+    unit: "s",
+    description: "From the receipt of the record that opened an alert to the stored alert.",
+    attributes: [],
+  },
+  stepDuration: {
+    name: "vedette_step_duration_seconds",
+    kind: "histogram",
+    unit: "s",
+    description: "Time of one detector step: read, judge, commit.",
+    attributes: [],
+  },
+  storeErrors: {
+    name: "vedette_store_errors_total",
+    kind: "counter",
+    unit: "{error}",
+    description: "Failed store operations, by operation.",
+    attributes: ["operation"],
+  },
+  sourceErrors: {
+    name: "vedette_source_errors_total",
+    kind: "counter",
+    unit: "{error}",
+    description: "Failures of a source, by source; the other sources go on.",
+    attributes: ["source"],
+  },
+  auditEntries: {
+    name: "vedette_audit_entries_total",
+    kind: "counter",
+    unit: "{entry}",
+    description: "Entries written to the audit trail.",
+    attributes: [],
+  },
+  up: {
+    name: "vedette_worker_ready",
+    kind: "gauge",
+    unit: "1",
+    description: "1 when the worker is ready to take and judge records.",
+    attributes: [],
+  },
+} as const satisfies Record<string, MetricDefinition>;

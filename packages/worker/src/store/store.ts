@@ -1,0 +1,176 @@
+import type {
+  Alert,
+  AlertQuery,
+  AuditEntry,
+  AuditVerification,
+  Change,
+  DenyListEntry,
+  Incident,
+  IncidentQuery,
+  Page,
+  RefusedRecord,
+} from "@vedette/api";
+import type { Episode, Fact } from "@vedette/detection";
+import type { RawRecord, RefusedInput } from "../record.ts";
+
+/** A record in the inbox: acknowledged to its sender, in the order it was taken. */
+export interface InboxRow extends RawRecord {
+  /** 1-based, grows without bound, has no meaning but order of arrival. */
+  readonly sequence: number;
+}
+
+/** How many of the offered records were new. */
+export interface AppendResult {
+  readonly appended: number;
+  readonly duplicate: number;
+}
+
+/** One finding's place in one alert. */
+export interface AlertMember {
+  readonly alertId: string;
+  readonly findingId: string;
+  readonly kind: "fact" | "episode";
+  readonly from: number;
+  readonly to: number;
+}
+
+/** An entry of an alert's or incident's history. */
+export interface HistoryEntry {
+  readonly subject: string;
+  readonly time: number;
+  readonly actor: string;
+  readonly change: string;
+  readonly note?: string | undefined;
+}
+
+/** An audit entry before the store has given it its place in the chain. */
+export type AuditDraft = Pick<AuditEntry, "time" | "actor" | "action" | "subject" | "details">;
+
+/** What an effect does with an outcome that is not known. */
+export type EffectGuarantee = "idempotent" | "checkable" | "neither";
+
+/** A notification or response action, keyed by (alert, action, target, generation). */
+export interface Effect {
+  /** Hash of (alert or incident, action, target, generation). */
+  readonly id: string;
+  readonly action: string;
+  readonly target: string;
+  readonly generation: number;
+  /** Alert or incident whose recorded state justifies the effect. */
+  readonly subject: string;
+  readonly guarantee: EffectGuarantee;
+  /** What the executor needs: JSON. */
+  readonly payload: unknown;
+  readonly createdAt: number;
+}
+
+export type EffectState = "pending" | "attempting" | "done" | "withdrawn" | "escalated";
+
+/** An effect in the outbox. */
+export interface OutboxRow extends Effect {
+  readonly state: EffectState;
+  readonly attempts: number;
+  /** Not before this time, Unix milliseconds. */
+  readonly notBefore: number;
+  readonly lastError?: string | undefined;
+}
+
+/** Change of one outbox row: written before an attempt (`attempting`) and after it. */
+export interface EffectUpdate {
+  readonly id: string;
+  readonly state: EffectState;
+  readonly attempts: number;
+  readonly notBefore: number;
+  readonly lastError?: string | undefined;
+}
+
+/**
+ * Everything that one step of the line changes. It is committed whole or not at all; committing the same step again changes nothing
+ * (facts and members are kept once by id, mutable documents by revision).
+ */
+export interface StepCommit {
+  /** Every inbox row up to this sequence is judged. Absent when the step judged none (an operator's decision, an expiry). */
+  readonly cursor?: number | undefined;
+  readonly facts?: readonly Fact[];
+  readonly episodes?: readonly Episode[];
+  /** Blobs of the fold (correlation groups, watermark partitions, counters …) by key; null removes one. */
+  readonly blobs?: readonly { readonly key: string; readonly value: string | null }[];
+  readonly alerts?: readonly Alert[];
+  readonly alertMembers?: readonly AlertMember[];
+  readonly incidents?: readonly Incident[];
+  readonly denyList?: readonly DenyListEntry[];
+  readonly effects?: readonly Effect[];
+  readonly effectUpdates?: readonly EffectUpdate[];
+  readonly history?: readonly HistoryEntry[];
+  readonly audit?: readonly AuditDraft[];
+  /** Idempotency key of an operator's write and the answer that it got. */
+  readonly idempotency?: { readonly key: string; readonly answer: string };
+}
+
+/** What the line needs to go on after a start. */
+export interface RecoveredState {
+  readonly cursor: number;
+  readonly blobs: ReadonlyMap<string, string>;
+  /** Alerts and incidents that the fold can still change: those not merged, seen at or after the given horizon. */
+  readonly alerts: readonly Alert[];
+  readonly alertMembers: readonly AlertMember[];
+  readonly incidents: readonly Incident[];
+  readonly denyList: readonly DenyListEntry[];
+}
+
+/**
+ * The one port to the memory. Methods reject with a `StoreError` (errors.ts) whose `retryable` says whether trying again can help.
+ * Every method that changes something has committed to stable storage when it resolves.
+ */
+export interface Store extends AsyncDisposable {
+  /** Takes records into the inbox, each event id once, in one transaction. */
+  append(records: readonly RawRecord[]): Promise<AppendResult>;
+  /** Same, and moves a source's checkpoint (file offset …) in the same transaction. */
+  appendFrom(source: string, checkpoint: string, records: readonly RawRecord[]): Promise<AppendResult>;
+  checkpoint(source: string): Promise<string | undefined>;
+  refuse(inputs: readonly RefusedInput[]): Promise<void>;
+
+  recover(horizon: number): Promise<RecoveredState>;
+  /** Rows after a sequence in order, at most `limit`. */
+  readInbox(after: number, limit: number): Promise<readonly InboxRow[]>;
+  /** Highest sequence in the inbox, 0 when empty. */
+  inboxEnd(): Promise<number>;
+  commit(step: StepCommit): Promise<void>;
+
+  /** Effects that are due, oldest first: `pending` with `notBefore` ≤ now, and every `attempting` (left by a crash). */
+  dueEffects(now: number, limit: number): Promise<readonly OutboxRow[]>;
+  pendingEffects(): Promise<number>;
+  effect(id: string): Promise<OutboxRow | undefined>;
+
+  listAlerts(query: AlertQuery): Promise<Page<Alert>>;
+  alert(id: string): Promise<Alert | undefined>;
+  alertMembers(id: string, limit: number): Promise<readonly AlertMember[]>;
+  findings(ids: readonly string[]): Promise<readonly (Fact | Episode)[]>;
+  events(ids: readonly string[]): Promise<readonly InboxRow[]>;
+  history(subject: string): Promise<readonly HistoryEntry[]>;
+  listIncidents(query: IncidentQuery): Promise<Page<Incident>>;
+  incident(id: string): Promise<Incident | undefined>;
+  listDenyList(cursor: string | undefined, limit: number): Promise<Page<DenyListEntry>>;
+  listRefused(cursor: string | undefined, limit: number): Promise<Page<RefusedRecord>>;
+  listAudit(cursor: string | undefined, limit: number): Promise<Page<AuditEntry>>;
+  verifyAudit(): Promise<AuditVerification>;
+  counts(): Promise<StoreCounts>;
+  /** The answer recorded for an idempotency key, if that write was already made. */
+  idempotentAnswer(key: string): Promise<string | undefined>;
+  /** Findings per rule id since the store was made. */
+  findingCounts(): Promise<ReadonlyMap<string, number>>;
+
+  /** Called after each commit with what changed, in order; returns an unsubscribe function. */
+  onChange(listener: (changes: readonly Change[]) => void): () => void;
+}
+
+/** Totals for status and metrics. */
+export interface StoreCounts {
+  readonly alertsTotal: number;
+  readonly alertsOpen: Readonly<Record<string, number>>;
+  readonly incidentsTotal: number;
+  readonly incidentsOpen: number;
+  readonly facts: number;
+  readonly refused: number;
+  readonly auditEntries: number;
+}
