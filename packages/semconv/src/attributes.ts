@@ -36,6 +36,8 @@ export const ATTR = {
   authMethod: "vedette.auth.method",
   /** Why it failed: bad_password, unknown_user, expired, bad_signature, locked … (low cardinality). */
   authFailureReason: "vedette.auth.failure.reason",
+  /** Failed attempts on this account since its last success, as the application counts them; sent with a success. */
+  authPriorFailures: "vedette.auth.prior.failures",
   /** What was to be done: an application's own name of the permission or operation. */
   action: "vedette.action",
   /** Class(es) of attack seen in a request: string array of {@link INDICATOR} values. */
