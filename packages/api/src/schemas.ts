@@ -5,8 +5,10 @@ const id = z.string().min(1).max(128);
 /** Unix milliseconds. */
 const instant = z.number().describe("Unix time in milliseconds");
 
+/** Sigma's five levels. */
 export const severitySchema = z.enum(SEVERITY_LEVELS).meta({ id: "Severity" });
 
+/** What a person, machine or program is. */
 export const entitySchema = z
   .object({
     kind: z.enum(["address", "user", "host", "service", "session", "api_key", "agent"]),
@@ -14,6 +16,7 @@ export const entitySchema = z
   })
   .meta({ id: "Entity", description: "A user, host, service, address, session, API key or AI agent." });
 
+/** What an alert or finding tells of its rule. */
 export const ruleReferenceSchema = z
   .object({
     id,
@@ -23,6 +26,7 @@ export const ruleReferenceSchema = z
   })
   .meta({ id: "RuleReference" });
 
+/** A fact or an episode as the API shows it. */
 export const findingSchema = z
   .object({
     id,
@@ -36,11 +40,14 @@ export const findingSchema = z
   })
   .meta({ id: "Finding", description: "One rule says yes: a single-event fact or a correlation episode." });
 
+/** Where an alert stands. */
 export const alertStatusSchema = z.enum(["open", "acknowledged", "closed"]).meta({ id: "AlertStatus" });
+/** Why an alert was closed. */
 export const closeReasonSchema = z
   .enum(["true_positive", "benign_positive", "false_positive", "duplicate", "other"])
   .meta({ id: "CloseReason" });
 
+/** An alert without what is behind it. */
 export const alertSchema = z
   .object({
     id,
@@ -72,22 +79,23 @@ export const alertSchema = z
   })
   .meta({ id: "Alert", description: "What a person is shown: one finding or several suppressed into one." });
 
+/** An alert with the findings, events and history behind it. */
 export const alertDetailSchema = alertSchema
   .extend({
     findings: z.array(findingSchema).describe("The first 200 findings in event-time order"),
     events: z
       .array(z.object({ id: z.string(), time: instant, document: z.record(z.string(), z.unknown()) }))
       .describe("The first 20 events behind the alert, as they were received"),
-    history: z.array(
-      z.object({ time: instant, actor: z.string(), change: z.string(), note: z.string().optional() }),
-    ),
+    history: z.array(z.object({ time: instant, actor: z.string(), change: z.string(), note: z.string().optional() })),
   })
   .meta({ id: "AlertDetail" });
 
+/** Where an incident stands. */
 export const incidentStatusSchema = z
   .enum(["new", "triaged", "contained", "eradicated", "recovered", "closed"])
   .meta({ id: "IncidentStatus" });
 
+/** One row of an incident's timeline. */
 export const timelineRowSchema = z
   .object({
     time: instant,
@@ -101,6 +109,7 @@ export const timelineRowSchema = z
   })
   .meta({ id: "TimelineRow" });
 
+/** An incident without its alerts. */
 export const incidentSchema = z
   .object({
     id,
@@ -121,10 +130,7 @@ export const incidentSchema = z
   })
   .meta({ id: "Incident", description: "Alerts that belong together." });
 
-export const incidentDetailSchema = incidentSchema
-  .extend({ alerts: z.array(alertSchema), timeline: z.array(timelineRowSchema), actions: z.array(z.lazy(() => denyListEntrySchema)) })
-  .meta({ id: "IncidentDetail" });
-
+/** An address that the guard blocks or blocked. */
 export const denyListEntrySchema = z
   .object({
     id: id.describe("Id of the response action"),
@@ -141,6 +147,12 @@ export const denyListEntrySchema = z
   })
   .meta({ id: "DenyListEntry", description: "An address that the guard answers with 403, until when and why." });
 
+/** An incident with alerts, timeline and actions. */
+export const incidentDetailSchema = incidentSchema
+  .extend({ alerts: z.array(alertSchema), timeline: z.array(timelineRowSchema), actions: z.array(denyListEntrySchema) })
+  .meta({ id: "IncidentDetail" });
+
+/** A rule that is loaded. */
 export const ruleSummarySchema = z
   .object({
     id,
@@ -151,12 +163,17 @@ export const ruleSummarySchema = z
     kind: z.enum(["signature", "correlation"]),
     revision: z.string(),
     path: z.string(),
-    logSource: z.object({ product: z.string().optional(), category: z.string().optional(), service: z.string().optional() }),
+    logSource: z.object({
+      product: z.string().optional(),
+      category: z.string().optional(),
+      service: z.string().optional(),
+    }),
     tags: z.array(z.string()),
     findings: z.number().int().describe("Findings since the store was made"),
   })
   .meta({ id: "Rule" });
 
+/** What is wrong with a file that a user wrote. */
 export const problemInFileSchema = z
   .object({
     code: z.string(),
@@ -169,6 +186,7 @@ export const problemInFileSchema = z
   })
   .meta({ id: "ProblemInFile" });
 
+/** One entry of the audit trail, chained to the one before by its hash. */
 export const auditEntrySchema = z
   .object({
     sequence: z.number().int(),
@@ -182,6 +200,7 @@ export const auditEntrySchema = z
   })
   .meta({ id: "AuditEntry" });
 
+/** What recomputing the hash chain showed. */
 export const auditVerificationSchema = z
   .object({
     ok: z.boolean(),
@@ -191,6 +210,7 @@ export const auditVerificationSchema = z
   })
   .meta({ id: "AuditVerification" });
 
+/** What the worker is doing and what is wrong. */
 export const statusSchema = z
   .object({
     version: z.string(),
@@ -225,6 +245,7 @@ export const statusSchema = z
   })
   .meta({ id: "Status" });
 
+/** Input that could not be taken. */
 export const refusedRecordSchema = z
   .object({
     sequence: z.number().int(),
@@ -234,7 +255,10 @@ export const refusedRecordSchema = z
     detail: z.string(),
     sample: z.string().describe("The first 1,024 bytes, non-printable bytes escaped"),
   })
-  .meta({ id: "RefusedRecord", description: "Input that could never be taken, kept so that nothing is lost in silence." });
+  .meta({
+    id: "RefusedRecord",
+    description: "Input that could never be taken, kept so that nothing is lost in silence.",
+  });
 
 /** RFC 9457 problem details. */
 export const problemDetailsSchema = z
@@ -243,10 +267,12 @@ export const problemDetailsSchema = z
     title: z.string(),
     status: z.number().int(),
     detail: z.string().optional(),
-    code: z.string(),
+    code: z.string().describe("Stable code, listed in docs/errors.md"),
+    cure: z.string().optional().describe("What to do next, one sentence"),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+    current: z.unknown().optional().describe("With 409: the present state of what could not be changed"),
   })
-  .meta({ id: "ProblemDetails" });
+  .meta({ id: "ProblemDetails", description: "Problem details for HTTP APIs (RFC 9457)." });
 
 /** A change on `/api/v1/stream`. The data tells what to fetch again, not the thing itself. */
 export const changeSchema = z
@@ -258,14 +284,17 @@ export const changeSchema = z
   })
   .meta({ id: "Change" });
 
+/** A page of a list: the items, where the next page begins, and how many there are in all. */
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().optional(), total: z.number().int() });
 
-export const pageQuerySchema = z.object({
+/** Which page of a list. */
+export const pageQuerySchema = z.strictObject({
   cursor: z.string().max(512).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 
+/** Which alerts. */
 export const alertQuerySchema = pageQuerySchema.extend({
   status: alertStatusSchema.optional(),
   severity: severitySchema.optional(),
@@ -275,13 +304,15 @@ export const alertQuerySchema = pageQuerySchema.extend({
   to: z.coerce.number().optional().describe("firstSeen at or before, Unix milliseconds"),
 });
 
+/** Which incidents. */
 export const incidentQuerySchema = pageQuerySchema.extend({
   status: incidentStatusSchema.optional(),
   entity: z.string().optional(),
 });
 
+/** A change of an alert. */
 export const alertChangeSchema = z
-  .object({
+  .strictObject({
     revision: z.number().int().describe("The revision that was read; another one now gives 409"),
     status: alertStatusSchema.optional(),
     closeReason: closeReasonSchema.optional(),
@@ -290,51 +321,85 @@ export const alertChangeSchema = z
   })
   .meta({ id: "AlertChange" });
 
+/** A change of an incident. */
 export const incidentChangeSchema = z
-  .object({
+  .strictObject({
     revision: z.number().int(),
     status: incidentStatusSchema.optional(),
     note: z.string().max(4000).optional(),
   })
   .meta({ id: "IncidentChange" });
 
+/** An address to block, for how long and why. */
 export const denyRequestSchema = z
-  .object({
+  .strictObject({
     address: z.string().min(2).max(64),
-    seconds: z.number().int().min(10).max(30 * 24 * 3600),
+    seconds: z
+      .number()
+      .int()
+      .min(10)
+      .max(30 * 24 * 3600),
     reason: z.string().min(1).max(500),
     incidentId: id.optional(),
   })
   .meta({ id: "DenyRequest" });
 
+/** Who the caller is. */
 export const sessionSchema = z
   .object({ actor: z.string(), role: z.enum(["reader", "responder", "admin"]) })
   .meta({ id: "Session" });
 
+/** One of Sigma's five levels. */
 export type Severity = z.infer<typeof severitySchema>;
+/** An entity as the API shows it. */
 export type ApiEntity = z.infer<typeof entitySchema>;
+/** A finding as the API shows it. */
 export type ApiFinding = z.infer<typeof findingSchema>;
+/** An alert. */
 export type Alert = z.infer<typeof alertSchema>;
+/** An alert with what is behind it. */
 export type AlertDetail = z.infer<typeof alertDetailSchema>;
+/** Where an alert stands. */
 export type AlertStatus = z.infer<typeof alertStatusSchema>;
+/** Which alerts, after parsing. */
 export type AlertQuery = z.infer<typeof alertQuerySchema>;
+/** A change of an alert. */
 export type AlertChange = z.infer<typeof alertChangeSchema>;
+/** Why an alert was closed. */
 export type CloseReason = z.infer<typeof closeReasonSchema>;
+/** An incident. */
 export type Incident = z.infer<typeof incidentSchema>;
+/** An incident with alerts, timeline and actions. */
 export type IncidentDetail = z.infer<typeof incidentDetailSchema>;
+/** Where an incident stands. */
 export type IncidentStatus = z.infer<typeof incidentStatusSchema>;
+/** Which incidents, after parsing. */
 export type IncidentQuery = z.infer<typeof incidentQuerySchema>;
+/** A change of an incident. */
 export type IncidentChange = z.infer<typeof incidentChangeSchema>;
+/** One row of an incident's timeline. */
 export type TimelineRow = z.infer<typeof timelineRowSchema>;
+/** An address that the guard blocks or blocked. */
 export type DenyListEntry = z.infer<typeof denyListEntrySchema>;
+/** An address to block. */
 export type DenyRequest = z.infer<typeof denyRequestSchema>;
+/** A rule that is loaded. */
 export type RuleSummary = z.infer<typeof ruleSummarySchema>;
+/** What is wrong with a file that a user wrote. */
 export type ProblemInFile = z.infer<typeof problemInFileSchema>;
+/** One entry of the audit trail. */
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
+/** What recomputing the hash chain showed. */
 export type AuditVerification = z.infer<typeof auditVerificationSchema>;
+/** What the worker is doing and what is wrong. */
 export type Status = z.infer<typeof statusSchema>;
+/** Input that could not be taken. */
 export type RefusedRecord = z.infer<typeof refusedRecordSchema>;
+/** An error as the API answers it (RFC 9457). */
 export type ProblemDetails = z.infer<typeof problemDetailsSchema>;
+/** A change on the stream. */
 export type Change = z.infer<typeof changeSchema>;
+/** Who the caller is. */
 export type Session = z.infer<typeof sessionSchema>;
+/** A page of a list. */
 export type Page<T> = { items: T[]; nextCursor?: string | undefined; total: number };
