@@ -68,6 +68,50 @@ export const INSTRUMENTATION_METRICS = {
     description: "Guard decisions in force.",
     attributes: [],
   },
+  guardConnected: {
+    name: "vedette.guard.connected",
+    kind: "updowncounter",
+    unit: "{stream}",
+    description: "Decision streams that the guard is connected to; 0 means that it works from what it last heard.",
+    attributes: [],
+  },
+  guardSnapshotsRefused: {
+    name: "vedette.guard.snapshots.refused",
+    kind: "counter",
+    unit: "{snapshot}",
+    description: "Snapshots that the guard did not apply, by reason (signature, replay, malformed, unknown_key).",
+    attributes: ["error.type"],
+  },
+  eventsEmitted: {
+    name: "vedette.events.emitted",
+    kind: "counter",
+    unit: "{event}",
+    description: "Security events emitted, by event name.",
+    attributes: ["vedette.event.name"],
+  },
+  eventsDropped: {
+    name: "vedette.events.dropped",
+    kind: "counter",
+    unit: "{event}",
+    description:
+      "Security events that were not emitted because their name had used up its events of that second, by event name.",
+    attributes: ["vedette.event.name"],
+  },
+  inspectionsTruncated: {
+    name: "vedette.inspections.truncated",
+    kind: "counter",
+    unit: "{request}",
+    description:
+      "Requests of which only a part was inspected, by the limit that was reached (bytes, parameters, time).",
+    attributes: ["vedette.inspection.limit"],
+  },
+  instrumentationErrors: {
+    name: "vedette.instrumentation.errors",
+    kind: "counter",
+    unit: "{error}",
+    description: "Exceptions caught inside the instrumentation; the application never sees them.",
+    attributes: ["error.type"],
+  },
 } as const satisfies Record<string, MetricDefinition>;
 
 /** Metrics that the worker serves on `/metrics` (prom-client). */
@@ -97,7 +141,8 @@ export const WORKER_METRICS = {
     name: "vedette_otlp_requests_refused_total",
     kind: "counter",
     unit: "{request}",
-    description: "OTLP requests refused whole, by reason (too_large, malformed, unavailable, overloaded, unauthorized …).",
+    description:
+      "OTLP requests refused whole, by reason (too_large, malformed, unavailable, overloaded, unauthorized …).",
     attributes: ["reason"],
   },
   eventsJudged: {
@@ -232,6 +277,14 @@ export const WORKER_METRICS = {
     unit: "{client}",
     description: "Guards connected to the decision stream.",
     attributes: [],
+  },
+  streamClientsDropped: {
+    name: "vedette_stream_clients_dropped_total",
+    kind: "counter",
+    unit: "{client}",
+    description:
+      "Clients of a server-sent event stream dropped because they read too slowly, by stream (changes, guard).",
+    attributes: ["stream"],
   },
   inboxPending: {
     name: "vedette_inbox_pending",
