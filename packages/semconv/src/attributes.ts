@@ -68,6 +68,10 @@ export const ATTR = {
   agentDeclaredTools: "vedette.agent.declared.tools",
   /** Whether the tool called is in the declared scope. */
   agentToolInScope: "vedette.agent.tool.in_scope",
+  /** Name of a security event, on metrics about events (on an event itself the name is the log record's EventName). */
+  eventName: "vedette.event.name",
+  /** Limit that ended the inspection of a request early: bytes, parameters, time. */
+  inspectionLimit: "vedette.inspection.limit",
   /** Id of the guard's decision that stopped a request. */
   guardDecisionId: "vedette.guard.decision.id",
 } as const;
