@@ -1,3 +1,91 @@
+import { COLLECTOR_ERROR_CODES } from "./collector/error-codes.ts";
+import { CONFIG_ERROR_CODES } from "./config/error-codes.ts";
+
+/** What a code means and how to cure it; docs/errors.md is generated from these tables. */
+export interface ErrorCode {
+  readonly summary: string;
+  readonly cure: string;
+}
+
+/** Codes of `StoreError`. */
+export const STORE_ERROR_CODES = {
+  "data-folder-in-use": {
+    summary: "Another worker owns the data folder.",
+    cure: "Stop the other worker, or give this one its own folder with --data. The lock goes with its process, also after a crash.",
+  },
+  "data-folder-missing": {
+    summary: "The data folder holds no store.",
+    cure: "Name the folder of a worker that has run with --data DIR, or start the worker once.",
+  },
+  "data-folder-unwritable": {
+    summary: "The data folder, or a file in it, cannot be created or written.",
+    cure: "Give the worker's user write permission on the folder, or mount it writable, or choose another one with --data.",
+  },
+  "store-full": {
+    summary: "The disk or quota behind the data folder is full.",
+    cure: "Free space; the worker goes on by itself. Senders are answered 503 until then, so nothing acknowledged is lost.",
+  },
+  "store-input-output": {
+    summary: "The disk behind the data folder failed to read or write.",
+    cure: "Check the disk and the system log. The worker opens the store again and retries; nothing half-written is used.",
+  },
+  "store-locked": {
+    summary: "Another program holds the store's database.",
+    cure: "End the other program (a backup or an sqlite shell); the worker retries.",
+  },
+  "store-damaged": {
+    summary: "The store's database file is damaged, or is not a database.",
+    cure: "Stop the worker, keep a copy of the folder as evidence, restore it from a backup or start on an empty folder.",
+  },
+  "store-schema-newer": {
+    summary: "The store was written by a newer version of Vedette.",
+    cure: "Use that version or a later one; an older program never touches a newer store.",
+  },
+  "store-schema-older": {
+    summary: "The store was written by an older version of Vedette and cannot be read before it is migrated.",
+    cure: "Start the worker of this version on the folder once; it migrates the store.",
+  },
+  "store-overloaded": {
+    summary: "More input waits to be stored than the queue may hold.",
+    cure: "Nothing to do for a while: senders are told to retry. If it stays, use a faster disk or fewer sources.",
+  },
+  "store-closed": {
+    summary: "The store was closed while the call was under way.",
+    cure: "None: the worker is stopping. Senders retry what was not acknowledged.",
+  },
+  "store-thread-failed": {
+    summary: "The thread that owns the store ended unexpectedly.",
+    cure: "The worker stops; start it again. It goes on with what was committed. Report it with the log.",
+  },
+  "store-fact-conflict": {
+    summary: "A finding was stored before with the same id and other content.",
+    cure: "This is a defect: ids are made of rule, revision and event, so both must be equal. Report it with the log.",
+  },
+  "store-revision-conflict": {
+    summary: "A document was stored before with the same revision and other content.",
+    cure: "This is a defect: only one writer changes a document. Report it with the log.",
+  },
+  "store-effect-unknown": {
+    summary: "An update names an effect that the outbox does not hold.",
+    cure: "This is a defect. Report it with the log.",
+  },
+  "cursor-invalid": {
+    summary: "The cursor of a list was not made by this list.",
+    cure: "Leave the cursor out to start at the first page, and pass `nextCursor` on unchanged.",
+  },
+  "store-failed": {
+    summary: "The database refused a statement.",
+    cure: "This is a defect. Report it with the log.",
+  },
+} as const satisfies Record<string, ErrorCode>;
+
+/** All error codes of the worker's own parts. */
+export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
+  ...STORE_ERROR_CODES,
+  ...CONFIG_ERROR_CODES,
+  ...COLLECTOR_ERROR_CODES,
+};
+
 /** A store operation failed. `retryable` says whether the same call can succeed later without anybody's help. */
 export class StoreError extends Error {
   override readonly name = "StoreError";
