@@ -64,6 +64,10 @@ export interface Effect {
   readonly createdAt: number;
 }
 
+/**
+ * Where an effect stands. The store keeps the order of the states whatever arrives: `done` and `escalated` are never left (but an escalated
+ * effect may turn out `done`), and a `withdrawn` one only becomes `done` (an attempt under way did happen). Any other update is ignored.
+ */
 export type EffectState = "pending" | "attempting" | "done" | "withdrawn" | "escalated";
 
 /** An effect in the outbox. */
@@ -86,9 +90,14 @@ export interface EffectUpdate {
 
 /**
  * Everything that one step of the line changes. It is committed whole or not at all; committing the same step again changes nothing
- * (facts and members are kept once by id, mutable documents by revision).
+ * (facts are kept once by id, an alert, incident or episode is replaced only by a higher revision).
  */
 export interface StepCommit {
+  /**
+   * Names this step and no other: `judge:FROM-TO`, `operator:KEY`, `outbox:EFFECT:ATTEMPT:STATE` … The store remembers the newest 10,000 and
+   * answers a repeated one without doing anything, so that a commit with an unknown outcome can simply be made again.
+   */
+  readonly id: string;
   /** Every inbox row up to this sequence is judged. Absent when the step judged none (an operator's decision, an expiry). */
   readonly cursor?: number | undefined;
   readonly facts?: readonly Fact[];
@@ -142,12 +151,14 @@ export interface Store extends AsyncDisposable {
   pendingEffects(): Promise<number>;
   effect(id: string): Promise<OutboxRow | undefined>;
 
+  /** Newest first by `openedAt` (which never changes, so paging is stable); alerts merged into another are left out. */
   listAlerts(query: AlertQuery): Promise<Page<Alert>>;
   alert(id: string): Promise<Alert | undefined>;
   alertMembers(id: string, limit: number): Promise<readonly AlertMember[]>;
   findings(ids: readonly string[]): Promise<readonly (Fact | Episode)[]>;
   events(ids: readonly string[]): Promise<readonly InboxRow[]>;
   history(subject: string): Promise<readonly HistoryEntry[]>;
+  /** Newest first by `openedAt`; incidents merged into another are left out. */
   listIncidents(query: IncidentQuery): Promise<Page<Incident>>;
   incident(id: string): Promise<Incident | undefined>;
   listDenyList(cursor: string | undefined, limit: number): Promise<Page<DenyListEntry>>;
@@ -167,10 +178,12 @@ export interface Store extends AsyncDisposable {
 /** Totals for status and metrics. */
 export interface StoreCounts {
   readonly alertsTotal: number;
+  /** Alerts that are not closed, by severity. */
   readonly alertsOpen: Readonly<Record<string, number>>;
   readonly incidentsTotal: number;
   readonly incidentsOpen: number;
   readonly facts: number;
+  /** Ever refused; the newest 10,000 of them are kept and listed. */
   readonly refused: number;
   readonly auditEntries: number;
 }
