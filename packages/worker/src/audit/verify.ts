@@ -37,9 +37,11 @@ export function createChainVerifier(head: ChainHead | undefined, anchors: readon
       }
       const fault = faultOf(row, last);
       if (fault) return breakAt(expected, fault);
-      if (head && row.sequence > head.sequence) return breakAt(row.sequence, "the store's record of the chain's end does not know this entry");
+      if (head && row.sequence > head.sequence)
+        return breakAt(row.sequence, "the store's record of the chain's end does not know this entry");
       const anchor = noted.get(row.sequence);
-      if (anchor !== undefined && anchor !== row.hash) return breakAt(row.sequence, "an anchor outside the database names another hash for this entry");
+      if (anchor !== undefined && anchor !== row.hash)
+        return breakAt(row.sequence, "an anchor outside the database names another hash for this entry");
       last = { sequence: row.sequence, hash: row.hash };
       return true;
     },
@@ -51,7 +53,8 @@ export function createChainVerifier(head: ChainHead | undefined, anchors: readon
         const end = Math.max(head?.sequence ?? 0, lastNoted);
         if (last.sequence < end) breakAt(last.sequence + 1, missing(last.sequence + 1, end));
         else if (!head) breakAt(last.sequence + 1, "the store's record of the chain's end is damaged");
-        else if (last.hash !== head.hash) breakAt(last.sequence, "the store's record of the chain's end names another hash");
+        else if (last.hash !== head.hash)
+          breakAt(last.sequence, "the store's record of the chain's end names another hash");
       }
       return broken
         ? { ok: false, entries: last.sequence, brokenAt: broken.at, reason: broken.reason }
@@ -73,7 +76,8 @@ function faultOf(row: ChainRow, last: ChainHead): string | undefined {
   } catch {
     return "it is not an entry";
   }
-  if (typeof entry !== "object" || entry === null || canonicalJson(entry) !== row.entry) return "it is not in canonical form";
+  if (typeof entry !== "object" || entry === null || canonicalJson(entry) !== row.entry)
+    return "it is not in canonical form";
   if (entry.sequence !== row.sequence || row.sequence !== last.sequence + 1) return "it is out of place";
   if (entry.previousHash !== last.hash) return "it does not link to the entry before it";
   return undefined;

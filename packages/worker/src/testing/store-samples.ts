@@ -13,7 +13,11 @@ export const sampleRecord = (id: string, more: Partial<RawRecord> = {}): RawReco
   partition: "shop",
   time: 1_000.5,
   receivedAt: 1_001,
-  document: { "@timestamp": "1970-01-01T00:00:01.000Z", event_name: "vedette.authentication", attributes: { "user.id": id } },
+  document: {
+    "@timestamp": "1970-01-01T00:00:01.000Z",
+    event_name: "vedette.authentication",
+    attributes: { "user.id": id },
+  },
   ...more,
 });
 

@@ -57,14 +57,18 @@ function insertFacts(connection: Connection, facts: readonly FactRow[]): void {
   const { sql } = connection;
   const insert = sql("INSERT INTO facts (id, body) VALUES (?, ?) ON CONFLICT (id) DO NOTHING");
   const stored = sql("SELECT body FROM facts WHERE id = ?");
-  const count = sql("INSERT INTO rule_facts (rule_id, count) VALUES (?, 1) ON CONFLICT (rule_id) DO UPDATE SET count = count + 1");
+  const count = sql(
+    "INSERT INTO rule_facts (rule_id, count) VALUES (?, 1) ON CONFLICT (rule_id) DO UPDATE SET count = count + 1",
+  );
   let inserted = 0;
   for (const { id, ruleId, body } of facts) {
     if (Number(insert.run(id, body).changes) === 1) {
       count.run(ruleId);
       inserted += 1;
     } else if (!sameJson(stored.get(id)?.["body"] as string, body)) {
-      throw new StoreError("store-fact-conflict", `The finding ${id} was stored before with other content.`, { retryable: false });
+      throw new StoreError("store-fact-conflict", `The finding ${id} was stored before with other content.`, {
+        retryable: false,
+      });
     }
   }
   if (inserted > 0) addTotal(connection, "facts", inserted);
@@ -90,7 +94,9 @@ function replaces({ sql }: Connection, table: "alerts" | "episodes" | "incidents
 }
 
 function replaceEpisodes(connection: Connection, episodes: readonly EpisodeRow[]): void {
-  const put = connection.sql("INSERT OR REPLACE INTO episodes (id, rule_id, revision, merged, body) VALUES (?, ?, ?, ?, ?)");
+  const put = connection.sql(
+    "INSERT OR REPLACE INTO episodes (id, rule_id, revision, merged, body) VALUES (?, ?, ?, ?, ?)",
+  );
   for (const row of episodes) {
     if (replaces(connection, "episodes", row)) put.run(row.id, row.ruleId, row.revision, Number(row.merged), row.body);
   }
@@ -126,8 +132,11 @@ function replaceIncidents(connection: Connection, incidents: readonly IncidentRo
 /** Makes the entity index of one document equal to what the document says. */
 function setEntities({ sql }: Connection, owner: "alert" | "incident", id: string, values: readonly string[]): void {
   const wanted = new Set(values);
-  for (const { value } of sql("SELECT value FROM entities WHERE owner = ? AND id = ?").all(owner, id) as unknown as { value: string }[]) {
-    if (!wanted.delete(value)) sql("DELETE FROM entities WHERE owner = ? AND value = ? AND id = ?").run(owner, value, id);
+  for (const { value } of sql("SELECT value FROM entities WHERE owner = ? AND id = ?").all(owner, id) as unknown as {
+    value: string;
+  }[]) {
+    if (!wanted.delete(value))
+      sql("DELETE FROM entities WHERE owner = ? AND value = ? AND id = ?").run(owner, value, id);
   }
   for (const value of wanted) sql("INSERT INTO entities (owner, value, id) VALUES (?, ?, ?)").run(owner, value, id);
 }
@@ -144,15 +153,24 @@ function replaceDenyList({ sql }: Connection, entries: readonly DenyRow[]): Chan
   });
 }
 
-function setBlobs({ sql }: Connection, blobs: readonly { readonly key: string; readonly value: string | null }[]): void {
+function setBlobs(
+  { sql }: Connection,
+  blobs: readonly { readonly key: string; readonly value: string | null }[],
+): void {
   for (const { key, value } of blobs) {
     if (value === null) sql("DELETE FROM blobs WHERE key = ?").run(key);
-    else sql("INSERT INTO blobs (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(key, value);
+    else
+      sql("INSERT INTO blobs (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(
+        key,
+        value,
+      );
   }
 }
 
 function setMembers({ sql }: Connection, members: readonly AlertMember[]): void {
-  const put = sql("INSERT OR REPLACE INTO alert_members (alert_id, finding_id, kind, from_time, to_time) VALUES (?, ?, ?, ?, ?)");
+  const put = sql(
+    "INSERT OR REPLACE INTO alert_members (alert_id, finding_id, kind, from_time, to_time) VALUES (?, ?, ?, ?, ?)",
+  );
   for (const { alertId, findingId, kind, from, to } of members) put.run(alertId, findingId, kind, from, to);
 }
 

@@ -41,6 +41,7 @@ export function openConnection(path: string, options: ConnectionOptions = {}): C
 function connect(path: string, readOnly: boolean): Connection {
   const database = new DatabaseSync(path, { readOnly, timeout: 5_000 });
   try {
+    checkSchema(database, !readOnly);
     // A larger checkpoint interval than SQLite's 1,000 pages: fewer interruptions of the group commit, at most 16 MiB to recover after a crash.
     if (!readOnly) {
       database.exec(
@@ -48,8 +49,7 @@ function connect(path: string, readOnly: boolean): Connection {
       );
     }
     database.exec("PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF");
-    if (readOnly) checkSchema(database);
-    else migrate(database);
+    if (!readOnly) migrate(database);
   } catch (error) {
     database.close();
     throw error;

@@ -1,7 +1,15 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Change } from "@vedette/api";
-import { sampleAlert, sampleDeny, sampleEffect, sampleEpisode, sampleFact, sampleIncident, sampleRecord } from "../../testing/store-samples.ts";
+import {
+  sampleAlert,
+  sampleDeny,
+  sampleEffect,
+  sampleEpisode,
+  sampleFact,
+  sampleIncident,
+  sampleRecord,
+} from "../../testing/store-samples.ts";
 import type { EffectState, StepCommit } from "../store.ts";
 import { openSqliteCore } from "./core.ts";
 import { recordRow, stepRows } from "./encode.ts";
@@ -32,9 +40,16 @@ const whole = (id: string, more: Partial<StepCommit> = {}): StepCommit => ({
 describe("inbox", () => {
   test("keeps each event id once, in the order of arrival", () => {
     const core = open();
-    expect(core.append([sampleRecord("a"), sampleRecord("b"), sampleRecord("a")])).toEqual({ appended: 2, duplicate: 1 });
+    expect(core.append([sampleRecord("a"), sampleRecord("b"), sampleRecord("a")])).toEqual({
+      appended: 2,
+      duplicate: 1,
+    });
     expect(core.append([sampleRecord("b"), sampleRecord("c")])).toEqual({ appended: 1, duplicate: 1 });
-    expect(core.readInbox(0, 10).map(({ id, sequence }) => [id, sequence])).toEqual([["a", 1], ["b", 2], ["c", 3]]);
+    expect(core.readInbox(0, 10).map(({ id, sequence }) => [id, sequence])).toEqual([
+      ["a", 1],
+      ["b", 2],
+      ["c", 3],
+    ]);
     expect(core.readInbox(1, 1)).toEqual([{ ...sampleRecord("b"), sequence: 2 }]);
     expect(core.inboxEnd()).toBe(3);
     expect(core.events(["c", "nothing", "a"]).map(({ id }) => id)).toEqual(["c", "a"]);
@@ -43,15 +58,27 @@ describe("inbox", () => {
   test("gives back every record as it was taken", () => {
     const text = fc.string({ unit: "binary" });
     fc.assert(
-      fc.property(fc.uniqueArray(fc.tuple(text, text, fc.double({ noNaN: true, min: -1e15, max: 1e15 })), { selector: ([id]) => id, minLength: 1 }), (rows) => {
-        const core = open();
-        const records = rows.map(([id, more, time]) =>
-          sampleRecord(id, { source: more, position: more, partition: more, time: time + 0, document: { [more]: [more, null, time + 0] } }),
-        );
-        core.append(records);
-        expect(core.readInbox(0, 1_000).map(({ sequence: _, ...record }) => record)).toEqual(records);
-        core.close();
-      }),
+      fc.property(
+        fc.uniqueArray(fc.tuple(text, text, fc.double({ noNaN: true, min: -1e15, max: 1e15 })), {
+          selector: ([id]) => id,
+          minLength: 1,
+        }),
+        (rows) => {
+          const core = open();
+          const records = rows.map(([id, more, time]) =>
+            sampleRecord(id, {
+              source: more,
+              position: more,
+              partition: more,
+              time: time + 0,
+              document: { [more]: [more, null, time + 0] },
+            }),
+          );
+          core.append(records);
+          expect(core.readInbox(0, 1_000).map(({ sequence: _, ...record }) => record)).toEqual(records);
+          core.close();
+        },
+      ),
     );
   });
 
@@ -95,8 +122,21 @@ describe("commit", () => {
     expect(core.history("a1")).toEqual([{ subject: "a1", time: 1.5, actor: "worker", change: "opened" }]);
     expect(core.idempotentAnswer("k1")).toBe('{"ok":true}');
     expect(core.effect("x1")).toEqual({ ...sampleEffect("x1"), state: "pending", attempts: 0, notBefore: 3_000 });
-    expect(core.counts()).toEqual({ alertsTotal: 1, alertsOpen: { high: 1 }, incidentsTotal: 1, incidentsOpen: 1, facts: 1, refused: 0, auditEntries: 1 });
-    expect(core.findingCounts()).toEqual(new Map([["rule-1", 1], ["rule-2", 1]]));
+    expect(core.counts()).toEqual({
+      alertsTotal: 1,
+      alertsOpen: { high: 1 },
+      incidentsTotal: 1,
+      incidentsOpen: 1,
+      facts: 1,
+      refused: 0,
+      auditEntries: 1,
+    });
+    expect(core.findingCounts()).toEqual(
+      new Map([
+        ["rule-1", 1],
+        ["rule-2", 1],
+      ]),
+    );
     expect(core.verifyAudit()).toEqual({ ok: true, entries: 1 });
   });
 
@@ -105,7 +145,14 @@ describe("commit", () => {
     const seen: (readonly Change[])[] = [];
     core.onChange((changes) => seen.push(changes));
     core.commit(whole("s1"));
-    core.commit(whole("s2", { cursor: 5, facts: [], blobs: [{ key: "group/1", value: "newer" }], denyList: [sampleDeny("d1", { state: "in_force" })] }));
+    core.commit(
+      whole("s2", {
+        cursor: 5,
+        facts: [],
+        blobs: [{ key: "group/1", value: "newer" }],
+        denyList: [sampleDeny("d1", { state: "in_force" })],
+      }),
+    );
     const before = [core.recover(0), core.counts(), core.history("a1"), core.listAudit(undefined, 10)];
     core.commit(whole("s1"));
     expect([core.recover(0), core.counts(), core.history("a1"), core.listAudit(undefined, 10)]).toEqual(before);
@@ -121,7 +168,14 @@ describe("commit", () => {
 
   test("never takes the cursor back, and removes blobs set to null", () => {
     const core = open();
-    core.commit({ id: "1", cursor: 7, blobs: [{ key: "a", value: "1" }, { key: "b", value: "2" }] });
+    core.commit({
+      id: "1",
+      cursor: 7,
+      blobs: [
+        { key: "a", value: "1" },
+        { key: "b", value: "2" },
+      ],
+    });
     core.commit({ id: "2", cursor: 3, blobs: [{ key: "a", value: null }] });
     expect(core.recover(0).cursor).toBe(7);
     expect(core.recover(0).blobs).toEqual(new Map([["b", "2"]]));
@@ -143,8 +197,18 @@ describe("commit", () => {
 
   test("replaces a document only by a higher revision", () => {
     const core = open();
-    core.commit({ id: "1", alerts: [sampleAlert("a1", { revision: 3, title: "three" })], episodes: [sampleEpisode("p1", { revision: 3 })], incidents: [sampleIncident("i1", { revision: 3 })] });
-    core.commit({ id: "2", alerts: [sampleAlert("a1", { revision: 2, title: "two" })], episodes: [sampleEpisode("p1", { revision: 2, to: 1 })], incidents: [sampleIncident("i1", { revision: 2, title: "two" })] });
+    core.commit({
+      id: "1",
+      alerts: [sampleAlert("a1", { revision: 3, title: "three" })],
+      episodes: [sampleEpisode("p1", { revision: 3 })],
+      incidents: [sampleIncident("i1", { revision: 3 })],
+    });
+    core.commit({
+      id: "2",
+      alerts: [sampleAlert("a1", { revision: 2, title: "two" })],
+      episodes: [sampleEpisode("p1", { revision: 2, to: 1 })],
+      incidents: [sampleIncident("i1", { revision: 2, title: "two" })],
+    });
     expect(core.alert("a1")?.title).toBe("three");
     expect(core.findings(["p1"])).toEqual([sampleEpisode("p1", { revision: 3 })]);
     expect(core.incident("i1")?.revision).toBe(3);
@@ -176,7 +240,11 @@ describe("commit", () => {
 
 describe("outbox", () => {
   const states: readonly EffectState[] = ["pending", "attempting", "done", "withdrawn", "escalated"];
-  const kept: Partial<Record<EffectState, readonly EffectState[]>> = { done: [], escalated: ["done"], withdrawn: ["done"] };
+  const kept: Partial<Record<EffectState, readonly EffectState[]>> = {
+    done: [],
+    escalated: ["done"],
+    withdrawn: ["done"],
+  };
 
   test.each(states.flatMap((from) => states.map((to) => [from, to] as const)))("%s → %s", (from, to) => {
     const core = open();
@@ -184,7 +252,9 @@ describe("outbox", () => {
     core.commit({ id: "1", effectUpdates: [{ id: "x", state: from, attempts: 1, notBefore: 5 }] });
     core.commit({ id: "2", effectUpdates: [{ id: "x", state: to, attempts: 2, notBefore: 6.5, lastError: "e" }] });
     const moves = kept[from]?.includes(to) ?? true;
-    expect(core.effect("x")).toMatchObject(moves ? { state: to, attempts: 2, notBefore: 6.5, lastError: "e" } : { state: from, attempts: 1 });
+    expect(core.effect("x")).toMatchObject(
+      moves ? { state: to, attempts: 2, notBefore: 6.5, lastError: "e" } : { state: from, attempts: 1 },
+    );
     const waits = ["pending", "attempting"].includes(moves ? to : from);
     expect(core.pendingEffects()).toBe(waits ? 1 : 0);
   });
@@ -205,30 +275,38 @@ describe("outbox", () => {
   });
 
   test("refuses an update of an effect that it does not hold", () => {
-    expect(() => open().commit({ id: "1", effectUpdates: [{ id: "no", state: "done", attempts: 1, notBefore: 0 }] })).toThrow(
-      expect.objectContaining({ code: "store-effect-unknown" }),
-    );
+    expect(() =>
+      open().commit({ id: "1", effectUpdates: [{ id: "no", state: "done", attempts: 1, notBefore: 0 }] }),
+    ).toThrow(expect.objectContaining({ code: "store-effect-unknown" }));
   });
 });
 
 describe("lists", () => {
   test("pages through all alerts once, newest first, whatever the page size and equal times", () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom(1, 2, 2.5, 3), { maxLength: 30 }), fc.integer({ min: 1, max: 7 }), (times, limit) => {
-        const core = open();
-        const alerts = times.map((openedAt, index) => sampleAlert(`a${String(index).padStart(2, "0")}`, { openedAt }));
-        core.commit({ id: "1", alerts });
-        const seen: string[] = [];
-        let cursor: string | undefined;
-        do {
-          const answer = core.listAlerts({ limit, cursor });
-          expect(answer.total).toBe(alerts.length);
-          seen.push(...answer.items.map(({ id }) => id));
-          cursor = answer.nextCursor;
-        } while (cursor !== undefined);
-        expect(seen).toEqual(alerts.sort((a, b) => b.openedAt - a.openedAt || (a.id < b.id ? 1 : -1)).map(({ id }) => id));
-        core.close();
-      }),
+      fc.property(
+        fc.array(fc.constantFrom(1, 2, 2.5, 3), { maxLength: 30 }),
+        fc.integer({ min: 1, max: 7 }),
+        (times, limit) => {
+          const core = open();
+          const alerts = times.map((openedAt, index) =>
+            sampleAlert(`a${String(index).padStart(2, "0")}`, { openedAt }),
+          );
+          core.commit({ id: "1", alerts });
+          const seen: string[] = [];
+          let cursor: string | undefined;
+          do {
+            const answer = core.listAlerts({ limit, cursor });
+            expect(answer.total).toBe(alerts.length);
+            seen.push(...answer.items.map(({ id }) => id));
+            cursor = answer.nextCursor;
+          } while (cursor !== undefined);
+          expect(seen).toEqual(
+            alerts.sort((a, b) => b.openedAt - a.openedAt || (a.id < b.id ? 1 : -1)).map(({ id }) => id),
+          );
+          core.close();
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -250,11 +328,27 @@ describe("lists", () => {
       alerts: [
         sampleAlert("a1", { openedAt: 1 }),
         sampleAlert("a2", { openedAt: 2, entities: [{ kind: "address", value: "203.0.113.8" }] }),
-        sampleAlert("a3", { openedAt: 3, severity: "low", rule: { ...sampleAlert("x").rule, id: "other" }, firstSeen: 2_000, lastSeen: 3_000 }),
+        sampleAlert("a3", {
+          openedAt: 3,
+          severity: "low",
+          rule: { ...sampleAlert("x").rule, id: "other" },
+          firstSeen: 2_000,
+          lastSeen: 3_000,
+        }),
         sampleAlert("gone", { mergedInto: "a1" }),
       ],
     });
-    core.commit({ id: "2", alerts: [sampleAlert("a2", { revision: 2, openedAt: 2, status: "closed", entities: [{ kind: "address", value: "203.0.113.9" }] })] });
+    core.commit({
+      id: "2",
+      alerts: [
+        sampleAlert("a2", {
+          revision: 2,
+          openedAt: 2,
+          status: "closed",
+          entities: [{ kind: "address", value: "203.0.113.9" }],
+        }),
+      ],
+    });
     const answer = core.listAlerts({ ...page, ...filter });
     expect(answer.items.map(({ id }) => id)).toEqual(expected);
     expect(answer.total).toBe(expected.length);
@@ -265,7 +359,11 @@ describe("lists", () => {
     const core = open();
     core.commit({
       id: "1",
-      incidents: [sampleIncident("i1", { openedAt: 1 }), sampleIncident("i2", { openedAt: 2, status: "closed", entities: [] }), sampleIncident("i3", { mergedInto: "i1" })],
+      incidents: [
+        sampleIncident("i1", { openedAt: 1 }),
+        sampleIncident("i2", { openedAt: 2, status: "closed", entities: [] }),
+        sampleIncident("i3", { mergedInto: "i1" }),
+      ],
       denyList: [sampleDeny("d1", { createdAt: 1 }), sampleDeny("d2", { createdAt: 2.5, state: "undone", endedAt: 3 })],
     });
     const ids = (query: object) => core.listIncidents({ ...page, ...query }).items.map(({ id }) => id);
@@ -273,7 +371,9 @@ describe("lists", () => {
     expect(ids({ status: "closed" })).toEqual(["i2"]);
     expect(ids({ entity: "203.0.113.7" })).toEqual(["i1"]);
     expect(core.listDenyList(undefined, 1).items.map(({ id }) => id)).toEqual(["d2"]);
-    expect(core.listDenyList(core.listDenyList(undefined, 1).nextCursor, 1).items).toEqual([sampleDeny("d1", { createdAt: 1 })]);
+    expect(core.listDenyList(core.listDenyList(undefined, 1).nextCursor, 1).items).toEqual([
+      sampleDeny("d1", { createdAt: 1 }),
+    ]);
     expect(core.recover(0).denyList.map(({ id }) => id)).toEqual(["d1", "d2"]);
     expect(core.recover(4).denyList.map(({ id }) => id)).toEqual(["d1"]);
   });
@@ -283,7 +383,13 @@ describe("lists", () => {
     core.commit({
       id: "1",
       alerts: [sampleAlert("old", { lastSeen: 10.25 }), sampleAlert("new", { lastSeen: 10.5 })],
-      alertMembers: ["old", "new"].map((alertId) => ({ alertId, findingId: "f", kind: "fact" as const, from: 1, to: 1 })),
+      alertMembers: ["old", "new"].map((alertId) => ({
+        alertId,
+        findingId: "f",
+        kind: "fact" as const,
+        from: 1,
+        to: 1,
+      })),
       incidents: [sampleIncident("i-old", { lastSeen: 10.25 }), sampleIncident("i-new", { lastSeen: 11 })],
     });
     const state = core.recover(10.5);
@@ -293,20 +399,26 @@ describe("lists", () => {
   });
 
   test.each(["", "x", "bnVsbA", Buffer.from('["a","b"]').toString("base64url")])("refuses the cursor %j", (cursor) => {
-    expect(() => open().listAlerts({ ...page, cursor })).toThrow(expect.objectContaining({ code: "cursor-invalid", retryable: false }));
+    expect(() => open().listAlerts({ ...page, cursor })).toThrow(
+      expect.objectContaining({ code: "cursor-invalid", retryable: false }),
+    );
   });
 });
 
 test("a cursor gives its place back", () => {
-  fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.string(), (key, id) => {
-    expect(toPlace(toCursor([key + 0, id]))).toEqual([key + 0, id]);
-  }));
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.string(), (key, id) => {
+      expect(toPlace(toCursor([key + 0, id]))).toEqual([key + 0, id]);
+    }),
+  );
 });
 
 test("text keys are well-formed, reversible and distinct", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary" }), fc.array(fc.constantFrom("\ud800", '"', "\\", "a")), (text, more) => {
-    const odd = more.join("") + text;
-    expect(toTextKey(odd).isWellFormed()).toBe(true);
-    expect(fromTextKey(toTextKey(odd))).toBe(odd);
-  }));
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.array(fc.constantFrom("\ud800", '"', "\\", "a")), (text, more) => {
+      const odd = more.join("") + text;
+      expect(toTextKey(odd).isWellFormed()).toBe(true);
+      expect(fromTextKey(toTextKey(odd))).toBe(odd);
+    }),
+  );
 });

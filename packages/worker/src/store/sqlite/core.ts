@@ -14,7 +14,11 @@ import { auditHead, beginVerification, type Verification, verifyPart, verifyTrai
 
 /** One request that changes the store, as rows. */
 export type WriteRequest =
-  | { readonly kind: "append"; readonly rows: readonly RecordRow[]; readonly checkpoint?: { readonly source: string; readonly value: string } }
+  | {
+      readonly kind: "append";
+      readonly rows: readonly RecordRow[];
+      readonly checkpoint?: { readonly source: string; readonly value: string };
+    }
   | { readonly kind: "refuse"; readonly inputs: readonly RefusedInput[] }
   | { readonly kind: "commit"; readonly step: StepRows };
 
@@ -61,7 +65,10 @@ export function openSqliteCore(path: string, options: SqliteCoreOptions = {}): S
     const outcomes = connection.transact(
       requests.map((request) => () => perform(connection, request)),
       (performed) => {
-        changes = number(connection, performed.flatMap((one) => one.changes));
+        changes = number(
+          connection,
+          performed.flatMap((one) => one.changes),
+        );
       },
     );
     if (changes.length > 0 && outcomes.some((outcome) => "value" in outcome)) {

@@ -25,10 +25,9 @@ export function append(
     appended += Number(insert.run(id, source, position, partition, time, receivedAt, document).changes);
   }
   if (checkpoint) {
-    sql("INSERT INTO checkpoints (source, value) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET value = excluded.value").run(
-      toTextKey(checkpoint.source),
-      checkpoint.value,
-    );
+    sql(
+      "INSERT INTO checkpoints (source, value) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET value = excluded.value",
+    ).run(toTextKey(checkpoint.source), checkpoint.value);
   }
   return { appended, duplicate: rows.length - appended };
 }

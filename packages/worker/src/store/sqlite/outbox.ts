@@ -58,7 +58,9 @@ export function dueEffects({ sql }: Connection, now: number, limit: number): Out
 
 /** How many effects wait or are under way. */
 export function pendingEffects({ sql }: Connection): number {
-  return sql("SELECT count(*) AS count FROM effects WHERE state IN ('pending', 'attempting')").get()?.["count"] as number;
+  return sql("SELECT count(*) AS count FROM effects WHERE state IN ('pending', 'attempting')").get()?.[
+    "count"
+  ] as number;
 }
 
 /** One effect. */

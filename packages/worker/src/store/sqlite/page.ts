@@ -23,9 +23,13 @@ export function toPlace(cursor: string | undefined): Place {
   } catch {
     // Answered below, with every other form of wrong cursor.
   }
-  throw new StoreError("cursor-invalid", "The cursor was not made by this list. Leave it out to start at the first page.", {
-    retryable: false,
-  });
+  throw new StoreError(
+    "cursor-invalid",
+    "The cursor was not made by this list. Leave it out to start at the first page.",
+    {
+      retryable: false,
+    },
+  );
 }
 
 /** Makes a page of rows read one beyond the limit. */

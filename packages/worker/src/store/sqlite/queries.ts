@@ -1,5 +1,14 @@
 import type { SQLInputValue } from "node:sqlite";
-import type { Alert, AlertQuery, AuditEntry, DenyListEntry, Incident, IncidentQuery, Page, RefusedRecord } from "@vedette/api";
+import type {
+  Alert,
+  AlertQuery,
+  AuditEntry,
+  DenyListEntry,
+  Incident,
+  IncidentQuery,
+  Page,
+  RefusedRecord,
+} from "@vedette/api";
 import type { Episode, Fact } from "@vedette/detection";
 import { type ChainRow, entryOf } from "../../audit/chain.ts";
 import type { AlertMember, HistoryEntry, StoreCounts } from "../store.ts";
@@ -23,14 +32,14 @@ function listDocuments<T>(
   limit: number,
 ): Page<T> {
   const { table, order } = from;
-  const where = (all: readonly Condition[]) => (all.length === 0 ? "" : `WHERE ${all.map(([text]) => text).join(" AND ")}`);
+  const where = (all: readonly Condition[]) =>
+    all.length === 0 ? "" : `WHERE ${all.map(([text]) => text).join(" AND ")}`;
   const parameters = (all: readonly Condition[]) => all.flatMap(([, ...values]) => values);
   const [key, id] = toPlace(cursor);
   const after: readonly Condition[] = [...conditions, [`(${order}, id) < (?, ?)`, key, id]];
-  const rows = sql(`SELECT id, ${order} AS place, body FROM ${table} ${where(after)} ORDER BY ${order} DESC, id DESC LIMIT ?`).all(
-    ...parameters(after),
-    limit + 1,
-  ) as unknown as { id: string; place: number; body: string }[];
+  const rows = sql(
+    `SELECT id, ${order} AS place, body FROM ${table} ${where(after)} ORDER BY ${order} DESC, id DESC LIMIT ?`,
+  ).all(...parameters(after), limit + 1) as unknown as { id: string; place: number; body: string }[];
   const count = sql(`SELECT count(*) AS count FROM ${table} ${where(conditions)}`).get(...parameters(conditions));
   return pageOfRows(rows, limit, count?.["count"] as number, (row) => [row.place, row.id], parse<T>);
 }

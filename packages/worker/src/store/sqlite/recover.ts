@@ -19,6 +19,8 @@ export function recover(connection: Connection, horizon: number): RecoveredState
     alerts: bodies<Alert>("SELECT body FROM alerts WHERE merged = 0 AND last_seen >= ? ORDER BY id"),
     alertMembers: members.map((member) => ({ ...member })),
     incidents: bodies<Incident>("SELECT body FROM incidents WHERE merged = 0 AND last_seen >= ? ORDER BY id"),
-    denyList: bodies<DenyListEntry>("SELECT body FROM deny_list WHERE active = 1 OR ended_at >= ? ORDER BY created_at, id"),
+    denyList: bodies<DenyListEntry>(
+      "SELECT body FROM deny_list WHERE active = 1 OR ended_at >= ? ORDER BY created_at, id",
+    ),
   };
 }

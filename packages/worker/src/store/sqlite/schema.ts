@@ -84,13 +84,14 @@ const pragma = (database: DatabaseSync, name: string): number =>
   Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? { value: 0 })[0]);
 
 /**
- * Checks that a database is a store of this version, without changing it.
+ * Checks that a database is a store that this program can read, without changing it.
+ * @param migratable whether an older store will do
  * @throws StoreError `store-damaged`, `store-schema-newer`, `store-schema-older`
  */
-export function checkSchema(database: DatabaseSync): void {
+export function checkSchema(database: DatabaseSync, migratable: boolean): void {
   const version = pragma(database, "user_version");
   refuseForeign(database, version);
-  if (version < SCHEMA_VERSION) {
+  if (!migratable && version < SCHEMA_VERSION) {
     throw new StoreError(
       "store-schema-older",
       `The store has schema version ${version}, this program reads ${SCHEMA_VERSION}. Start the worker on the folder once; it migrates the store.`,
@@ -99,13 +100,9 @@ export function checkSchema(database: DatabaseSync): void {
   }
 }
 
-/**
- * Brings a database to the current version, each step in its own transaction.
- * @throws StoreError `store-damaged`, `store-schema-newer`
- */
+/** Brings a database that was checked to the current version, each step in its own transaction. */
 export function migrate(database: DatabaseSync): void {
   const version = pragma(database, "user_version");
-  refuseForeign(database, version);
   for (const [index, statements] of MIGRATIONS.slice(version).entries()) {
     database.exec("BEGIN IMMEDIATE");
     try {
@@ -120,11 +117,16 @@ export function migrate(database: DatabaseSync): void {
 
 function refuseForeign(database: DatabaseSync, version: number): void {
   const application = pragma(database, "application_id");
-  const tables = pragma(database, "schema_version") > 0 ? database.prepare("SELECT 1 FROM sqlite_schema").get() : undefined;
+  const tables =
+    pragma(database, "schema_version") > 0 ? database.prepare("SELECT 1 FROM sqlite_schema").get() : undefined;
   if (application !== APPLICATION_ID && (tables !== undefined || application !== 0)) {
-    throw new StoreError("store-damaged", "The file in the place of the store is another program's database; choose another folder with --data.", {
-      retryable: false,
-    });
+    throw new StoreError(
+      "store-damaged",
+      "The file in the place of the store is another program's database; choose another folder with --data.",
+      {
+        retryable: false,
+      },
+    );
   }
   if (version > SCHEMA_VERSION) {
     throw new StoreError(

@@ -10,10 +10,9 @@ export function total({ sql }: Connection, name: Total): number {
 
 /** Sets a number, unless that would take it back. */
 export function raiseTotal({ sql }: Connection, name: Total, value: number): void {
-  sql("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE excluded.value > value").run(
-    name,
-    value,
-  );
+  sql(
+    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE excluded.value > value",
+  ).run(name, value);
 }
 
 /** Adds to a number and returns the sum. */

@@ -24,9 +24,9 @@ export function appendAudit(connection: Connection, drafts: readonly AuditDraft[
     insert.run(row.sequence, row.entry, row.hash);
     head = { sequence: row.sequence, hash: row.hash };
   }
-  sql("INSERT INTO meta (key, value) VALUES ('audit_head', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(
-    JSON.stringify({ sequence: head.sequence, hash: head.hash }),
-  );
+  sql(
+    "INSERT INTO meta (key, value) VALUES ('audit_head', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+  ).run(JSON.stringify({ sequence: head.sequence, hash: head.hash }));
 }
 
 /** Entries of the chain, newest first. */
@@ -54,8 +54,14 @@ export function beginVerification(connection: Connection, anchors: readonly Chai
   let head: ChainHead | undefined;
   let end = Number.MAX_SAFE_INTEGER;
   try {
-    end = connection.sql("SELECT coalesce(max(sequence), 0) AS last FROM audit").get()?.["last"] as number;
-    head = auditHead(connection);
+    // One statement sees one moment of the database, also while another process commits.
+    const row = connection
+      .sql(
+        "SELECT (SELECT coalesce(max(sequence), 0) FROM audit) AS last, (SELECT value FROM meta WHERE key = 'audit_head') AS head",
+      )
+      .get() as { readonly last: number; readonly head: string | null };
+    end = row.last;
+    head = row.head === null ? EMPTY_CHAIN : (JSON.parse(row.head) as ChainHead);
   } catch {
     // Without a readable head the verifier reports its damage, after the entries themselves.
   }
@@ -66,11 +72,9 @@ export function beginVerification(connection: Connection, anchors: readonly Chai
 export function verifyPart({ sql }: Connection, verification: Verification): boolean {
   const { verifier, end, after } = verification;
   try {
-    const rows = sql("SELECT sequence, entry, hash FROM audit WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?").all(
-      after,
-      end,
-      VERIFY_ROWS,
-    ) as unknown as ChainRow[];
+    const rows = sql(
+      "SELECT sequence, entry, hash FROM audit WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?",
+    ).all(after, end, VERIFY_ROWS) as unknown as ChainRow[];
     for (const row of rows) if (!verifier.take(row)) return false;
     verification.after += rows.length;
     return rows.length === VERIFY_ROWS;
@@ -85,7 +89,9 @@ export function verifyPart({ sql }: Connection, verification: Verification): boo
 function takeReadable({ sql }: Pick<Connection, "sql">, { verifier, after }: Verification): void {
   try {
     for (let sequence = after + 1; ; sequence += 1) {
-      const row = sql("SELECT sequence, entry, hash FROM audit WHERE sequence = ?").get(sequence) as ChainRow | undefined;
+      const row = sql("SELECT sequence, entry, hash FROM audit WHERE sequence = ?").get(sequence) as
+        | ChainRow
+        | undefined;
       if (!row || !verifier.take(row)) return;
     }
   } catch {

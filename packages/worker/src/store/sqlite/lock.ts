@@ -1,0 +1,46 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../../errors.ts";
+import { dataFiles } from "./folder.ts";
+import { resultCode, toStoreError } from "./sqlite-error.ts";
+
+const SQLITE_BUSY = 5;
+
+/**
+ * Makes this process the owner of a data folder, creating the folder when it is not there. The lock is the operating system's: it ends with the
+ * process, however that ends.
+ * @param since Unix milliseconds, shown to a second worker
+ * @returns a function that gives the folder up
+ * @throws StoreError `data-folder-in-use`, `data-folder-unwritable`, `store-full`
+ */
+export function lockFolder(folder: string, since: number): () => void {
+  const files = dataFiles(folder);
+  let database: DatabaseSync | undefined;
+  try {
+    // What the folder holds is for its owner's eyes: personal data and evidence.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    database = new DatabaseSync(files.lock, { timeout: 0 });
+    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    writeFileSync(files.owner, `${JSON.stringify({ pid: process.pid, since })}\n`);
+    return () => database?.close();
+  } catch (error) {
+    database?.close();
+    if (resultCode(error) === SQLITE_BUSY) throw inUse(folder, files.owner);
+    throw toStoreError(error, `Opening the data folder ${folder}`);
+  }
+}
+
+function inUse(folder: string, ownerFile: string): StoreError {
+  let by = "another process";
+  try {
+    const { pid, since } = JSON.parse(readFileSync(ownerFile, "utf8")) as { pid: number; since: number };
+    by = `process ${pid}, since ${new Date(since).toISOString()}`;
+  } catch {
+    // The owner has not written its name yet; the lock holds all the same.
+  }
+  return new StoreError(
+    "data-folder-in-use",
+    `The data folder ${folder} is in use by ${by}. Stop that worker, or give this one its own folder with --data.`,
+    { retryable: false },
+  );
+}
