@@ -1,0 +1,104 @@
+import { BlockList, isIP } from "node:net";
+
+/**
+ * Writes an address the one way in which addresses are compared: IPv4-mapped IPv6 as IPv4, no zone, lower case, no brackets or port.
+ *
+ * @returns `undefined` when the text is no IP address.
+ */
+export function normaliseAddress(text: string): string | undefined {
+  let address = text.trim();
+  if (address.startsWith("[")) {
+    const end = address.indexOf("]");
+    if (end < 0) return undefined;
+    address = address.slice(1, end);
+  } else if (address.indexOf(":") === address.lastIndexOf(":") && address.includes(".")) {
+    // "192.0.2.1:4711"; an IPv6 address has two colons or more.
+    const colon = address.indexOf(":");
+    if (colon >= 0) address = address.slice(0, colon);
+  }
+  const zone = address.indexOf("%");
+  if (zone >= 0) address = address.slice(0, zone);
+  const kind = isIP(address);
+  if (kind === 4) return address;
+  if (kind === 0) return undefined;
+  address = canonicalIpv6(address);
+  return address.startsWith("::ffff:") && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+}
+
+/** RFC 5952 spelling, with mapped addresses written with dots. */
+function canonicalIpv6(address: string): string {
+  const spelled = new URL(`http://[${address}]/`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(spelled);
+  if (mapped === null) return spelled;
+  const high = Number.parseInt(mapped[1] ?? "0", 16);
+  const low = Number.parseInt(mapped[2] ?? "0", 16);
+  return `::ffff:${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
+}
+
+/** Proxies whose `X-Forwarded-For` is believed. */
+export interface TrustedProxies {
+  readonly isEmpty: boolean;
+  /** @param address Normalised address. */
+  has(address: string): boolean;
+}
+
+/**
+ * Reads a list of addresses and CIDR ranges.
+ *
+ * @returns The proxies, and the entries that are neither an address nor a range.
+ */
+export function parseTrustedProxies(entries: readonly string[]): { proxies: TrustedProxies; invalid: readonly string[] } {
+  const list = new BlockList();
+  const invalid: string[] = [];
+  let count = 0;
+  for (const entry of entries) {
+    const [text = "", bits] = entry.trim().split("/");
+    const address = normaliseAddress(text);
+    if (address === undefined) {
+      invalid.push(entry);
+      continue;
+    }
+    const family = isIP(address) === 4 ? "ipv4" : "ipv6";
+    if (bits === undefined) {
+      list.addAddress(address, family);
+      count++;
+      continue;
+    }
+    const prefix = Number(bits);
+    if (!/^\d{1,3}$/.test(bits) || prefix > (family === "ipv4" ? 32 : 128)) {
+      invalid.push(entry);
+      continue;
+    }
+    list.addSubnet(address, prefix, family);
+    count++;
+  }
+  const proxies = {
+    isEmpty: count === 0,
+    has: (address: string) => list.check(address, isIP(address) === 4 ? "ipv4" : "ipv6"),
+  };
+  return { proxies, invalid };
+}
+
+const MAX_HOPS = 32;
+
+/**
+ * Decides who sent a request: the socket's peer, or, when that is a trusted proxy, the right-most address of `X-Forwarded-For` that
+ * is none. What stands further left was written by the client and proves nothing.
+ *
+ * @param peer Normalised address of the socket's peer.
+ * @param forwardedFor Value of `X-Forwarded-For`, or undefined.
+ */
+export function clientAddress(peer: string, forwardedFor: string | undefined, proxies: TrustedProxies): string {
+  if (proxies.isEmpty || forwardedFor === undefined || !proxies.has(peer)) return peer;
+  let client = peer;
+  let end = forwardedFor.length;
+  for (let hop = 0; hop < MAX_HOPS && end > 0; hop++) {
+    const comma = forwardedFor.lastIndexOf(",", end - 1);
+    const address = normaliseAddress(forwardedFor.slice(comma + 1, end));
+    if (address === undefined) return client;
+    client = address;
+    if (!proxies.has(address)) return client;
+    end = comma;
+  }
+  return client;
+}

@@ -1,0 +1,98 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { IncomingMessage } from "node:http";
+import { ROOT_CONTEXT, type Attributes, type Context } from "@opentelemetry/api";
+import { ATTR } from "@vedette/semconv";
+import { clientAddress, normaliseAddress, type TrustedProxies } from "./client-address.ts";
+import { redactQuery } from "./redaction.ts";
+
+/** What is known about one request while it is served. */
+export interface RequestState {
+  readonly request: IncomingMessage;
+  /** Address that the guard and the events speak of. */
+  readonly clientAddress: string | undefined;
+  readonly peerAddress: string | undefined;
+  /** Raw path, without query. */
+  readonly path: string;
+  /** Raw query string, without `?`; undefined when there is none. */
+  readonly query: string | undefined;
+  /** OTel context of the request: the server span where there is one. */
+  context: Context;
+  /** Route pattern, as soon as a framework or the application told it. */
+  route: string | undefined;
+  /** True once the guard answered it, so that its 403 is not reported as the application's. */
+  blocked: boolean;
+}
+
+/** The request that the running code serves. */
+export const currentRequest = new AsyncLocalStorage<RequestState>();
+
+const states = new WeakMap<IncomingMessage, RequestState>();
+
+/** The state of a request that was seen before. */
+export function knownRequest(request: object): RequestState | undefined {
+  return states.get(request as IncomingMessage);
+}
+
+/** Makes and remembers the state of a request. */
+export function observeRequest(request: IncomingMessage, proxies: TrustedProxies): RequestState {
+  const url = request.url ?? "";
+  const mark = url.indexOf("?");
+  const peerAddress = peerOf(request);
+  const forwarded = request.headers["x-forwarded-for"];
+  const state: RequestState = {
+    request,
+    peerAddress,
+    clientAddress:
+      peerAddress === undefined ? undefined : clientAddress(peerAddress, Array.isArray(forwarded) ? forwarded.join(",") : forwarded, proxies),
+    path: mark < 0 ? url : url.slice(0, mark),
+    query: mark < 0 ? undefined : url.slice(mark + 1),
+    context: ROOT_CONTEXT,
+    route: undefined,
+    blocked: false,
+  };
+  states.set(request, state);
+  return state;
+}
+
+const peers = new WeakMap<object, string>();
+
+/** A connection keeps its peer: its address is read once, not once a request. */
+function peerOf(request: IncomingMessage): string | undefined {
+  const known = peers.get(request.socket);
+  if (known !== undefined) return known;
+  const remote = request.socket.remoteAddress;
+  const address = remote === undefined ? undefined : normaliseAddress(remote);
+  if (address !== undefined) peers.set(request.socket, address);
+  return address;
+}
+
+const PATH_CHARACTERS = 1024;
+
+/** The attributes that every event about a request carries. */
+export function requestAttributes(state: RequestState): Attributes {
+  const attributes: Attributes = {
+    [ATTR.httpRequestMethod]: state.request.method ?? "GET",
+    [ATTR.urlPath]: state.path.slice(0, PATH_CHARACTERS),
+  };
+  if (state.clientAddress !== undefined) attributes[ATTR.clientAddress] = state.clientAddress;
+  if (state.peerAddress !== undefined) attributes[ATTR.networkPeerAddress] = state.peerAddress;
+  const route = routeOf(state);
+  if (route !== undefined) attributes[ATTR.httpRoute] = route;
+  if (state.query !== undefined && state.query !== "") attributes[ATTR.urlQuery] = redactQuery(state.query);
+  const userAgent = state.request.headers["user-agent"];
+  if (userAgent !== undefined) attributes[ATTR.userAgentOriginal] = userAgent.slice(0, 512);
+  return attributes;
+}
+
+// The key under which @opentelemetry/core keeps what framework instrumentations found out about a request.
+const RPC_METADATA = Symbol.for("OpenTelemetry SDK Context Key RPC_METADATA");
+
+/** The route: told by the application or fastify, by an OpenTelemetry framework instrumentation, or left on the request by express. */
+export function routeOf(state: RequestState): string | undefined {
+  if (state.route !== undefined) return state.route;
+  const metadata = state.context.getValue(RPC_METADATA);
+  if (typeof metadata === "object" && metadata !== null && "route" in metadata && typeof metadata.route === "string") return metadata.route;
+  const request: { route?: { path?: unknown }; baseUrl?: unknown } = state.request as object;
+  const path = request.route?.path;
+  return typeof path === "string" ? `${typeof request.baseUrl === "string" ? request.baseUrl : ""}${path}` : undefined;
+}

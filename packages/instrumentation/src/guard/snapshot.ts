@@ -1,0 +1,83 @@
+import { createHash, createPublicKey, verify, type KeyObject } from "node:crypto";
+import { GUARD_ACTIONS, type GuardDecision, type GuardSnapshot } from "@vedette/semconv";
+
+/** Why a snapshot was not applied. */
+export type SnapshotRefusal = "signature" | "replay" | "malformed" | "unknown_key";
+
+/** A key with the id by which snapshots name it. */
+export interface GuardVerificationKey {
+  readonly key: KeyObject;
+  /** First 16 hex digits of SHA-256 over the raw public key. */
+  readonly keyId: string;
+}
+
+/** Length of an Ed25519 public key, the last bytes of its SPKI DER (RFC 8410). */
+const RAW_KEY_BYTES = 32;
+
+/**
+ * Reads an Ed25519 public key.
+ *
+ * @param publicKey Base64 of the SPKI DER.
+ * @throws When it is no Ed25519 key.
+ */
+export function readGuardKey(publicKey: string): GuardVerificationKey {
+  const der = Buffer.from(publicKey, "base64");
+  const key = createPublicKey({ key: der, format: "der", type: "spki" });
+  if (key.asymmetricKeyType !== "ed25519") throw new TypeError(`The guard needs an Ed25519 key, not ${key.asymmetricKeyType}.`);
+  return { key, keyId: createHash("sha256").update(der.subarray(-RAW_KEY_BYTES)).digest("hex").slice(0, 16) };
+}
+
+/** A snapshot that may be applied, or the reason why not. */
+export type SnapshotReading =
+  | { readonly snapshot: GuardSnapshot; readonly refusal?: never }
+  | { readonly refusal: SnapshotRefusal; readonly snapshot?: never };
+
+/**
+ * Verifies and reads what came on the stream; nothing of a snapshot is looked at before its signature is known to be good.
+ *
+ * @param data JSON of a `SignedGuardSnapshot`.
+ * @param lastSequence Sequence of the last snapshot applied under this key; a smaller one is a replay. The same one again is what a
+ *   reconnect brings.
+ */
+export function readSnapshot(data: string, key: GuardVerificationKey, lastSequence: number): SnapshotReading {
+  const signed = parse(data);
+  if (!isRecord(signed) || typeof signed["payload"] !== "string" || typeof signed["signature"] !== "string") return { refusal: "malformed" };
+  if (signed["keyId"] !== key.keyId) return { refusal: "unknown_key" };
+  const signature = Buffer.from(signed["signature"], "base64");
+  if (signature.length !== 64 || !verify(null, Buffer.from(signed["payload"], "utf8"), key.key, signature)) return { refusal: "signature" };
+  const snapshot = parse(signed["payload"]);
+  if (!isSnapshot(snapshot)) return { refusal: "malformed" };
+  return snapshot.sequence < lastSequence ? { refusal: "replay" } : { snapshot };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function isSnapshot(value: unknown): value is GuardSnapshot {
+  return (
+    isRecord(value) && value["version"] === 1 && Number.isSafeInteger(value["sequence"]) && typeof value["issuedAt"] === "number" &&
+    Array.isArray(value["decisions"]) && value["decisions"].every(isDecision)
+  );
+}
+
+/** An action that this version does not know is still a decision: the guard refuses it by name, not the whole snapshot. */
+function isDecision(value: unknown): value is GuardDecision {
+  return (
+    isRecord(value) && typeof value["id"] === "string" && typeof value["action"] === "string" && Number.isFinite(value["expiresAt"]) &&
+    isRecord(value["target"]) && typeof value["target"]["kind"] === "string" && typeof value["target"]["value"] === "string"
+  );
+}
+
+/** Says whether this version of the names knows an action at all. */
+export function isKnownAction(action: string): boolean {
+  return (GUARD_ACTIONS as readonly string[]).includes(action);
+}

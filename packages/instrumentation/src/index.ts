@@ -1,0 +1,24 @@
+export { startVedette, type StartOptions, type Vedette } from "./start.ts";
+export {
+  security,
+  type AdminAction,
+  type AgentToolCall,
+  type Authentication,
+  type Authorization,
+  type BusinessRuleViolation,
+  type DataAccess,
+  type EventSubject,
+  type HoneytokenUse,
+  type InputRejection,
+  type OutboundRequest,
+  type RateLimit,
+  type RequestLike,
+  type Security,
+  type SessionEvent,
+} from "./security.ts";
+export { HttpServerSecurityInstrumentation, type HttpServerSecurityConfig } from "./http-server.ts";
+export { ENVIRONMENT_VARIABLES, readSettings, type GuardSettings, type InspectionSettings, type Settings, type SettingsReading } from "./settings.ts";
+export { createGuardDecisions, type GuardDecisions, type GuardDecisionsOptions } from "./guard/decisions.ts";
+export { startGuard, type Guard, type GuardOptions } from "./guard/guard.ts";
+export { createReporter, type Reporter, type ReporterOptions } from "./reporter.ts";
+export { inspectRequest, inspectValue, type Inspection, type InspectionFinding, type InspectionLimit, type Location } from "./inspect/inspect-request.ts";

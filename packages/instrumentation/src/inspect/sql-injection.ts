@@ -1,0 +1,146 @@
+import { tokeniseSql, type SqlTokens } from "./sql-tokens.ts";
+
+const CANDIDATE = /['"`;#=<>|&@()*]|--|\b(?:union|select|order|group|having|where|or|and|sleep|insert|update|delete|drop|exec|declare|like|null)\b/i;
+
+/**
+ * Says whether a value changes the meaning of an SQL statement that it is put into: on its own (as a number is), or after closing a
+ * single-quoted or double-quoted string. Works on token shapes, so that spacing, case and comments do not matter.
+ */
+export function isSqlInjection(value: string): boolean {
+  if (value.length < 3 || !CANDIDATE.test(value)) return false;
+  if (isInjectedStatement(tokeniseSql(value, ""), false)) return true;
+  if (value.includes("'") && isInjectedStatement(tokeniseSql(value, "'"), true)) return true;
+  if (value.includes('"') && isInjectedStatement(tokeniseSql(value, '"'), true)) return true;
+  return value.includes("`") && isInjectedStatement(tokeniseSql(value, "`"), true);
+}
+
+/** Shapes that are attacks wherever they stand; `shape` has its brackets. Quantifiers are bounded and do not nest. */
+const ANYWHERE: readonly RegExp[] = [
+  // union [all|distinct] select something
+  /U[kcx]{0,3}[(x]{0,40}S[kx(&a]{0,40}(?:[nsvlfHca*K?]|w[,.FaO]|S)/,
+  /[nsvl)]U[kcx]{0,3}\(*S$/,
+  // (select … : nobody brackets an imperative
+  /\([(x]{0,20}S[kx(&a]{0,20}(?:[nsvlfHa*KS]|w[,.F()aO])/,
+  // select … from
+  /(?:^|[;),nslv&ao])[kx]?S[kx(&a]{0,20}(?:[nsvlfH*a]|w[,.])[^;]{0,200}F[(x]{0,9}[wHfs?(]/,
+  /S[kx(]{0,9}(?:w,|w\.)?[w]F[wH](?:[WO,.c;)(]|$)[^w]/,
+  // select @@version, select function()
+  /S[kx(]{0,9}(?:v|H\()/,
+  /[s;]S[(-]{0,9}(?:n|s|l|K|f\()/,
+  // stacked: ; statement
+  /;[(]{0,9}S[kx(]{0,9}[nsvlfH*K]/,
+  // where 1=1
+  /W[(x&]{0,20}[nsvlfHw][^,;FWO]{0,40}o[(]{0,9}[nsvlfH][^w]/,
+  /W[(x&]{0,20}[nsvlH][)]{0,9}o[(]{0,9}[nsvlH]/,
+  // case when … then
+  /K[^;]{0,12}K[^;]{0,80}K[^;]{0,80}K/,
+];
+
+const STACKED = new Set(["drop", "create", "alter", "truncate", "insert", "delete", "update", "exec", "execute", "declare", "shutdown", "waitfor", "call", "begin", "if", "grant", "copy", "set", "merge"]);
+const OBJECTS = new Set(["table", "database", "view", "function", "procedure", "user", "login", "index", "trigger", "schema", "role", "alias", "temp", "temporary", "or"]);
+
+/** Operand of an expression, without its brackets. */
+const OPERAND = "[nsvlfH]";
+
+/** Shapes with brackets removed. */
+const CONDITION = new RegExp(`[nsvl?HfwO)]&{1,4}[kx]{0,2}a{0,4}${OPERAND}(?:a{1,4}[nsvlfHw]){0,20}o[&kx]{0,2}a{0,4}[nsvlfHwS]`);
+const WORD_CONDITION = new RegExp(`${"[nsvlH]"}&{1,4}a{0,4}[w](?:\\.w)?o[&]?(?:${OPERAND}|w(?:[&c]|$))`);
+
+function isInjectedStatement(tokens: SqlTokens, insideString: boolean): boolean {
+  const { shape, texts } = tokens;
+  if (shape.length < 2) return false;
+  if (insideString && tokens.openString && shape.length === 1) return false;
+  if (ANYWHERE.some((pattern) => pattern.test(shape))) return true;
+  if (namesAttack(tokens)) return true;
+  if (stacksStatement(tokens)) return true;
+  const flat = shape.replaceAll(/[()]/g, "");
+  if (CONDITION.test(flat)) return conditionIsSql(tokens, insideString);
+  if (WORD_CONDITION.test(flat) && insideString) return true;
+  if (insideString) return leavesString(tokens, flat);
+  return standsAsExpression(flat, texts);
+}
+
+/** Attack functions called, and names that are proof by themselves when anything of SQL is around. */
+function namesAttack({ shape, texts }: SqlTokens): boolean {
+  let calls = 0;
+  for (let at = shape.indexOf("H"); at >= 0; at = shape.indexOf("H", at + 1)) {
+    const name = texts[at] ?? "";
+    const called = shape[at + 1] === "(";
+    if (!called && shape.length > 1 && /[SFU.,W(x]/.test(shape)) return true;
+    if (!called) continue;
+    if (/^(?:sleep|pg_sleep|benchmark)$/.test(name) && /^\([(a]{0,5}[nfH]/.test(shape.slice(at + 1))) return true;
+    if (/^(?:extractvalue|updatexml|load_file|xmltype|dbms_\w+|utl_\w+|randomblob|xp_\w+|sp_\w+|make_set|json_keys|gtid_\w+|generate_series|regexp_substring|crypt_key|filetoblob|pg_read_file|current_setting)$/.test(name)) return true;
+    calls++;
+  }
+  if (/v/.test(shape) && texts.some((text) => /^@@(?:version|hostname|datadir|basedir|global|servername|tmpdir)/.test(text))) return true;
+  if (/D[a-z?]{0,3}v/.test(shape) && texts.includes("declare")) return true;
+  if (shape.includes("D") && /Dks/.test(shape) && texts.includes("waitfor")) return true;
+  // One such call in a bracketed expression with an operator, or two: "ascii(substring(".
+  return calls >= 2 || (calls === 1 && (/H\((?:H|v|\(?S|n[,)])/.test(shape) || /[&aonsv]H\(|\)[ao&]/.test(shape)));
+}
+
+function stacksStatement({ shape, texts }: SqlTokens): boolean {
+  for (let at = shape.indexOf("D"); at >= 0; at = shape.indexOf("D", at + 1)) {
+    const word = texts[at] ?? "";
+    const before = shape[at - 1] ?? "";
+    const first = shape[at + 1] ?? "";
+    const firstText = texts[at + 1] ?? "";
+    const follows = /[;sn)lD?x]/.test(before) || before === "";
+    if (!STACKED.has(word)) continue;
+    if ((word === "insert" || word === "merge") && firstText === "into" && /^[wHfs][(.Skx]/.test(shape.slice(at + 2))) return true;
+    if (word === "delete" && first === "F" && /^[wH](?:[Wc;.]|$)/.test(shape.slice(at + 2)) && (before === ";" || /W|c/.test(shape))) return true;
+    if (word === "update" && /^(?:[wHs]\.?){1,3}D/.test(shape.slice(at + 1)) && texts.includes("set") && shape.includes("o")) return true;
+    if (["drop", "create", "alter", "truncate"].includes(word) && OBJECTS.has(firstText) && (before === ";" || (follows && before !== "") || /[c;]$/.test(shape))) return true;
+    if (/^exec/.test(word) && (/^(?:xp_|sp_|master)/.test(firstText) || (first === "(" && /[sv]/.test(shape[at + 2] ?? "")))) return true;
+    if (before === ";" && word === "shutdown" && /^(?:c|k?$)/.test(shape.slice(at + 1))) return true;
+    if (before === ";" && (word === "if" || word === "call") && /^(?:\(|[wfH]\(|&\()/.test(shape.slice(at + 1))) return true;
+    if (before === ";" && word === "begin" && /H/.test(shape)) return true;
+    if (word === "waitfor" && firstText === "delay") return true;
+  }
+  return false;
+}
+
+/** A condition of numbers and strings is an attack; two quoted phrases joined by AND is how people search. */
+function conditionIsSql(tokens: SqlTokens, insideString: boolean): boolean {
+  if (insideString) return true;
+  return /[nsvlHf]/.test(tokens.shape);
+}
+
+const PHRASE = /\s/;
+
+/** What follows a closed string decides: a comment, an operator with an operand, a clause. */
+function leavesString({ shape, texts, openString }: SqlTokens, flat: string): boolean {
+  const opening = texts[0] ?? "";
+  const last = texts.at(-1) ?? "";
+  // ' or 1 -- , ' or '1
+  if (/^s[&]{1,3}a{0,3}[nvlHf](?:[ac&;,)]|$)/.test(flat)) return !PHRASE.test(opening.trim()) || /c$/.test(flat);
+  if (/^s[&]{1,3}s(?:$|[oa&c])/.test(flat)) {
+    const second = texts[shape.indexOf("s", 1)] ?? "";
+    return second !== "" && !PHRASE.test(second.trim()) && !PHRASE.test(opening.trim());
+  }
+  // admin'-- , admin')#
+  if (/^s\)*;?c$/.test(shape)) {
+    const remainder = last.replace(/^(?:--|#|\/\*)/, "");
+    return !PHRASE.test(opening.trim()) && !/[a-z]{3}/i.test(remainder) && !(last.startsWith("#") && /\d/.test(remainder));
+  }
+  // '=' , '-' , a' like 'b
+  if (/^s[oa]s$/.test(shape) && openString) return !PHRASE.test(opening.trim()) && !PHRASE.test(last.trim()) && opening.length < 32 && last.length < 32;
+  if (/^s[oa]{1,4}[&a]{0,3}[nvlHf](?:[oa&c;]|$)/.test(flat)) return /[&co]/.test(flat.slice(2)) && !PHRASE.test(opening.trim());
+  // ' order by 1 , ' having 1=1 , ' group by
+  if (/^s\)*O[kn]?[nfHlw(]/.test(shape)) return /^s\)*Ok[nH(fw]/.test(shape) ? /[nc(,]/.test(shape.slice(2)) : /[oc&]/.test(shape.slice(2));
+  // ') in boolean mode , ' is null
+  return /^s\)*o[&]?l/.test(shape) && /c$|&/.test(shape);
+}
+
+/** Without a quote to close, only expressions that a number is extended with are left. */
+function standsAsExpression(flat: string, texts: readonly string[]): boolean {
+  // 1 order by 3 , 1 group by 2 having 1=1
+  if (/[nlv]Ok(?:n(?:[,c;]|$)|H|.{0,6}Oa{0,2}[nslv]o)/.test(flat)) return true;
+  if (/[nlvs]Oa{0,2}[nslvf]o[nslvf]/.test(flat)) return true;
+  if (texts.includes("procedure") && texts.includes("analyse")) return true;
+  if (/k/.test(flat) && texts.includes("into") && (texts.includes("outfile") || texts.includes("dumpfile"))) return true;
+  // 1 or true -- , 1 || 1
+  if (/[nlv]&{1,2}[nlv]c$/.test(flat)) return true;
+  if (/[nv](?:&{1,2})[lv]$/.test(flat)) return true;
+  return /x/.test(flat) && /x[USDFW&O]/.test(flat);
+}

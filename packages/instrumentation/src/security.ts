@@ -1,0 +1,240 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { Attributes } from "@opentelemetry/api";
+import { ATTR, EVENT, type EventName, type Outcome } from "@vedette/semconv";
+import { currentRequest, knownRequest, requestAttributes, type RequestState } from "./current-request.ts";
+import { reporter as processReporter, type CounterKey, type EventSeverity, type Reporter } from "./reporter.ts";
+
+/** A request of node:http, or of a framework that keeps it as `raw` (fastify) or `req` (koa, hono). */
+export type RequestLike = IncomingMessage | { readonly raw: IncomingMessage } | { readonly req: IncomingMessage };
+
+/** What every event may say: who did it, and in which request (the one being served when left out). */
+export interface EventSubject {
+  readonly userId?: string | undefined;
+  readonly userName?: string | undefined;
+  readonly userRoles?: readonly string[] | undefined;
+  /** The session's id; only a hash of it is emitted. */
+  readonly sessionId?: string | undefined;
+  /** Needed only where the running code does not serve the request it speaks about, e.g. in a queue. */
+  readonly request?: RequestLike | undefined;
+  /** Address of the client where there is no request, e.g. over a message broker. */
+  readonly clientAddress?: string | undefined;
+}
+
+/** Somebody tried to prove who they are. */
+export interface Authentication extends EventSubject {
+  readonly outcome: Outcome;
+  /** password, token, mfa, oidc … */
+  readonly method?: string | undefined;
+  /** bad_password, unknown_user, expired, bad_signature, locked …: few different values. */
+  readonly failureReason?: string | undefined;
+  /** Failures on this account since its last success, as the application counts them; said with a success. */
+  readonly priorFailures?: number | undefined;
+}
+
+/** A known user asked for an operation. */
+export interface Authorization extends EventSubject {
+  /** The application's own name of the permission or operation. */
+  readonly action: string;
+  /** Only refusals are events; an allowed operation is not reported. */
+  readonly denied: boolean;
+}
+
+/** The application's own validation refused an input. */
+export interface InputRejection extends EventSubject {
+  readonly rule: string;
+  readonly field?: string | undefined;
+}
+
+/** A rate limit was hit. */
+export interface RateLimit extends EventSubject {
+  /** What was limited: the application's own name of the operation. */
+  readonly action?: string | undefined;
+}
+
+/** Something happened to a session. */
+export interface SessionEvent extends EventSubject {
+  readonly action: "created" | "renewed" | "revoked" | "invalid";
+}
+
+/** Data was read or exported in an amount or by a person that matters. */
+export interface DataAccess extends EventSubject {
+  readonly dataSet: string;
+  readonly recordCount?: number | undefined;
+  readonly action?: string | undefined;
+}
+
+/** An administrator changed something. */
+export interface AdminAction extends EventSubject {
+  readonly action: string;
+  readonly outcome?: Outcome | undefined;
+}
+
+/** A rule of the business was broken. */
+export interface BusinessRuleViolation extends EventSubject {
+  readonly rule: string;
+}
+
+/** A honeytoken was touched. */
+export interface HoneytokenUse extends EventSubject {
+  readonly name: string;
+}
+
+/** The application made, or was asked to make, a request to an address that a user handed it. */
+export interface OutboundRequest extends EventSubject {
+  readonly url: string;
+  /** Where the address points. */
+  readonly addressClass: "metadata" | "loopback" | "private" | "public";
+  readonly outcome?: Outcome | undefined;
+}
+
+/** An AI agent called a tool. */
+export interface AgentToolCall extends EventSubject {
+  readonly agent: string;
+  readonly tool: string;
+  /** Tools that the agent declared it needs; decides `vedette.agent.tool.in_scope`. */
+  readonly declaredTools?: readonly string[] | undefined;
+}
+
+/** The manual API: what only the application knows, one call an event. None of them throws. */
+export interface Security {
+  authentication(event: Authentication): void;
+  authorization(event: Authorization): void;
+  inputRejected(event: InputRejection): void;
+  rateLimited(event: RateLimit): void;
+  sessionEvent(event: SessionEvent): void;
+  dataAccess(event: DataAccess): void;
+  adminAction(event: AdminAction): void;
+  businessRule(event: BusinessRuleViolation): void;
+  honeytoken(event: HoneytokenUse): void;
+  outboundRequest(event: OutboundRequest): void;
+  agentToolCall(event: AgentToolCall): void;
+  /** Tells the route pattern of the request being served, where no framework does. */
+  route(pattern: string): void;
+}
+
+/** Makes the manual API over a reporter. */
+export function createSecurity(reporter: Reporter): Security {
+  function emit(name: EventName, severity: EventSeverity, subject: EventSubject, own: Attributes, metric?: [CounterKey, Attributes]): void {
+    try {
+      const state = stateOf(subject);
+      const attributes: Attributes = { ...(state === undefined ? {} : requestAttributes(state)), ...subjectAttributes(subject), ...own };
+      // The active span is nearer to what happened than the request's; outside of any, the request's is what is known.
+      if (state === undefined || state === currentRequest.getStore()) reporter.event(name, severity, attributes);
+      else reporter.event(name, severity, attributes, state.context);
+      if (metric !== undefined) reporter.count(metric[0], defined(metric[1]));
+    } catch (cause) {
+      reporter.error(cause);
+    }
+  }
+
+  return {
+    authentication(event) {
+      const attributes = {
+        [ATTR.eventOutcome]: event.outcome,
+        [ATTR.authMethod]: event.method,
+        [ATTR.authFailureReason]: event.outcome === "failure" ? (event.failureReason ?? "unspecified") : undefined,
+        [ATTR.authPriorFailures]: event.outcome === "success" ? event.priorFailures : undefined,
+      };
+      const metric = { [ATTR.eventOutcome]: event.outcome, [ATTR.authMethod]: event.method };
+      emit(EVENT.authentication, event.outcome === "failure" ? "warn" : "info", event, defined(attributes), ["authenticationAttempts", metric]);
+    },
+    authorization(event) {
+      if (!event.denied) return;
+      const attributes = { [ATTR.action]: event.action, [ATTR.eventOutcome]: "failure" };
+      emit(EVENT.authorizationDenied, "warn", event, attributes, ["authorizationDenied", { [ATTR.action]: event.action }]);
+    },
+    inputRejected(event) {
+      const attributes = { [ATTR.inputRule]: event.rule, [ATTR.inputField]: event.field };
+      emit(EVENT.inputRejected, "info", event, defined(attributes), ["inputRejected", { [ATTR.inputRule]: event.rule }]);
+    },
+    rateLimited(event) {
+      const state = stateOf(event);
+      const route = state === undefined ? undefined : requestAttributes(state)[ATTR.httpRoute];
+      emit(EVENT.rateLimited, "warn", event, defined({ [ATTR.action]: event.action }), ["rateLimited", { [ATTR.httpRoute]: route }]);
+    },
+    sessionEvent(event) {
+      emit(EVENT.session, event.action === "invalid" ? "warn" : "info", event, { [ATTR.sessionAction]: event.action });
+    },
+    dataAccess(event) {
+      const attributes = { [ATTR.dataSet]: event.dataSet, [ATTR.dataRecordCount]: event.recordCount, [ATTR.action]: event.action };
+      emit(EVENT.dataAccess, "info", event, defined(attributes));
+    },
+    adminAction(event) {
+      emit(EVENT.adminAction, "info", event, { [ATTR.action]: event.action, [ATTR.eventOutcome]: event.outcome ?? "success" });
+    },
+    businessRule(event) {
+      emit(EVENT.businessRule, "warn", event, { [ATTR.businessRuleName]: event.rule });
+    },
+    honeytoken(event) {
+      emit(EVENT.honeytoken, "error", event, { [ATTR.honeytokenName]: event.name });
+    },
+    outboundRequest(event) {
+      const severity = event.addressClass === "public" ? "info" : "warn";
+      const attributes = {
+        [ATTR.urlFull]: withoutCredentials(event.url),
+        [ATTR.serverAddress]: URL.canParse(event.url) ? new URL(event.url).hostname : undefined,
+        [ATTR.outboundAddressClass]: event.addressClass,
+        [ATTR.eventOutcome]: event.outcome,
+      };
+      emit(EVENT.outboundRequest, severity, event, defined(attributes));
+    },
+    agentToolCall(event) {
+      const inScope = event.declaredTools?.includes(event.tool);
+      const attributes = {
+        [ATTR.genAiAgentName]: event.agent,
+        [ATTR.genAiToolName]: event.tool,
+        [ATTR.agentDeclaredTools]: event.declaredTools === undefined ? undefined : [...event.declaredTools],
+        [ATTR.agentToolInScope]: inScope,
+      };
+      emit(EVENT.agentToolCall, inScope === false ? "warn" : "info", event, defined(attributes));
+    },
+    route(pattern) {
+      const state = currentRequest.getStore();
+      if (state !== undefined) state.route = pattern;
+    },
+  };
+}
+
+function stateOf(subject: EventSubject): RequestState | undefined {
+  const request = subject.request;
+  if (request === undefined) return currentRequest.getStore();
+  if ("raw" in request) return knownRequest(request.raw);
+  if ("req" in request) return knownRequest(request.req as IncomingMessage);
+  return knownRequest(request);
+}
+
+function subjectAttributes(subject: EventSubject): Attributes {
+  return defined({
+    [ATTR.userId]: subject.userId,
+    [ATTR.userName]: subject.userName,
+    [ATTR.userRoles]: subject.userRoles === undefined ? undefined : [...subject.userRoles],
+    // A session id opens the session to whoever reads the log; its hash still tells sessions apart.
+    [ATTR.sessionId]: subject.sessionId === undefined ? undefined : createHash("sha256").update(subject.sessionId).digest("hex").slice(0, 32),
+    [ATTR.clientAddress]: subject.clientAddress,
+  });
+}
+
+function defined(attributes: Record<string, Attributes[string] | undefined>): Attributes {
+  const kept: Attributes = {};
+  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) kept[name] = value;
+  return kept;
+}
+
+const URL_CHARACTERS = 1024;
+
+function withoutCredentials(url: string): string {
+  if (!URL.canParse(url)) return url.slice(0, URL_CHARACTERS);
+  const parsed = new URL(url);
+  if (parsed.username !== "") parsed.username = "REDACTED";
+  if (parsed.password !== "") parsed.password = "REDACTED";
+  return parsed.href.slice(0, URL_CHARACTERS);
+}
+
+/**
+ * The manual API of this process.
+ *
+ * @example
+ * security.authentication({ outcome: "failure", userName: "ada", method: "password", failureReason: "bad_password" });
+ */
+export const security: Security = createSecurity(processReporter);

@@ -1,0 +1,138 @@
+/** Limits and scope of the request inspection. */
+export interface InspectionSettings {
+  readonly enabled: boolean;
+  /** Characters of one value that are looked at. */
+  readonly maxValueLength: number;
+  /** Characters of one request that are looked at. */
+  readonly maxTotalLength: number;
+  /** Query parameters and cookies of one request that are looked at. */
+  readonly maxParameters: number;
+  /** Milliseconds after which the inspection of one request ends. */
+  readonly maxMilliseconds: number;
+  /** Names of the inspected headers, in lower case; `cookie` stands for each cookie's value. */
+  readonly headers: readonly string[];
+}
+
+/** Where the guard gets its decisions and how it knows that they are the worker's. */
+export interface GuardSettings {
+  /** Origin of the worker's API, e.g. `http://127.0.0.1:7333`. */
+  readonly url: URL;
+  /** Base64 of the SPKI DER of the worker's Ed25519 key; fetched at first contact when undefined. */
+  readonly publicKey: string | undefined;
+  /** Path of a file that keeps the key fetched at first contact; undefined keeps it in memory only. */
+  readonly pinFile: string | undefined;
+  /** Bearer token for a worker that does not listen on loopback. */
+  readonly token: string | undefined;
+}
+
+/** Everything that can be set by environment variables, with defaults filled in. */
+export interface Settings {
+  readonly enabled: boolean;
+  readonly startSdk: boolean;
+  readonly loaderHooks: boolean;
+  readonly inspection: InspectionSettings;
+  /** Statuses whose answers are reported as `vedette.request.refused`. */
+  readonly refusedStatuses: ReadonlySet<number>;
+  /** Addresses and CIDR ranges of the proxies in front of the application. */
+  readonly trustedProxies: readonly string[];
+  /** Events of one name emitted in one second; more are counted and dropped. */
+  readonly eventsPerSecond: number;
+  readonly guard: GuardSettings | undefined;
+}
+
+/** Headers inspected when nothing else is configured. */
+export const DEFAULT_INSPECTED_HEADERS = [
+  "user-agent",
+  "referer",
+  "cookie",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+  "x-original-url",
+  "x-rewrite-url",
+] as const;
+
+/** Every environment variable of ours, with its meaning; the README's table is held equal to it by a test. */
+export const ENVIRONMENT_VARIABLES = {
+  VEDETTE_ENABLED: "`false` turns everything off, the guard too. Default `true`.",
+  VEDETTE_START_SDK: "`false` leaves the OpenTelemetry SDK to the application even when none is configured yet. Default `true`.",
+  VEDETTE_LOADER_HOOKS: "`false` leaves out the module hooks that other instrumentations need in ESM applications. Default `true`.",
+  VEDETTE_INSPECTION: "`false` turns the inspection of requests off. Default `true`.",
+  VEDETTE_INSPECTION_MAX_MS: "Milliseconds after which the inspection of one request ends. Default `5`.",
+  VEDETTE_INSPECTED_HEADERS: "Comma-separated header names to inspect; `cookie` stands for each cookie's value.",
+  VEDETTE_TRUSTED_PROXIES: "Comma-separated addresses and CIDR ranges whose `X-Forwarded-For` is believed. Default none.",
+  VEDETTE_EVENTS_PER_SECOND: "Events of one name emitted in one second; more are counted and dropped. Default `500`.",
+  VEDETTE_GUARD_URL: "Origin of the worker's API, e.g. `http://127.0.0.1:7333`; turns the guard on.",
+  VEDETTE_GUARD_PUBLIC_KEY: "Base64 of the worker's Ed25519 public key (SPKI DER). Default: fetched at first contact over loopback or TLS, then pinned.",
+  VEDETTE_GUARD_PIN_FILE: "File that keeps the key of the first contact between starts.",
+  VEDETTE_GUARD_TOKEN: "Bearer token for a worker that does not listen on loopback.",
+} as const;
+
+/** What was read, and one sentence for each value that could not be used (its default is used instead). */
+export interface SettingsReading {
+  readonly settings: Settings;
+  readonly warnings: readonly string[];
+}
+
+/** Reads the settings from environment variables; a bad value never stops the application. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): SettingsReading {
+  const warnings: string[] = [];
+  const text = (name: keyof typeof ENVIRONMENT_VARIABLES): string | undefined => {
+    const value = environment[name]?.trim();
+    return value === undefined || value === "" ? undefined : value;
+  };
+  const boolean = (name: keyof typeof ENVIRONMENT_VARIABLES, fallback: boolean): boolean => {
+    const value = text(name)?.toLowerCase();
+    if (value === undefined) return fallback;
+    if (["true", "1", "yes", "on"].includes(value)) return true;
+    if (["false", "0", "no", "off"].includes(value)) return false;
+    warnings.push(`${name} is "${value}", which is neither true nor false; using ${fallback}.`);
+    return fallback;
+  };
+  const positive = (name: keyof typeof ENVIRONMENT_VARIABLES, fallback: number): number => {
+    const value = text(name);
+    if (value === undefined) return fallback;
+    const number = Number(value);
+    if (Number.isFinite(number) && number > 0) return number;
+    warnings.push(`${name} is "${value}", which is no number above 0; using ${fallback}.`);
+    return fallback;
+  };
+  const list = (name: keyof typeof ENVIRONMENT_VARIABLES): readonly string[] =>
+    (text(name) ?? "").split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
+
+  const headers = list("VEDETTE_INSPECTED_HEADERS").map((name) => name.toLowerCase());
+  const settings: Settings = {
+    enabled: boolean("VEDETTE_ENABLED", true) && environment["OTEL_SDK_DISABLED"]?.trim().toLowerCase() !== "true",
+    startSdk: boolean("VEDETTE_START_SDK", true),
+    loaderHooks: boolean("VEDETTE_LOADER_HOOKS", true),
+    inspection: {
+      enabled: boolean("VEDETTE_INSPECTION", true),
+      maxValueLength: 8192,
+      maxTotalLength: 65_536,
+      maxParameters: 200,
+      maxMilliseconds: positive("VEDETTE_INSPECTION_MAX_MS", 5),
+      headers: headers.length === 0 ? DEFAULT_INSPECTED_HEADERS : headers,
+    },
+    refusedStatuses: new Set([401, 403, 404, 405, 429]),
+    trustedProxies: list("VEDETTE_TRUSTED_PROXIES"),
+    eventsPerSecond: positive("VEDETTE_EVENTS_PER_SECOND", 500),
+    guard: guardSettings(text("VEDETTE_GUARD_URL"), text("VEDETTE_GUARD_PUBLIC_KEY"), text("VEDETTE_GUARD_PIN_FILE"), text("VEDETTE_GUARD_TOKEN"), warnings),
+  };
+  return { settings, warnings };
+}
+
+function guardSettings(
+  url: string | undefined,
+  publicKey: string | undefined,
+  pinFile: string | undefined,
+  token: string | undefined,
+  warnings: string[],
+): GuardSettings | undefined {
+  if (url === undefined) return undefined;
+  if (!URL.canParse(url) || !["http:", "https:"].includes(new URL(url).protocol)) {
+    warnings.push(`VEDETTE_GUARD_URL is "${url}", which is no http or https URL; the guard stays off.`);
+    return undefined;
+  }
+  return { url: new URL(url), publicKey, pinFile, token };
+}
