@@ -1,5 +1,6 @@
 import { COLLECTOR_ERROR_CODES } from "./collector/error-codes.ts";
 import { CONFIG_ERROR_CODES } from "./config/error-codes.ts";
+import { SERVER_ERROR_CODES } from "./server/error-codes.ts";
 
 /** What a code means and how to cure it; docs/errors.md is generated from these tables. */
 export interface ErrorCode {
@@ -84,6 +85,7 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
   ...STORE_ERROR_CODES,
   ...CONFIG_ERROR_CODES,
   ...COLLECTOR_ERROR_CODES,
+  ...SERVER_ERROR_CODES,
 };
 
 /** A store operation failed. `retryable` says whether the same call can succeed later without anybody's help. */

@@ -1,0 +1,46 @@
+import { chmod, open, readFile, rename, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(dirname(path), "r");
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+/**
+ * Replaces a file that only the worker's user may read, whole or not at all, also when the machine stops half-way.
+ *
+ * @throws The file system's error when the folder cannot be written.
+ */
+export async function writePrivateFile(path: string, text: string): Promise<void> {
+  const draft = `${path}.new`;
+  const file = await open(draft, "w", 0o600);
+  try {
+    // The mode above only counts for a new file; a draft left by a crash keeps its own.
+    await file.chmod(0o600);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+  await syncFolder(path);
+}
+
+/**
+ * The content of a file that only the worker's user may read; undefined when there is none. A file that others may read is
+ * closed to them first.
+ */
+export async function readPrivateFile(path: string): Promise<string | undefined> {
+  try {
+    const { mode } = await stat(path);
+    if ((mode & 0o077) !== 0) await chmod(path, 0o600);
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,184 @@
+import type { ServerResponse } from "node:http";
+import type { DenyListEntry } from "@vedette/api";
+import type { GuardDecision, GuardKey } from "@vedette/semconv";
+import type { Ports } from "../ports.ts";
+import { createEventStreams, type StreamEvent } from "../server/event-stream.ts";
+import type { Metrics } from "../server/metrics.ts";
+import type { Store } from "../store/store.ts";
+import type { Executor } from "./executor.ts";
+import type { GuardSigner } from "./guard-key.ts";
+import type { GuardSequence } from "./guard-sequence.ts";
+
+/** What one publication sent. */
+export interface Publication {
+  readonly sequence: number;
+  readonly decisions: number;
+  readonly clients: number;
+}
+
+/** Tells every connected guard what is in force: signed snapshots over server-sent events. */
+export interface GuardHub {
+  readonly key: GuardKey;
+  /** The executor of `guard.publish` effects. */
+  readonly executor: Executor;
+  /** Whether another guard may connect. */
+  hasRoom(): boolean;
+  /**
+   * Answers a guard's request with the stream, beginning with a whole snapshot. Rejects, unanswered, when the store cannot be read.
+   *
+   * @param beforeAnswer Called right before the answer begins.
+   */
+  connect(response: ServerResponse, beforeAnswer: () => void): Promise<void>;
+  /** Signs what is in force now and sends it to every guard. */
+  publish(): Promise<Publication>;
+  /** Guards connected now. */
+  clients(): number;
+  /** Decisions in the last snapshot that are still in force. */
+  decisions(): number;
+  close(): Promise<void>;
+}
+
+/** What a guard hub needs. */
+export interface GuardHubOptions {
+  readonly store: Pick<Store, "listDenyList" | "onChange">;
+  readonly signer: GuardSigner;
+  readonly sequence: GuardSequence;
+  readonly ports: Pick<Ports, "clock" | "timers" | "log">;
+  readonly metrics: Metrics;
+}
+
+/** The action of effects that the hub carries out. */
+export const GUARD_PUBLISH = "guard.publish";
+
+/** Milliseconds between two looks at what has expired, or could not be published before. */
+const LOOK_INTERVAL = 1000;
+const PAGE = 500;
+
+const isInForce = (entry: DenyListEntry, now: number): boolean =>
+  (entry.state === "pending" || entry.state === "in_force") && entry.expiresAt > now;
+
+const decisionOf = (entry: DenyListEntry): GuardDecision => ({
+  id: entry.id,
+  action: "block",
+  target: { kind: "client.address", value: entry.address },
+  expiresAt: entry.expiresAt,
+  reason: entry.reason,
+});
+
+/** Decisions of the entries in force, in an order that only depends on them. */
+async function readDecisions(store: Pick<Store, "listDenyList">, now: number): Promise<readonly GuardDecision[]> {
+  const decisions = new Map<string, GuardDecision>();
+  let cursor: string | undefined;
+  do {
+    const page = await store.listDenyList(cursor, PAGE);
+    for (const entry of page.items) if (isInForce(entry, now)) decisions.set(entry.id, decisionOf(entry));
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return [...decisions.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * Makes the hub. It follows the store by itself: a snapshot goes out on every change of the deny list and when an entry expires.
+ * An entry counts from its commit on (`pending`): it and its audit entry are then on disk.
+ */
+export function createGuardHub(options: GuardHubOptions): GuardHub {
+  const { store, signer, sequence, ports, metrics } = options;
+  const { clock, timers, log } = ports;
+  const streams = createEventStreams({ name: "guard", timers, log, metrics });
+  const stop = new AbortController();
+  let last: readonly GuardDecision[] = [];
+  let stale = false;
+  let waiting: Promise<Publication> | undefined;
+  let line: Promise<unknown> = Promise.resolve();
+
+  const snapshot = async (): Promise<{ event: StreamEvent; sequence: number; decisions: readonly GuardDecision[] }> => {
+    const issuedAt = clock.now();
+    const decisions = await readDecisions(store, issuedAt);
+    const number = await sequence.next();
+    const signed = signer.sign({ version: 1, sequence: number, issuedAt, decisions });
+    return {
+      event: { event: "snapshot", data: JSON.stringify(signed), id: String(number) },
+      sequence: number,
+      decisions,
+    };
+  };
+
+  /** One after the other: guards must get snapshots in the order of their numbers, or they would refuse one as a replay. */
+  const inLine = <T>(task: () => Promise<T>): Promise<T> => {
+    const turn = line.then(task);
+    line = turn.catch(() => {});
+    return turn;
+  };
+
+  const publish = (): Promise<Publication> => {
+    // Whoever asks before the waiting publication has begun to read the store is served by it.
+    waiting ??= inLine(async () => {
+      waiting = undefined;
+      stale = true;
+      const { event, sequence, decisions } = await snapshot();
+      stale = false;
+      last = decisions;
+      streams.broadcast(event);
+      return { sequence, decisions: decisions.length, clients: streams.size() };
+    });
+    return waiting;
+  };
+
+  const publishSoon = (): void => {
+    publish().catch((error: unknown) =>
+      log.warn({ error }, "could not tell the guards what is in force; trying again"),
+    );
+  };
+
+  const look = async (): Promise<void> => {
+    for (;;) {
+      await timers.sleep(LOOK_INTERVAL, stop.signal);
+      if (stop.signal.aborted) return;
+      const now = clock.now();
+      if (stale || last.some((decision) => decision.expiresAt <= now)) publishSoon();
+    }
+  };
+
+  const unsubscribe = store.onChange((changes) => {
+    if (changes.some((change) => change.kind === "deny_list")) publishSoon();
+  });
+  const looking = look();
+  publishSoon();
+
+  const executor: Executor = {
+    action: GUARD_PUBLISH,
+    guarantee: "idempotent",
+    async execute() {
+      try {
+        const { sequence, decisions, clients } = await publish();
+        return {
+          outcome: "done",
+          detail: `snapshot ${sequence} with ${decisions} decisions sent to ${clients} guards`,
+        };
+      } catch (error) {
+        return { outcome: "failed", detail: error instanceof Error ? error.message : String(error) };
+      }
+    },
+  };
+
+  return {
+    key: signer.key,
+    executor,
+    hasRoom: () => streams.hasRoom(),
+    connect: (response, beforeAnswer) =>
+      inLine(async () => {
+        const { event } = await snapshot();
+        beforeAnswer();
+        streams.open(response).send(event);
+      }),
+    publish,
+    clients: () => streams.size(),
+    decisions: () => last.filter((decision) => decision.expiresAt > clock.now()).length,
+    async close() {
+      unsubscribe();
+      stop.abort();
+      await Promise.all([looking, line]);
+      await streams.close();
+    },
+  };
+}

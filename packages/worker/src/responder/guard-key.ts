@@ -1,0 +1,52 @@
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } from "node:crypto";
+import { join } from "node:path";
+import type { GuardKey, GuardSnapshot, SignedGuardSnapshot } from "@vedette/semconv";
+import type { Random } from "../ports.ts";
+import { readPrivateFile, writePrivateFile } from "../private-file.ts";
+
+/** Signs guard snapshots with the worker's key. */
+export interface GuardSigner {
+  /** The public half, as guards fetch it. */
+  readonly key: GuardKey;
+  sign(snapshot: GuardSnapshot): SignedGuardSnapshot;
+}
+
+/** DER of a PKCS #8 Ed25519 private key up to the 32 bytes of its seed (RFC 8410, section 7). */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
+
+function keyFromSeed(seed: Uint8Array): KeyObject {
+  return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
+}
+
+/** A signer over an Ed25519 private key. */
+export function createGuardSigner(privateKey: KeyObject): GuardSigner {
+  const publicKey = createPublicKey(privateKey);
+  const raw = Buffer.from(publicKey.export({ format: "jwk" }).x ?? "", "base64url");
+  const keyId = createHash("sha256").update(raw).digest("hex").slice(0, 16);
+  const key: GuardKey = {
+    algorithm: "Ed25519",
+    publicKey: publicKey.export({ format: "der", type: "spki" }).toString("base64"),
+    keyId,
+  };
+  return {
+    key,
+    sign(snapshot) {
+      const payload = JSON.stringify(snapshot);
+      return { payload, signature: sign(null, Buffer.from(payload, "utf8"), privateKey).toString("base64"), keyId };
+    },
+  };
+}
+
+/** The signer of a data folder; its key is made at the first call and kept in `guard-key.pem`, readable by the worker's user only. */
+export async function loadGuardSigner(dataFolder: string, random: Random): Promise<GuardSigner> {
+  const path = join(dataFolder, "guard-key.pem");
+  const kept = await readPrivateFile(path);
+  if (kept !== undefined) {
+    const key = createPrivateKey(kept);
+    if (key.asymmetricKeyType !== "ed25519") throw new Error(`${path} holds a key that is not Ed25519`);
+    return createGuardSigner(key);
+  }
+  const key = keyFromSeed(random.bytes(32));
+  await writePrivateFile(path, key.export({ format: "pem", type: "pkcs8" }).toString());
+  return createGuardSigner(key);
+}

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { readPrivateFile, writePrivateFile } from "../private-file.ts";
+
+/** Numbers of guard snapshots, each larger than any that was given before, also across restarts. */
+export interface GuardSequence {
+  next(): Promise<number>;
+}
+
+/** How many numbers one write to the disk reserves. A restart skips those that were reserved and not used. */
+const BLOCK = 1000;
+
+/**
+ * The sequence of a data folder, kept in `guard-sequence`.
+ *
+ * @throws When the file holds something else than a number: starting again from 0 would make every guard refuse what follows.
+ */
+export async function loadGuardSequence(dataFolder: string): Promise<GuardSequence> {
+  const path = join(dataFolder, "guard-sequence");
+  const kept = (await readPrivateFile(path))?.trim() ?? "0";
+  if (!/^\d{1,15}$/.test(kept)) throw new Error(`${path} does not hold a number`);
+  let last = Number(kept);
+  let reserved = last;
+  let reserving: Promise<void> | undefined;
+
+  const reserve = async (): Promise<void> => {
+    await writePrivateFile(path, `${last + BLOCK}\n`);
+    reserved = last + BLOCK;
+  };
+
+  return {
+    async next() {
+      while (last >= reserved) {
+        reserving ??= reserve().finally(() => (reserving = undefined));
+        await reserving;
+      }
+      last += 1;
+      return last;
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import type { OperationId, OperationInput, OperationOutput, Page, RuleSummary, Status } from "@vedette/api";
+import { alertSchema, denyListEntrySchema, incidentSchema, ROUTES } from "@vedette/api";
+import type { z } from "zod";
+import type { Actor, Operations } from "../responder/operations.ts";
+import type { Store } from "../store/store.ts";
+import { RequestProblem } from "./problem.ts";
+import type { Caller } from "./tokens.ts";
+import { alertDetail, incidentDetail } from "./views.ts";
+
+type Parsed<Id extends OperationId> = {
+  readonly [Key in keyof OperationInput<Id>]-?: Key extends "query" | "body"
+    ? (typeof ROUTES)[Id] extends { readonly [K in Key]: infer S extends z.ZodType }
+      ? z.output<S>
+      : never
+    : string;
+};
+
+/** Answers an operation that changes nothing. */
+export interface ReadHandler<Id extends OperationId> {
+  read(input: Parsed<Id>, caller: Caller): Promise<OperationOutput<Id>>;
+}
+
+/** Makes a write, and shows what it made: also from the answer that the store kept for its idempotency key. */
+export interface WriteHandler<Id extends OperationId, Made = unknown> {
+  write(input: Parsed<Id>, by: Actor): Promise<Made>;
+  /** The schema of what `write` resolves with, as the store keeps it. */
+  readonly made: z.ZodType<Made>;
+  show(made: Made): Promise<OperationOutput<Id>>;
+  /** The present state to answer with when another change came first. */
+  current(input: Parsed<Id>): Promise<unknown>;
+}
+
+/** A handler for every operation. */
+export type Handlers = {
+  readonly [Id in OperationId]: (typeof ROUTES)[Id]["method"] extends "GET" ? ReadHandler<Id> : WriteHandler<Id>;
+};
+
+/** What the handlers work with. */
+export interface HandlerOptions {
+  readonly store: Store;
+  readonly operations: Operations;
+  readonly status: () => Promise<Status>;
+  /** The rules that are loaded; their findings are counted by the store. */
+  readonly rules: () => readonly Omit<RuleSummary, "findings">[];
+}
+
+/** Keeps the type of what a write makes between its parts. */
+const writeHandler = <Id extends OperationId, Made>(handler: WriteHandler<Id, Made>): WriteHandler<Id> => ({
+  ...handler,
+  show: (made) => handler.show(made as Made),
+});
+
+async function found<T>(id: string, kind: string, looked: Promise<T | undefined>): Promise<T> {
+  const value = await looked;
+  if (value === undefined) throw new RequestProblem("not-found", `There is no ${kind} with the id ${id}.`);
+  return value;
+}
+
+/** A page of a list that is in memory; its cursor is the position of the next item. */
+function pageOfArray<T>(
+  items: readonly T[],
+  query: { readonly cursor?: string | undefined; readonly limit: number },
+): Page<T> {
+  if (query.cursor !== undefined && !/^\d{1,9}$/.test(query.cursor)) {
+    const message = "The cursor was not made by this list. Leave it out to start at the first page.";
+    throw new RequestProblem("request-invalid", message, { errors: [{ path: "query.cursor", message }] });
+  }
+  const from = Number(query.cursor ?? 0);
+  const to = from + query.limit;
+  return {
+    items: items.slice(from, to),
+    total: items.length,
+    ...(to < items.length ? { nextCursor: String(to) } : {}),
+  };
+}
+
+/** Makes the handlers of all operations. */
+export function createHandlers({ store, operations, status, rules }: HandlerOptions): Handlers {
+  const denyListEntry = async (id: string): Promise<unknown> => {
+    let cursor: string | undefined;
+    do {
+      const page = await store.listDenyList(cursor, 500);
+      const entry = page.items.find((candidate) => candidate.id === id);
+      if (entry !== undefined) return entry;
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return undefined;
+  };
+
+  return {
+    getStatus: { read: () => status() },
+    getSession: { read: async (_, caller) => ({ actor: caller.actor, role: caller.role }) },
+    listAlerts: { read: ({ query }) => store.listAlerts(query) },
+    getAlert: { read: async ({ id }) => alertDetail(store, await found(id, "alert", store.alert(id))) },
+    changeAlert: writeHandler({
+      write: ({ id, body }, by) => operations.changeAlert(id, body, by),
+      made: alertSchema,
+      show: (alert) => alertDetail(store, alert),
+      current: ({ id }) => store.alert(id),
+    }),
+    listIncidents: { read: ({ query }) => store.listIncidents(query) },
+    getIncident: { read: async ({ id }) => incidentDetail(store, await found(id, "incident", store.incident(id))) },
+    changeIncident: writeHandler({
+      write: ({ id, body }, by) => operations.changeIncident(id, body, by),
+      made: incidentSchema,
+      show: (incident) => incidentDetail(store, incident),
+      current: ({ id }) => store.incident(id),
+    }),
+    listDenyList: { read: ({ query }) => store.listDenyList(query.cursor, query.limit) },
+    denyAddress: writeHandler({
+      write: ({ body }, by) => operations.denyAddress(body, by),
+      made: denyListEntrySchema,
+      show: async (entry) => entry,
+      current: async () => undefined,
+    }),
+    undoDeny: writeHandler({
+      write: ({ id }, by) => operations.undoDeny(id, by),
+      made: denyListEntrySchema,
+      show: async (entry) => entry,
+      current: ({ id }) => denyListEntry(id),
+    }),
+    listRules: {
+      read: async ({ query }) => {
+        const [counts, page] = [await store.findingCounts(), pageOfArray(rules(), query)];
+        return { ...page, items: page.items.map((rule) => ({ ...rule, findings: counts.get(rule.id) ?? 0 })) };
+      },
+    },
+    listRefused: { read: ({ query }) => store.listRefused(query.cursor, query.limit) },
+    listAudit: { read: ({ query }) => store.listAudit(query.cursor, query.limit) },
+    verifyAudit: { read: () => store.verifyAudit() },
+  };
+}

@@ -1,0 +1,150 @@
+import type { Alert, DenyListEntry, TimelineRow } from "@vedette/api";
+import type { JsonObject, JsonValue } from "@vedette/detection";
+import { ATTR } from "@vedette/semconv";
+import type { HistoryEntry, InboxRow } from "../store/store.ts";
+
+/** Some of the events behind an alert, in the order of their times. */
+export interface AlertEvents {
+  readonly alert: Alert;
+  readonly events: readonly InboxRow[];
+}
+
+/** What an incident's timeline is made from. */
+export interface TimelineParts {
+  readonly alerts: readonly Alert[];
+  readonly events: readonly AlertEvents[];
+  readonly actions: readonly DenyListEntry[];
+  readonly history: readonly HistoryEntry[];
+}
+
+/** Rows at the same instant stand in the order of cause and effect. */
+const ORDER: Readonly<Record<TimelineRow["kind"], number>> = { event: 0, alert: 1, action: 2, person: 3 };
+
+/** Who makes changes without being a person. */
+const PARTS_OF_THE_WORKER: ReadonlySet<string> = new Set([
+  "worker",
+  "vedette",
+  "detector",
+  "analyzer",
+  "alerter",
+  "responder",
+]);
+
+const objectAt = (document: JsonObject, key: string): JsonObject => {
+  const value = document[key];
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : {};
+};
+
+const textOf = (value: JsonValue | undefined): string => {
+  if (value === undefined || value === null) return "";
+  if (Array.isArray(value)) return [...new Set(value.map(String))].join(", ");
+  return typeof value === "object" ? "" : String(value);
+};
+
+/** Attributes that say in a few words what an event was, in the order of a sentence. */
+const TELLING = [
+  ATTR.eventOutcome,
+  ATTR.authFailureReason,
+  ATTR.requestIndicators,
+  ATTR.httpRequestMethod,
+  ATTR.urlPath,
+  ATTR.httpResponseStatusCode,
+  ATTR.action,
+  ATTR.genAiToolName,
+  ATTR.outboundAddressClass,
+  ATTR.honeytokenName,
+  ATTR.businessRuleName,
+  ATTR.inputRule,
+  ATTR.userName,
+  ATTR.clientAddress,
+] as const;
+const TITLE_LIMIT = 200;
+
+/** One line about an event: its name and the attributes that tell most. */
+function eventTitle(document: JsonObject): string {
+  const attributes = objectAt(document, "attributes");
+  const name =
+    textOf(document["event_name"]).replace(/^vedette\./, "") || textOf(objectAt(document, "body")["text"]) || "event";
+  const words = [name, ...TELLING.map((attribute) => textOf(attributes[attribute]))].filter((word) => word !== "");
+  const title = words.join(" · ");
+  return title.length <= TITLE_LIMIT ? title : `${title.slice(0, TITLE_LIMIT - 1)}…`;
+}
+
+const serviceOf = (document: JsonObject): string =>
+  textOf(objectAt(objectAt(document, "resource"), "attributes")[ATTR.serviceName]) || "event";
+
+/** The rows of an event that several alerts share are one row. */
+function eventRows(parts: readonly AlertEvents[]): TimelineRow[] {
+  const rows = new Map<string, TimelineRow>();
+  for (const { alert, events } of parts) {
+    for (const { id, time, document } of events) {
+      if (rows.has(id)) continue;
+      rows.set(id, {
+        time,
+        kind: "event",
+        title: eventTitle(document),
+        source: serviceOf(document),
+        alertId: alert.id,
+        eventIds: [id],
+      });
+    }
+  }
+  return [...rows.values()];
+}
+
+const alertRow = (alert: Alert): TimelineRow => ({
+  time: alert.firstSeen,
+  kind: "alert",
+  title: alert.title,
+  source: alert.rule.title,
+  severity: alert.severity,
+  alertId: alert.id,
+});
+
+function actionRows(entry: DenyListEntry): TimelineRow[] {
+  const ids = { actionId: entry.id, ...(entry.alertId === undefined ? {} : { alertId: entry.alertId }) };
+  const until = new Date(entry.expiresAt).toISOString();
+  const kindOf = (actor: string): "action" | "person" => (PARTS_OF_THE_WORKER.has(actor) ? "action" : "person");
+  const begun: TimelineRow = {
+    time: entry.createdAt,
+    kind: kindOf(entry.requestedBy),
+    title: `Blocked ${entry.address} until ${until}: ${entry.reason}`,
+    source: entry.requestedBy,
+    ...ids,
+  };
+  if (entry.endedAt === undefined) return [begun];
+  const undone = entry.state === "undone";
+  const endedBy = entry.endedBy ?? "responder";
+  return [
+    begun,
+    {
+      time: entry.endedAt,
+      kind: undone ? kindOf(endedBy) : "action",
+      title: undone ? `Undid the block of ${entry.address}` : `The block of ${entry.address} expired`,
+      source: endedBy,
+      ...ids,
+    },
+  ];
+}
+
+const personRows = (history: readonly HistoryEntry[], alerts: readonly Alert[]): TimelineRow[] =>
+  history
+    .filter((entry) => !PARTS_OF_THE_WORKER.has(entry.actor))
+    .map((entry) => ({
+      time: entry.time,
+      kind: "person",
+      title: entry.note === undefined ? entry.change : `${entry.change}: ${entry.note}`,
+      source: entry.actor,
+      ...(alerts.some((alert) => alert.id === entry.subject) ? { alertId: entry.subject } : {}),
+    }));
+
+/** The timeline of an incident: what happened, what alerted, what was done by the worker and by people, in the order of time. */
+export function incidentTimeline(parts: TimelineParts): TimelineRow[] {
+  const rows = [
+    ...eventRows(parts.events),
+    ...parts.alerts.map(alertRow),
+    ...parts.actions.flatMap(actionRows),
+    ...personRows(parts.history, parts.alerts),
+  ];
+  return rows.sort((a, b) => a.time - b.time || ORDER[a.kind] - ORDER[b.kind]);
+}

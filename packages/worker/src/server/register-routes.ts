@@ -1,0 +1,129 @@
+import { createHash } from "node:crypto";
+import { IDEMPOTENCY_HEADER, type OperationId, type Route, ROUTES } from "@vedette/api";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { z } from "zod";
+import { OperationError } from "../responder/operations.ts";
+import type { Store } from "../store/store.ts";
+import type { Access } from "./access.ts";
+import type { Handlers, ReadHandler, WriteHandler } from "./handlers.ts";
+import { problemOf, RequestProblem } from "./problem.ts";
+import type { Caller } from "./tokens.ts";
+
+/** A handler of any operation, for the code that treats them all alike. */
+type AnyHandler = ReadHandler<OperationId> | WriteHandler<OperationId>;
+type AnyInput = Parameters<ReadHandler<OperationId>["read"]>[0];
+
+const paramsSchema = z.record(z.string(), z.string().min(1).max(128));
+const KEY = /^[\x21-\x7e]{1,200}$/;
+
+/** The path as the router writes it: `{id}` is `:id`. */
+export const routerPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ":$1");
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const errors = result.error.issues.map((issue) => ({
+    path: [part, ...issue.path].join("."),
+    message: issue.message,
+  }));
+  const detail = errors.map((error) => `${error.path}: ${error.message}`).join("; ");
+  throw new RequestProblem("request-invalid", detail, { errors });
+}
+
+/**
+ * Names a write for the store: who, what and with which key. The body is part of it, so that a key used for something else by mistake
+ * makes that other write instead of answering with the first one's result.
+ */
+function writeName(operation: string, caller: Caller, key: string, input: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify([operation, caller.actor, key, input]))
+    .digest("base64url");
+}
+
+/** Registers every operation of the API: access, validation, idempotency and the shape of the answer are the same for all. */
+export function registerRoutes(
+  app: FastifyInstance,
+  options: { readonly handlers: Handlers; readonly access: Access; readonly store: Pick<Store, "idempotentAnswer"> },
+): void {
+  const { handlers, access, store } = options;
+  const underWay = new Map<string, Promise<unknown>>();
+
+  const makeWrite = async (handler: WriteHandler<OperationId>, input: AnyInput, caller: Caller, name: string) => {
+    const kept = await store.idempotentAnswer(name);
+    if (kept !== undefined) return { replayed: true, made: handler.made.parse(JSON.parse(kept)) };
+    try {
+      return { replayed: false, made: await handler.write(input, { name: caller.actor, idempotencyKey: name }) };
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.code !== "conflict") throw error;
+      throw new RequestProblem("stale-revision", error.message, { current: await handler.current(input) });
+    }
+  };
+
+  const write = async (
+    id: OperationId,
+    handler: WriteHandler<OperationId>,
+    input: AnyInput,
+    caller: Caller,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<unknown> => {
+    const key = request.headers[IDEMPOTENCY_HEADER.toLowerCase()];
+    if (typeof key !== "string" || !KEY.test(key)) {
+      throw new RequestProblem(
+        "idempotency-key-missing",
+        `A write needs the header ${IDEMPOTENCY_HEADER}: 1 to 200 visible ASCII characters.`,
+      );
+    }
+    const name = writeName(id, caller, key, input);
+    // A repetition that overtakes the first request waits for its outcome.
+    const before = underWay.get(name);
+    const turn = (before ?? Promise.resolve()).catch(() => {}).then(() => makeWrite(handler, input, caller, name));
+    underWay.set(name, turn);
+    try {
+      const { replayed, made } = await turn;
+      if (replayed) void reply.header("idempotency-replayed", "true");
+      return await handler.show(made);
+    } finally {
+      if (underWay.get(name) === turn) underWay.delete(name);
+    }
+  };
+
+  for (const [id, route] of Object.entries<Route>(ROUTES)) {
+    const operation = id as OperationId;
+    const handler = handlers[operation] as AnyHandler;
+    app.route({
+      method: route.method,
+      url: routerPath(route.path),
+      onRequest: async (request) => {
+        // Before the body is read: a stranger's body is not worth parsing.
+        access.require(request, route.role);
+      },
+      handler: async (request, reply) => {
+        const caller = access.require(request, route.role);
+        const input = {
+          ...parse(paramsSchema, request.params, "path"),
+          ...(route.query === undefined ? {} : { query: parse(route.query, request.query, "query") }),
+          ...(route.body === undefined ? {} : { body: parse(route.body, request.body, "body") }),
+        } as AnyInput;
+        const answer =
+          "read" in handler
+            ? await handler.read(input, caller)
+            : await write(operation, handler, input, caller, request, reply);
+        // What is not in the contract does not leave the worker, and what breaks it is our defect, not the client's riddle.
+        return reply.header("cache-control", "no-store").send(route.response.parse(answer));
+      },
+    });
+  }
+}
+
+/** Answers errors of whatever origin as problem details (RFC 9457). */
+export function sendProblem(error: unknown, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error);
+  if (problem.status === 503) void reply.header("retry-after", "5");
+  if (problem.status === 401) void reply.header("www-authenticate", 'Bearer realm="vedette"');
+  return reply
+    .code(problem.status)
+    .header("cache-control", "no-store")
+    .type("application/problem+json")
+    .send(JSON.stringify(problem));
+}

@@ -1,0 +1,109 @@
+import type { Alert, AlertDetail, ApiFinding, DenyListEntry, Incident, IncidentDetail } from "@vedette/api";
+import type { Finding } from "@vedette/detection";
+import type { InboxRow, Store } from "../store/store.ts";
+import { incidentTimeline, type AlertEvents } from "./incident-timeline.ts";
+
+const FINDING_LIMIT = 200;
+const EVENT_LIMIT = 20;
+/** Alerts of an incident whose first and last events are in its timeline. */
+const TIMELINE_ALERT_LIMIT = 50;
+/** Events of one alert in an incident's timeline: the first ones, and the last. */
+const TIMELINE_EVENT_LIMIT = 4;
+const DENY_PAGE = 500;
+
+function findingView(finding: Finding): ApiFinding {
+  const { id, kind, rule } = finding;
+  const entities = [...finding.entities];
+  if (finding.kind === "fact") {
+    return { id, kind, rule, eventIds: [finding.eventId], time: finding.time, endTime: finding.time, entities };
+  }
+  const { eventIds, from, to, mergedInto } = finding;
+  return {
+    id,
+    kind,
+    rule,
+    eventIds: [...eventIds],
+    time: from,
+    endTime: to,
+    entities,
+    ...(mergedInto === undefined ? {} : { mergedInto }),
+  };
+}
+
+const byTime = <T extends { readonly time: number; readonly id: string }>(a: T, b: T): number =>
+  a.time - b.time || (a.id < b.id ? -1 : 1);
+
+async function findingsOf(store: Store, alertId: string, limit: number): Promise<ApiFinding[]> {
+  const members = await store.alertMembers(alertId, limit);
+  const findings = await store.findings(members.map((member) => member.findingId));
+  return findings.map(findingView).sort(byTime);
+}
+
+async function eventsOf(store: Store, ids: readonly string[]): Promise<readonly InboxRow[]> {
+  const rows = await store.events([...new Set(ids)]);
+  return [...rows].sort(byTime);
+}
+
+/** An alert with the findings, events and history behind it. */
+export async function alertDetail(store: Store, alert: Alert): Promise<AlertDetail> {
+  const [findings, history] = await Promise.all([findingsOf(store, alert.id, FINDING_LIMIT), store.history(alert.id)]);
+  const ids = [...new Set(findings.flatMap((finding) => finding.eventIds))];
+  const events = await eventsOf(store, ids.slice(0, EVENT_LIMIT));
+  return {
+    ...alert,
+    findings,
+    events: events.map(({ id, time, document }) => ({ id, time, document: { ...document } })),
+    history: history.map(({ time, actor, change, note }) => ({
+      time,
+      actor,
+      change,
+      ...(note === undefined ? {} : { note }),
+    })),
+  };
+}
+
+/** Every entry of the deny list that belongs to an incident or one of its alerts. */
+async function actionsOf(store: Store, incident: Incident): Promise<DenyListEntry[]> {
+  const alerts = new Set(incident.alertIds);
+  const actions: DenyListEntry[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.listDenyList(cursor, DENY_PAGE);
+    actions.push(
+      ...page.items.filter(
+        (entry) => entry.incidentId === incident.id || (entry.alertId !== undefined && alerts.has(entry.alertId)),
+      ),
+    );
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return actions.sort((a, b) => a.createdAt - b.createdAt);
+}
+
+/** The first and the last events behind an alert. */
+async function timelineEvents(store: Store, alert: Alert): Promise<AlertEvents> {
+  const findings = await findingsOf(store, alert.id, FINDING_LIMIT);
+  const ids = [...new Set(findings.flatMap((finding) => finding.eventIds))];
+  const chosen =
+    ids.length <= TIMELINE_EVENT_LIMIT ? ids : [...ids.slice(0, TIMELINE_EVENT_LIMIT - 1), ...ids.slice(-1)];
+  return { alert, events: await eventsOf(store, chosen) };
+}
+
+/** An incident with alerts, timeline and actions. */
+export async function incidentDetail(store: Store, incident: Incident): Promise<IncidentDetail> {
+  const found = await Promise.all(incident.alertIds.map((id) => store.alert(id)));
+  const alerts = found
+    .filter((alert) => alert !== undefined)
+    .sort((a, b) => a.firstSeen - b.firstSeen || (a.id < b.id ? -1 : 1));
+  const [actions, events, ...histories] = await Promise.all([
+    actionsOf(store, incident),
+    Promise.all(alerts.slice(0, TIMELINE_ALERT_LIMIT).map((alert) => timelineEvents(store, alert))),
+    store.history(incident.id),
+    ...alerts.map((alert) => store.history(alert.id)),
+  ]);
+  return {
+    ...incident,
+    alerts,
+    actions,
+    timeline: incidentTimeline({ alerts, events, actions, history: histories.flat() }),
+  };
+}
