@@ -146,8 +146,8 @@ export interface Store extends AsyncDisposable {
   inboxEnd(): Promise<number>;
   commit(step: StepCommit): Promise<void>;
 
-  /** Effects that are due, oldest first: `pending` with `notBefore` ≤ now, and every `attempting` (left by a crash). */
-  dueEffects(now: number, limit: number): Promise<readonly OutboxRow[]>;
+  /** Effects that are due, oldest first: `pending` with `notBefore` ≤ now, and every `attempting` (left by a crash); of one action when it is named. */
+  dueEffects(now: number, limit: number, action?: string): Promise<readonly OutboxRow[]>;
   pendingEffects(): Promise<number>;
   effect(id: string): Promise<OutboxRow | undefined>;
 

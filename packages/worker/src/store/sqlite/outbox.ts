@@ -48,12 +48,17 @@ export function updateEffects({ sql }: Connection, updates: readonly EffectUpdat
 }
 
 /** Pending effects whose time has come, and those that a crash left in the middle of an attempt, oldest first. */
-export function dueEffects({ sql }: Connection, now: number, limit: number): OutboxRow[] {
-  const rows = sql(
-    `SELECT ${COLUMNS} FROM effects WHERE state IN ('pending', 'attempting') AND (state = 'attempting' OR not_before <= ?)
-     ORDER BY sequence LIMIT ?`,
-  ).all(now, limit) as unknown as Row[];
-  return rows.map(toOutboxRow);
+export function dueEffects({ sql }: Connection, now: number, limit: number, action?: string): OutboxRow[] {
+  const due = "state IN ('pending', 'attempting') AND (state = 'attempting' OR not_before <= ?)";
+  const rows =
+    action === undefined
+      ? sql(`SELECT ${COLUMNS} FROM effects WHERE ${due} ORDER BY sequence LIMIT ?`).all(now, limit)
+      : sql(`SELECT ${COLUMNS} FROM effects WHERE ${due} AND action = ? ORDER BY sequence LIMIT ?`).all(
+          now,
+          action,
+          limit,
+        );
+  return (rows as unknown as Row[]).map(toOutboxRow);
 }
 
 /** How many effects wait or are under way. */
