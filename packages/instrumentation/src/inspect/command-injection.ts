@@ -24,10 +24,13 @@ const WINDOWS_SHELL = /\bcmd(?:\.exe)?\s{1,4}\/[ckq]\b|\bpowershell(?:\.exe)?\s{
 const CODE_CALL =
   /<!--\s{0,4}#(?:exec|include|echo|printenv|config)\b|\b(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec)\s{0,4}\(\s{0,4}(?:["'`$\\]|chr|base64_decode)|\b(?:exec|assert)\s{0,4}\(\s{0,4}["'`](?:\/|cat|ls|id|whoami|uname|ping|wget|curl|nc|cmd)|\bgetruntime\s{0,4}\(|\bprocessbuilder\b|\bos\.(?:system|popen|exec\w{0,3})\s{0,4}\(|\bsubprocess\.\w{2,12}\s{0,4}\(|\bchild_process\b|__import__\s{0,4}\(|\bkernel\.(?:exec|system)|%x[({[]/i;
 
+/** A whole value that is a command line. */
+const COMMAND_LINE = new RegExp(`^\\s{0,4}(?:${COMMAND}(?:\\.exe)?\\s{1,4}(?:-{1,2}[a-z]|/[a-z]|https?:)|(?:cat|head|tail|less|more|find|ls|tac|nl)\\s{1,4}(?:/[a-z]{2,12}(?:/|$|\\s)|~/))`, "i");
+
 const PATTERNS: readonly RegExp[] = [
-  SEPARATED, SEPARATED_WORDY, ABSOLUTE_BINARY, BACKTICKS, SUBSTITUTION, DIRECTORY_LISTING, PING, SHELL_SYNTAX, WINDOWS_SHELL, CODE_CALL,
+  SEPARATED, SEPARATED_WORDY, ABSOLUTE_BINARY, BACKTICKS, SUBSTITUTION, DIRECTORY_LISTING, PING, COMMAND_LINE, SHELL_SYNTAX, WINDOWS_SHELL, CODE_CALL,
 ];
-const CANDIDATE = /[;|&`$\n\r/\\<>%(]|dir|ping|subprocess|child_process|processbuilder/i;
+const CANDIDATE = /[;|&`$\n\r/\\<>%(-]|dir|ping|subprocess|child_process|processbuilder/i;
 const SEPARATOR_CHARACTER = /[;|&`\n\r$]/;
 
 /** Says whether a value would run a command where it reaches a shell, or names one that only a shell is meant for. */

@@ -3,7 +3,7 @@ import { decodeEntities } from "./decode.ts";
 const CANDIDATE = /[<>"'`=(:{&\\]/;
 
 /** Elements that bring script, foreign content or a new document with them, whatever their attributes. */
-const ACTIVE_ELEMENT = /<[\s/\u0000!?]{0,8}(?:\w{1,8}:)?(?:script|iframe|object|embed|applet|svg|math|meta|link|base|frame|frameset|ilayer|layer|bgsound|isindex|xml|xss|vmlframe|foreignobject|animate|set|handler|listener|portal)(?=[\s/>:+"'\u0000]|$)/i;
+const ACTIVE_ELEMENT = /<[\s/\u0000!?]{0,8}(?:\w{1,8}:)?(?:script|iframe|object|embed|applet|svg|math|meta|link|base|frame|frameset|ilayer|layer|bgsound|isindex|xml|xss|vmlframe|foreignobject|animate|set|handler|listener|portal|xsl:\w{2,12}|xml-stylesheet|import)(?=[\s/>:+"'\u0000]|$)/i;
 /** Style sheets and documents: active with what makes them so. */
 const STYLED = /<[\s/]{0,4}style\b[^<]{0,400}(?:expression|javascript|@import|behavior|binding|url\s*\()/i;
 const STYLE_TYPE = /<style\b[^>]{0,80}type\s*=\s*["']?text\/javascript/i;
@@ -13,10 +13,10 @@ const EVENT =
 /** An event handler inside a tag, or behind a quote that closed an attribute. */
 const HANDLER_IN_TAG = new RegExp(`<[a-z!?/\\u0080-\\uffff%][^<]{0,600}?[\\s/"'\`\\u0000-\\u0020]on${EVENT}[\\s\\u0000-\\u0020/]{0,8}=`, "i");
 const HANDLER_AFTER_QUOTE = new RegExp(`["'\`][^<>]{0,60}?[\\s/"'\`]?on${EVENT}\\s{0,8}=\\s{0,8}["'\`]?[^\\s"'&]{0,80}[\\w.:]`, "i");
-const BARE_HANDLER = new RegExp(`(?:^|[\\s/])on${EVENT}\\s{0,4}=\\s{0,4}["'\`]?\\s{0,4}[\\w.$[\\]]{1,40}\\s{0,4}[(\`=]`, "i");
+const BARE_HANDLER = new RegExp(`(?:^|[\\s/])on${EVENT}\\s{0,4}=\\s{0,4}["'\`]?\\s{0,4}[\\w.$[\\]]{1,40}\\s{0,4}[(\`=;]`, "i");
 
 /** Schemes that run code, read after entities are decoded and white space is dropped, as browsers do. */
-const SCRIPT_SCHEME = /(?:javascript|vbscript|livescript|jscript|mocha):[^a-z]{0,12}(?:[\w.$[\]'"/*%\\-]{0,60}[(=`[]|[\w.]{1,40}(?:;|$|["'>])|\/\/|\/\*|\\)/i;
+const SCRIPT_SCHEME = /(?:javascript|vbscript|livescript|jscript|mocha):[^a-z]{0,12}(?:[\w.$[\]'"/*%\\-]{0,60}[(=`[]|[\w.]{1,40}(?:;|["'>])|\/\/|\/\*|\\)/i;
 const SCRIPT_SCHEME_IN_ATTRIBUTE = /(?:=|url\(|\bto=|<)["'`(]{0,3}(?:javascript|vbscript|livescript|mocha):/i;
 const DATA_DOCUMENT = /data:(?:text\/(?:html|xml|javascript)|image\/svg\+xml|application\/(?:x-)?(?:javascript|xhtml\+xml|xml)|[,;])[^\s]{0,40}[,;]/i;
 
@@ -28,8 +28,9 @@ const SCRIPT_BREAKOUT = new RegExp(`(?:^|[^\\w])["'\`\\\\][\\s)\\]}]{0,8}(?:[;+*
 const LEADING_CALL = new RegExp(`(?:^|[;{}>\\]=:,*/\\s(])${SCRIPT_CALL}\\s{0,4}(?:\\(|\`)\\s{0,4}(?:["'\`/\\d]|document|string|unescape|location|this|window|name\\b|\\)|\\w{1,12}\\))`, "i");
 const DOCUMENT_ACCESS = /\b(?:document|window|self|top|parent)\s{0,3}(?:\.|\[\s{0,3}["'])\s{0,3}(?:cookie|write(?:ln)?|location|domain|body|forms|images|createelement|getelement\w{1,20}|eval|alert|open|onerror|name\s{0,2}=)/i;
 const SINK = /\b(?:location|location\.href|innerhtml|outerhtml|srcdoc)\s{0,3}=\s{0,3}["'`]?\s{0,3}(?:[<"'`/]|javascript|name|data:|atob|unescape)/i;
-const CSS_CODE = /(?:\bexpression\s{0,8}\(|-moz-binding\s{0,8}:|behaviou?r\s{0,8}:\s{0,8}(?:url|expression)|url\s{0,8}\(\s{0,8}["']?\s{0,8}(?:javascript|vbscript):|@import\s{0,8}["'(]|\\[0-9a-f]{1,6}\s?x\s?p)/i;
+const CSS_CODE = /(?:\bexpression\s{0,8}\(|-moz-binding\s{0,8}:|behaviou?r\s{0,8}:\s{0,8}(?:url|expression)|url\s{0,8}\(\s{0,8}["']?\s{0,8}(?:javascript|vbscript):|@import\s{0,8}["'(]|\\[0-9a-f]{1,6}\s?x\s?p|style\s{0,4}=[^>]{0,100}(?:\\0{0,4}[0-9a-f]{2}\s?){4})/i;
 const NETSCAPE_ENTITY = /&\{[^}]{1,200}[;}(]/;
+const DATA_BINDING = /\bdatasrc\s{0,4}=/i;
 const TEMPLATE = /\{\{[^}]{0,200}(?:constructor|__proto__|alert|\$eval|\$on|tostring)[^}]{0,200}[(`]/i;
 const ESCAPED_CALL = /\\(?:u00|x)[0-9a-f]{2}/i;
 const ENTITY_DECLARATION = /<!(?:entity|doctype)\b[^>]{0,200}(?:system|public|entity|\[)/i;
@@ -38,7 +39,7 @@ const LOADING_TAG = /<(?:img|image|input|video|audio|source|body|table|td|bgsoun
 
 const ALWAYS: readonly RegExp[] = [
   ACTIVE_ELEMENT, STYLED, STYLE_TYPE, HANDLER_IN_TAG, HANDLER_AFTER_QUOTE, BARE_HANDLER, SCRIPT_SCHEME_IN_ATTRIBUTE, SCRIPT_BREAKOUT, LEADING_CALL, DOCUMENT_ACCESS, SINK, CSS_CODE,
-  NETSCAPE_ENTITY, TEMPLATE, ENTITY_DECLARATION, LOADING_TAG,
+  NETSCAPE_ENTITY, DATA_BINDING, TEMPLATE, ENTITY_DECLARATION, LOADING_TAG,
 ];
 
 /** Says whether a value brings script into a page: by elements, event handlers, script URLs, styles, or out of a script's string. */

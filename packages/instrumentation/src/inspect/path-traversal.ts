@@ -9,6 +9,9 @@ const TARGET =
 const WRAPPER = /^(?:php:\/\/(?:filter|input|fd|memory|temp)|phar:\/\/|zip:\/\/|expect:\/\/|file:\/{0,3}(?:[a-z]:|etc|proc|\/|[a-z]{1,12}[\\/])|jar:file:)/i;
 const NULL_BYTE_FILE = /\.(?:php|jsp|asp|txt|ini|conf|xml|html?)?\u0000/;
 
+/** Paths that do not lead anywhere: they are long or odd to get past a check, or to be cut off behind it. */
+const PADDED = /^[\\/]{1,8}\.{2,}|^[\\/]{3,}[^\\/]|(?:[\\/]\.){4,}|(?:^|:)\.{5,}|^[\\/](\w)\1{199,}/;
+
 /** Says whether a value leads out of the folder that it is meant to stay in, or to a file that only an intruder asks for. */
 export function isPathTraversal(value: string): boolean {
   if (value.length < 4) return false;
@@ -16,5 +19,5 @@ export function isPathTraversal(value: string): boolean {
   if (steps >= 2) return true;
   if (TARGET.test(value)) return steps > 0 || /^[\\/.]|^[a-z]:|^file:/i.test(value) || DOTS_RUN.test(value);
   if (steps === 1) return /^\.{2}[\\/]{1,2}\.?[a-z]|^[\\/]{1,2}\.{2,4}[\\/]|0x2e|;/i.test(value) || DOUBLED.test(value);
-  return WRAPPER.test(value) || DOTS_RUN.test(value) || NULL_BYTE_FILE.test(value) || /(?:0x2e){2,}|(?:0x2e0x2ex?){2,}/i.test(value);
+  return PADDED.test(value) || WRAPPER.test(value) || DOTS_RUN.test(value) || NULL_BYTE_FILE.test(value) || /(?:0x2e){2,}|(?:0x2e0x2ex?){2,}/i.test(value);
 }

@@ -8,10 +8,10 @@ const CANDIDATE = /['"`;#=<>|&@()*]|--|\b(?:union|select|order|group|having|wher
  */
 export function isSqlInjection(value: string): boolean {
   if (value.length < 3 || !CANDIDATE.test(value)) return false;
-  if (isInjectedStatement(tokeniseSql(value, ""), false)) return true;
-  if (value.includes("'") && isInjectedStatement(tokeniseSql(value, "'"), true)) return true;
-  if (value.includes('"') && isInjectedStatement(tokeniseSql(value, '"'), true)) return true;
-  return value.includes("`") && isInjectedStatement(tokeniseSql(value, "`"), true);
+  if (isInjectedStatement(tokeniseSql(value, ""), "")) return true;
+  if (value.includes("'") && isInjectedStatement(tokeniseSql(value, "'"), "'")) return true;
+  if (value.includes('"') && isInjectedStatement(tokeniseSql(value, '"'), '"')) return true;
+  return value.includes("`") && isInjectedStatement(tokeniseSql(value, "`"), "`");
 }
 
 /** Shapes that are attacks wherever they stand; `shape` has its brackets. Quantifiers are bounded and do not nest. */
@@ -19,6 +19,7 @@ const ANYWHERE: readonly RegExp[] = [
   // union [all|distinct] select something
   /U[kcx]{0,3}[(x]{0,40}S[kx(&a]{0,40}(?:[nsvlfHca*K?]|w[,.FaO]|S)/,
   /[nsvl)]U[kcx]{0,3}\(*S$/,
+  /U[kcx]{0,3}\(S/,
   // (select … : nobody brackets an imperative
   /\([(x]{0,20}S[kx(&a]{0,20}(?:[nsvlfHa*KS]|w[,.F()aO])/,
   // select … from
@@ -32,6 +33,10 @@ const ANYWHERE: readonly RegExp[] = [
   // where 1=1
   /W[(x&]{0,20}[nsvlfHw][^,;FWO]{0,40}o[(]{0,9}[nsvlfH][^w]/,
   /W[(x&]{0,20}[nsvlH][)]{0,9}o[(]{0,9}[nsvlH]/,
+  // (1=1)*1 , iif(1=1, , elt(1=1,
+  /^\(no[n]\)[a*]n?$|H\(non[,)]/,
+  // a bracketed expression and a comment
+  /^\([nsvlfHkaow&*()]{1,80}\)c$/,
   // case when … then
   /K[^;]{0,12}K[^;]{0,80}K[^;]{0,80}K/,
 ];
@@ -40,24 +45,23 @@ const STACKED = new Set(["drop", "create", "alter", "truncate", "insert", "delet
 const OBJECTS = new Set(["table", "database", "view", "function", "procedure", "user", "login", "index", "trigger", "schema", "role", "alias", "temp", "temporary", "or"]);
 
 /** Operand of an expression, without its brackets. */
-const OPERAND = "[nsvlfH]";
+const OPERAND = "[fH]{0,6}[nsvlfH]";
 
 /** Shapes with brackets removed. */
-const CONDITION = new RegExp(`[nsvl?HfwO)]&{1,4}[kx]{0,2}a{0,4}${OPERAND}(?:a{1,4}[nsvlfHw]){0,20}o[&kx]{0,2}a{0,4}[nsvlfHwS]`);
+const CONDITION = new RegExp(`[nsvl?HfwO)]&{1,4}[kx]{0,2}a{0,4}${OPERAND}(?:a{1,4}[nsvlfHw]){0,20}&?o{1,2}[&kx]{0,2}a{0,4}[nsvlfHwS]`);
+const NULL_CONDITION = /[nsvl]&{1,2}wo&?l/;
 const WORD_CONDITION = new RegExp(`${"[nsvlH]"}&{1,4}a{0,4}[w](?:\\.w)?o[&]?(?:${OPERAND}|w(?:[&c]|$))`);
 
-function isInjectedStatement(tokens: SqlTokens, insideString: boolean): boolean {
+function isInjectedStatement(tokens: SqlTokens, quote: string): boolean {
   const { shape, texts } = tokens;
   if (shape.length < 2) return false;
-  if (insideString && tokens.openString && shape.length === 1) return false;
   if (ANYWHERE.some((pattern) => pattern.test(shape))) return true;
   if (namesAttack(tokens)) return true;
   if (stacksStatement(tokens)) return true;
-  const flat = shape.replaceAll(/[()]/g, "");
-  if (CONDITION.test(flat)) return conditionIsSql(tokens, insideString);
-  if (WORD_CONDITION.test(flat) && insideString) return true;
-  if (insideString) return leavesString(tokens, flat);
-  return standsAsExpression(flat, texts);
+  const flat = shape.replaceAll(/[()]/g, "").replaceAll(/s{2,}/g, "s");
+  if (CONDITION.test(flat) || NULL_CONDITION.test(flat)) return true;
+  if (quote === "") return standsAsExpression(flat, texts);
+  return WORD_CONDITION.test(flat) || leavesString(tokens, flat, quote);
 }
 
 /** Attack functions called, and names that are proof by themselves when anything of SQL is around. */
@@ -73,10 +77,11 @@ function namesAttack({ shape, texts }: SqlTokens): boolean {
     calls++;
   }
   if (/v/.test(shape) && texts.some((text) => /^@@(?:version|hostname|datadir|basedir|global|servername|tmpdir)/.test(text))) return true;
+  if (texts.some((text, at) => text === "into" && /^(?:outfile|dumpfile)$/.test(texts[at + 1] ?? "") && shape[at + 2] === "s")) return true;
   if (/D[a-z?]{0,3}v/.test(shape) && texts.includes("declare")) return true;
   if (shape.includes("D") && /Dks/.test(shape) && texts.includes("waitfor")) return true;
   // One such call in a bracketed expression with an operator, or two: "ascii(substring(".
-  return calls >= 2 || (calls === 1 && (/H\((?:H|v|\(?S|n[,)])/.test(shape) || /[&aonsv]H\(|\)[ao&]/.test(shape)));
+  return calls >= 2 || (calls === 1 && (/H\((?:H|v|\(?S|n[,)])|f\({1,4}H\(\)/.test(shape) || /[&aonsv]H\(|\)[ao&]/.test(shape)));
 }
 
 function stacksStatement({ shape, texts }: SqlTokens): boolean {
@@ -100,23 +105,17 @@ function stacksStatement({ shape, texts }: SqlTokens): boolean {
   return false;
 }
 
-/** A condition of numbers and strings is an attack; two quoted phrases joined by AND is how people search. */
-function conditionIsSql(tokens: SqlTokens, insideString: boolean): boolean {
-  if (insideString) return true;
-  return /[nsvlHf]/.test(tokens.shape);
-}
-
 const PHRASE = /\s/;
 
 /** What follows a closed string decides: a comment, an operator with an operand, a clause. */
-function leavesString({ shape, texts, openString }: SqlTokens, flat: string): boolean {
+function leavesString({ shape, texts, openQuote }: SqlTokens, flat: string, quote: string): boolean {
   const opening = texts[0] ?? "";
   const last = texts.at(-1) ?? "";
   // ' or 1 -- , ' or '1
   if (/^s[&]{1,3}a{0,3}[nvlHf](?:[ac&;,)]|$)/.test(flat)) return !PHRASE.test(opening.trim()) || /c$/.test(flat);
   if (/^s[&]{1,3}s(?:$|[oa&c])/.test(flat)) {
     const second = texts[shape.indexOf("s", 1)] ?? "";
-    return second !== "" && !PHRASE.test(second.trim()) && !PHRASE.test(opening.trim());
+    return second !== "" && !PHRASE.test(second) && !PHRASE.test(opening);
   }
   // admin'-- , admin')#
   if (/^s\)*;?c$/.test(shape)) {
@@ -124,10 +123,12 @@ function leavesString({ shape, texts, openString }: SqlTokens, flat: string): bo
     return !PHRASE.test(opening.trim()) && !/[a-z]{3}/i.test(remainder) && !(last.startsWith("#") && /\d/.test(remainder));
   }
   // '=' , '-' , a' like 'b
-  if (/^s[oa]s$/.test(shape) && openString) return !PHRASE.test(opening.trim()) && !PHRASE.test(last.trim()) && opening.length < 32 && last.length < 32;
+  if (/^s[oa]s$/.test(shape) && openQuote === quote) return !PHRASE.test(opening) && !PHRASE.test(last) && opening.length < 32 && last.length < 32;
+  if (/^s(?:[oa][sn]){2,}$/.test(flat) && openQuote === quote) return !PHRASE.test(opening);
   if (/^s[oa]{1,4}[&a]{0,3}[nvlHf](?:[oa&c;]|$)/.test(flat)) return /[&co]/.test(flat.slice(2)) && !PHRASE.test(opening.trim());
   // ' order by 1 , ' having 1=1 , ' group by
   if (/^s\)*O[kn]?[nfHlw(]/.test(shape)) return /^s\)*Ok[nH(fw]/.test(shape) ? /[nc(,]/.test(shape.slice(2)) : /[oc&]/.test(shape.slice(2));
+  if (/Okn(?:,n){0,40}c$/.test(flat)) return true;
   // ') in boolean mode , ' is null
   return /^s\)*o[&]?l/.test(shape) && /c$|&/.test(shape);
 }
@@ -138,7 +139,6 @@ function standsAsExpression(flat: string, texts: readonly string[]): boolean {
   if (/[nlv]Ok(?:n(?:[,c;]|$)|H|.{0,6}Oa{0,2}[nslv]o)/.test(flat)) return true;
   if (/[nlvs]Oa{0,2}[nslvf]o[nslvf]/.test(flat)) return true;
   if (texts.includes("procedure") && texts.includes("analyse")) return true;
-  if (/k/.test(flat) && texts.includes("into") && (texts.includes("outfile") || texts.includes("dumpfile"))) return true;
   // 1 or true -- , 1 || 1
   if (/[nlv]&{1,2}[nlv]c$/.test(flat)) return true;
   if (/[nv](?:&{1,2})[lv]$/.test(flat)) return true;

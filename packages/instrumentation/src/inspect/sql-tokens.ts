@@ -11,8 +11,8 @@ export interface SqlTokens {
   readonly shape: string;
   /** The tokens' text, lower case, same positions. */
   readonly texts: readonly string[];
-  /** True when the text ended inside a string. */
-  readonly openString: boolean;
+  /** The quote of the string in which the text ended; empty when it ended in none. */
+  readonly openQuote: string;
 }
 
 const MAX_TOKENS = 400;
@@ -46,7 +46,7 @@ const ATTACK_FUNCTIONS = new Set(
     "xp_regread sp_executesql sp_password sp_oacreate openrowset opendatasource fn_xe_file_target_read_file make_set elt json_keys gtid_subset gtid_subtract " +
     "st_latfromgeohash polygon multipoint linestring geometrycollection ascii substr substring chr unhex hex aes_decrypt aes_encrypt database version current_user " +
     "session_user system_user user_name db_name host_name object_id serverproperty row_count last_insert_id connection_id ifnull isnull nullif coalesce cast convert mid " +
-    "lpad bin_to_num name_const procedure analyse current_setting query_to_xml database_to_xml lo_import pg_read_file pg_ls_dir filetoblob"
+    "lpad bin_to_num name_const procedure analyse current_setting query_to_xml database_to_xml lo_import pg_read_file pg_ls_dir filetoblob iif compress pi"
   ).split(" "),
 );
 
@@ -69,7 +69,7 @@ const SPACE = /[\s\u0000\u00a0]/u;
 export function tokeniseSql(text: string, quote: "" | "'" | '"' | "`"): SqlTokens {
   let shape = "";
   const texts: string[] = [];
-  let openString = false;
+  let openQuote = "";
   let index = 0;
   const push = (letter: string, value: string): void => {
     shape += letter;
@@ -86,7 +86,7 @@ export function tokeniseSql(text: string, quote: "" | "'" | '"' | "`"): SqlToken
         index += 2;
       } else index++;
     }
-    openString = index >= text.length;
+    openQuote = index >= text.length ? closing : "";
     push("s", text.slice(start, Math.min(index, text.length)).toLowerCase());
     index++;
   };
@@ -94,7 +94,7 @@ export function tokeniseSql(text: string, quote: "" | "'" | '"' | "`"): SqlToken
   if (quote !== "") {
     // An escaped quote does not end a string for the database, but here the application may have put it there: take the first one.
     const end = text.indexOf(quote);
-    if (end < 0) return { shape: "s", texts: [text], openString: true };
+    if (end < 0) return { shape: "s", texts: [text], openQuote: quote };
     push("s", text.slice(0, end).toLowerCase());
     index = end + 1;
   }
@@ -147,7 +147,8 @@ export function tokeniseSql(text: string, quote: "" | "'" | '"' | "`"): SqlToken
           while (/\d/.test(text[index] ?? "")) index++;
         }
       }
-      const glued = /[a-z_]/i.test(text[index] ?? "") && !/^(?:union|or|and|order|group)\b/i.test(text.slice(index, index + 6));
+      const glued = /[a-z_]/i.test(text[index] ?? "") && !/^[fd]?(?:union|or|and|order|group)\b/i.test(text.slice(index, index + 7));
+      if (!glued && /^[fd]union/i.test(text.slice(index, index + 6))) index++;
       if (glued) {
         while (/[\w$]/.test(text[index] ?? "")) index++;
         push("w", text.slice(start, index).toLowerCase());
@@ -205,5 +206,5 @@ export function tokeniseSql(text: string, quote: "" | "'" | '"' | "`"): SqlToken
     else if (character === "!") push("&", character);
     else push("?", character);
   }
-  return { shape, texts, openString };
+  return { shape, texts, openQuote };
 }
