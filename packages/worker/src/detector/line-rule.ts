@@ -1,0 +1,63 @@
+import type { Episode, Fact, JsonValue, LogSource, RuleReference, SecurityEvent } from "@vedette/detection";
+import type { SeverityLevel } from "@vedette/semconv";
+
+/** A response that a rule asks for: the guard refuses the address in `field` for so many milliseconds after the last finding. */
+export interface RuleResponse {
+  readonly action: "block_address";
+  readonly field: string;
+  /** Milliseconds. */
+  readonly for: number;
+}
+
+/** What the line knows of a rule besides how it matches. */
+export interface LineRule {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  /** Sigma: stable, test, experimental, deprecated or unsupported. */
+  readonly status: string;
+  readonly level: SeverityLevel;
+  readonly tags: readonly string[];
+  readonly revision: string;
+  readonly extension: {
+    readonly kind: "security" | "performance" | "resource" | "compliance";
+    /** Window in milliseconds. */
+    readonly suppression?: { readonly by: readonly string[]; readonly window: number } | undefined;
+    readonly response: readonly RuleResponse[];
+  };
+}
+
+/** Says which rules match an event (@vedette/detection's `Detector`). */
+export interface EventJudge {
+  judge(event: SecurityEvent): { readonly logSources: readonly LogSource[]; readonly facts: readonly Fact[] };
+}
+
+/** Folds facts into episodes (@vedette/detection's `Correlator`). */
+export interface FactCorrelator {
+  observe(fact: Fact): void;
+  advance(watermark: number): void;
+  takeChanges(): {
+    readonly episodes: readonly Episode[];
+    readonly groups: readonly { readonly key: string; readonly value: string | null }[];
+  };
+  restore(groups: Iterable<readonly [string, string]>): void;
+}
+
+/** A fact or episode as the alerter takes it: with its suppression key and the time span at which it stands in the state. */
+export interface PlacedFinding {
+  readonly id: string;
+  readonly kind: "fact" | "episode";
+  readonly rule: RuleReference;
+  readonly suppressionKey: string;
+  /** Unix milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  readonly eventCount: number;
+  readonly entities: Fact["entities"];
+  /** Fields that a response can name. */
+  readonly values: Readonly<Record<string, JsonValue>>;
+  /** Nothing in the allowed lateness can change it any more. */
+  readonly final: boolean;
+  /** The episode was joined to another one and counts no more. */
+  readonly merged: boolean;
+}

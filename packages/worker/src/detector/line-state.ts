@@ -1,0 +1,199 @@
+import type { Alert, Incident } from "@vedette/api";
+import { AlertFold, SESSION_BLOB } from "../alerter/alert-fold.ts";
+import { enrich } from "../alerter/enrich.ts";
+import type { AddressList } from "../responder/address-list.ts";
+import { DenyList } from "../responder/deny-list.ts";
+import { CLUSTER_BLOB, IncidentFold } from "../responder/incidents.ts";
+import type { InboxRow, RecoveredState, Store } from "../store/store.ts";
+import { Counters } from "./counters.ts";
+import type { LineConfig, LineOptions } from "./line-options.ts";
+import type { EventJudge, FactCorrelator, LineRule } from "./line-rule.ts";
+import type { StepDraft } from "./step-draft.ts";
+import { Watermark } from "./watermark.ts";
+
+const WATERMARK_BLOB = "line/watermark";
+const COUNTERS_BLOB = "line/counters";
+const STEP_BLOB = "line/step";
+const CORRELATION_BLOB = "correlation/";
+
+/** How far the watermark has to move before settled state is looked for. Milliseconds. */
+const SWEEP_EVERY = 60_000;
+
+/**
+ * Everything that the line keeps in memory between steps: a fold over the inbox and the recorded decisions. It is changed step by step
+ * together with a draft of what has to be committed; when a commit cannot be made, the whole state is thrown away and rebuilt.
+ */
+export class LineState {
+  readonly alerts: AlertFold;
+  readonly incidents: IncidentFold;
+  readonly denyList: DenyList;
+  readonly counters = new Counters();
+  readonly watermark: Watermark;
+  readonly #config: LineConfig;
+  readonly #detector: EventJudge;
+  readonly #correlator: FactCorrelator;
+  readonly #rules: ReadonlyMap<string, LineRule>;
+  readonly #onFailure: (row: InboxRow, error: unknown) => void;
+  #cursor = 0;
+  #step = 0;
+  #sweptAt = Number.NEGATIVE_INFINITY;
+  #correlatorAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    options: Pick<LineOptions, "detector" | "correlator">,
+    rules: ReadonlyMap<string, LineRule>,
+    neverBlock: AddressList,
+    config: LineConfig,
+    onFailure: (row: InboxRow, error: unknown) => void,
+  ) {
+    this.#config = config;
+    this.#detector = options.detector;
+    this.#correlator = options.correlator();
+    this.#rules = rules;
+    this.#onFailure = onFailure;
+    this.watermark = new Watermark(config);
+    this.alerts = new AlertFold({ tenant: config.tenant, rules, notifiers: config.notifiers });
+    this.incidents = new IncidentFold({
+      tenant: config.tenant,
+      gap: config.incidentGap,
+      alert: (id) => this.alerts.alert(id),
+      replaceAlert: (alert, draft) => this.alerts.replace(alert, draft),
+    });
+    this.denyList = new DenyList({ rules, neverBlock, limit: config.denyListLimit });
+  }
+
+  /** Every inbox row up to this sequence is judged. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Takes what the store recovered; alerts and incidents that it left out are fetched one by one. */
+  async restore(recovered: RecoveredState, store: Pick<Store, "alert" | "incident">): Promise<void> {
+    const { blobs } = recovered;
+    this.#cursor = recovered.cursor;
+    this.#step = Number(blobs.get(STEP_BLOB) ?? 0);
+    const counters = blobs.get(COUNTERS_BLOB);
+    if (counters !== undefined) this.counters.restore(counters);
+    const watermark = blobs.get(WATERMARK_BLOB);
+    if (watermark !== undefined) this.watermark.restore(watermark);
+    this.#sweptAt = this.watermark.value;
+    this.#correlator.restore(
+      Array.from(blobs)
+        .filter(([key]) => key.startsWith(CORRELATION_BLOB))
+        .map(([key, value]) => [key.slice(CORRELATION_BLOB.length), value] as const),
+    );
+    this.#advanceCorrelator();
+    const alerts = new Map<string, Alert>(recovered.alerts.map((alert) => [alert.id, alert]));
+    const incidents = new Map<string, Incident>(recovered.incidents.map((incident) => [incident.id, incident]));
+    for (const [key, value] of blobs) {
+      if (key.startsWith(SESSION_BLOB)) await fetchMissing(key.slice(SESSION_BLOB.length), alerts, (id) => store.alert(id));
+      if (!key.startsWith(CLUSTER_BLOB)) continue;
+      for (const id of (JSON.parse(value) as { incidentIds: string[] }).incidentIds) await fetchMissing(id, incidents, (one) => store.incident(one));
+    }
+    this.alerts.restore(blobs, alerts);
+    this.incidents.restore(blobs, incidents);
+    this.denyList.restore(blobs);
+  }
+
+  /** Names the step under way: each committed step has a number of its own, also over restarts. */
+  nextStep(draft: StepDraft): number {
+    this.#step += 1;
+    draft.blob(STEP_BLOB, String(this.#step));
+    return this.#step;
+  }
+
+  /** Judges records in their order of arrival and folds what they say into alerts, incidents and responses. */
+  judge(rows: readonly InboxRow[], draft: StepDraft): void {
+    for (const row of rows) this.#judgeOne(row, draft);
+    this.#cursor = rows.at(-1)?.sequence ?? this.#cursor;
+    draft.cursor = this.#cursor;
+    this.counters.add("judged", rows.length);
+    this.#finish(draft);
+  }
+
+  /** Lets time do its part: idle partitions, deny-list entries that are over. True when something changed. */
+  tick(draft: StepDraft): boolean {
+    const moved = this.watermark.tick(draft.now);
+    const expired = this.denyList.expire(draft);
+    if (moved) {
+      this.#advanceCorrelator();
+      this.#finish(draft);
+    }
+    return moved || expired;
+  }
+
+  /** When time has something to do next, Unix milliseconds. */
+  nextTick(now: number): number | undefined {
+    const times = [this.denyList.nextExpiry(), this.watermark.nextIdle(now)].filter((time) => time !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  #judgeOne(row: InboxRow, draft: StepDraft): void {
+    const { time, quarantined, late } = this.watermark.observe(row);
+    if (quarantined) this.counters.add("quarantined");
+    if (late) this.counters.add("late");
+    try {
+      const { logSources, facts } = this.#detector.judge({ id: row.id, time: row.time, document: row.document });
+      if (logSources.length === 0) this.counters.unmatched(row.document);
+      for (const fact of facts) {
+        draft.fact(fact);
+        this.counters.finding(fact.rule.level);
+        this.#correlator.observe(quarantined ? { ...fact, time } : fact);
+        if (fact.alerts) this.#place(enrich(fact, this.#rules.get(fact.rule.id), time), draft);
+      }
+    } catch (error) {
+      this.counters.add("failed");
+      this.#onFailure(row, error);
+    }
+    this.#advanceCorrelator();
+  }
+
+  #place(finding: ReturnType<typeof enrich>, draft: StepDraft): void {
+    const alertId = this.alerts.add(finding, draft);
+    if (alertId !== undefined && !finding.merged) this.incidents.observe(alertId, finding);
+  }
+
+  #advanceCorrelator(): void {
+    const { value } = this.watermark;
+    if (value <= this.#correlatorAt) return;
+    this.#correlatorAt = value;
+    this.#correlator.advance(value);
+  }
+
+  #finish(draft: StepDraft): void {
+    const { episodes, groups } = this.#correlator.takeChanges();
+    // What was merged away leaves its alert before the episode that took it over is counted.
+    for (const episode of episodes.toSorted((a, b) => Number(a.mergedInto === undefined) - Number(b.mergedInto === undefined))) {
+      draft.episode(episode);
+      if (episode.revision === 1) this.counters.finding(episode.rule.level);
+      if (episode.alerts) this.#place(enrich(episode, this.#rules.get(episode.rule.id)), draft);
+    }
+    for (const { key, value } of groups) draft.blob(CORRELATION_BLOB + key, value);
+    const outcomes = this.alerts.finish(draft);
+    this.incidents.finish(draft, outcomes);
+    for (const from of draft.alertMerges.keys()) this.denyList.alertMerged(from, draft.survivor(from), draft);
+    for (const outcome of outcomes) {
+      if (outcome.before === undefined) this.counters.add("alertsOpened");
+      this.denyList.respond({ ...outcome, alert: this.alerts.alert(outcome.alert.id) ?? outcome.alert }, draft);
+    }
+    this.#sweep(draft);
+    const watermark = this.watermark.takeBlob();
+    if (watermark !== undefined) draft.blob(WATERMARK_BLOB, watermark);
+    draft.blob(COUNTERS_BLOB, this.counters.toBlob());
+  }
+
+  #sweep(draft: StepDraft): void {
+    const { value } = this.watermark;
+    if (!(value >= this.#sweptAt + SWEEP_EVERY)) return;
+    this.#sweptAt = value;
+    const before = value - this.#config.retention;
+    const isSettled = (id: string): boolean => this.alerts.isSettled(id, before);
+    for (const id of this.incidents.evict(before, isSettled, draft)) this.alerts.evict(id, draft);
+  }
+}
+
+async function fetchMissing<T>(id: string, known: Map<string, T>, fetch: (id: string) => Promise<T | undefined>): Promise<void> {
+  if (known.has(id)) return;
+  const found = await fetch(id);
+  if (found !== undefined) known.set(id, found);
+}

@@ -1,0 +1,310 @@
+import type { Alert, DenyListEntry, Incident } from "@vedette/api";
+import { StoreError } from "../errors.ts";
+import { parseAddressList } from "../responder/address-list.ts";
+import { decideAlert, decideIncident, reopens } from "../responder/decisions.ts";
+import { type Actor, OperationError, type Operations } from "../responder/operations.ts";
+import type { AlertMember, StepCommit } from "../store/store.ts";
+import { DEFAULT_LINE_CONFIG, type LineConfig, type LineOptions, type LineStatus } from "./line-options.ts";
+import { LineState } from "./line-state.ts";
+import { StepDraft } from "./step-draft.ts";
+
+/** Members moved with an alert that was merged into another one; more stay where they are, under the merged alert's id. */
+const MAX_MOVED_MEMBERS = 100_000;
+/** Alerts last seen within this time are loaded at once at a start; older ones are fetched one by one. Milliseconds. */
+const RECOVERY_HORIZON = 24 * 3_600_000;
+
+/**
+ * The one place where the worker's memory changes: records are judged, people's decisions taken and time's doings done one step after
+ * the other, each step committed whole before the next begins.
+ */
+export interface Line {
+  /** Runs until the signal aborts. Does not reject: what goes wrong is logged, retried and shown in `status`. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Makes the next step, if there is anything to do; resolves with whether there was. Rejects with a `StoreError`. */
+  runOnce(signal?: AbortSignal): Promise<boolean>;
+  /** Tells that the inbox has new rows. */
+  notify(): void;
+  readonly operations: Operations;
+  status(): LineStatus;
+  /** Deny-list entries that the guards have to apply now, as last committed. */
+  inForce(): readonly DenyListEntry[];
+}
+
+type Job = {
+  readonly name: string;
+  readonly run: (state: LineState, draft: StepDraft) => Promise<unknown>;
+  readonly idempotencyKey?: string;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** Makes a line; nothing happens until `start` or `runOnce`. */
+export function createLine(options: LineOptions): Line {
+  const config: LineConfig = { ...DEFAULT_LINE_CONFIG, ...options.config };
+  const { store, ports } = options;
+  const { clock, timers, log } = ports;
+  const neverBlock = parseAddressList(config.neverBlock);
+  const rules = new Map(options.rules.map((rule) => [rule.id, rule]));
+  const jobs: Job[] = [];
+  let state: LineState | undefined;
+  let running: Promise<unknown> = Promise.resolve();
+  let wake = new AbortController();
+  let commitRetries = 0;
+  let rebuilds = 0;
+  let problem: string | undefined;
+  let committed: Pick<LineStatus, "cursor" | "counters" | "unmatchedExamples" | "watermark" | "liveAlerts" | "spellsRefused" | "denyRefusals"> | undefined;
+  let committedDenyList: readonly DenyListEntry[] = [];
+
+  const onFailure = (row: { readonly id: string }, error: unknown): void =>
+    log.error({ eventId: row.id, error: String(error) }, "the detector failed on an event; it is counted as failed");
+
+  const newState = (): LineState => new LineState(options, rules, neverBlock, config, onFailure);
+
+  function publishCommitted(from: LineState): void {
+    const { counters, examples } = from.counters;
+    committed = {
+      cursor: from.cursor,
+      counters,
+      unmatchedExamples: examples,
+      ...(Number.isFinite(from.watermark.value) ? { watermark: from.watermark.value } : {}),
+      liveAlerts: from.alerts.size,
+      spellsRefused: from.incidents.spellsRefused,
+      denyRefusals: { ...from.denyList.refusals },
+    };
+    committedDenyList = from.denyList.inForce(clock.now());
+  }
+
+  async function recovered(): Promise<LineState> {
+    if (state !== undefined) return state;
+    const fresh = newState();
+    await fresh.restore(await store.recover(clock.now() - RECOVERY_HORIZON), store);
+    state = fresh;
+    publishCommitted(fresh);
+    return fresh;
+  }
+
+  /** Makes a commit until it is made: an unknown outcome is tried again, which changes nothing if it had succeeded. */
+  async function commit(step: StepCommit, signal: AbortSignal | undefined): Promise<void> {
+    for (let pause = config.retryFirst; ; pause = Math.min(pause * 2, config.retryLongest)) {
+      try {
+        await store.commit(step);
+        problem = undefined;
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreError) || !error.retryable || signal?.aborted === true) throw error;
+        commitRetries += 1;
+        problem = `The store does not take what was judged: ${error.message}`;
+        log.warn({ step: step.id, code: error.code, pause }, "the store refused a step; it is made again");
+        await timers.sleep(pause, signal);
+      }
+    }
+  }
+
+  async function commitDraft(name: string, draft: StepDraft, of: LineState, signal: AbortSignal | undefined): Promise<void> {
+    for (const from of draft.alertMerges.keys()) await moveMembers(from, draft);
+    const number = of.nextStep(draft);
+    const step = draft.toCommit(`${name}:${number}`);
+    await commit(step, signal);
+    publishCommitted(of);
+    if ((step.effects?.length ?? 0) > 0) options.onEffects?.();
+  }
+
+  async function moveMembers(from: string, draft: StepDraft): Promise<void> {
+    const members: readonly AlertMember[] = await store.alertMembers(from, MAX_MOVED_MEMBERS);
+    for (const member of members) draft.adopt({ ...member, alertId: draft.survivor(from) });
+  }
+
+  /** Runs one step; if it cannot be committed the state in memory is ahead of the store and is thrown away. */
+  async function step<T>(make: (current: LineState) => Promise<T>): Promise<T> {
+    const current = await recovered();
+    try {
+      return await make(current);
+    } catch (error) {
+      if (!(error instanceof OperationError)) {
+        state = undefined;
+        rebuilds += 1;
+      }
+      throw error;
+    }
+  }
+
+  async function runJob(job: Job, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      const known = job.idempotencyKey === undefined ? undefined : await store.idempotentAnswer(job.idempotencyKey);
+      if (known !== undefined) {
+        job.resolve(JSON.parse(known));
+        return;
+      }
+      const answer = await step(async (current) => {
+        const draft = new StepDraft(clock.now());
+        const result = await job.run(current, draft);
+        if (job.idempotencyKey !== undefined) draft.idempotency = { key: job.idempotencyKey, answer: JSON.stringify(result) };
+        await commitDraft(job.name, draft, current, signal);
+        return result;
+      });
+      job.resolve(answer);
+    } catch (error) {
+      job.reject(error);
+    }
+  }
+
+  async function runStep(signal: AbortSignal | undefined): Promise<boolean> {
+    const job = jobs.shift();
+    if (job !== undefined) {
+      await runJob(job, signal);
+      return true;
+    }
+    const current = await recovered();
+    const rows = await store.readInbox(current.cursor, config.batchSize);
+    if (rows.length > 0) {
+      return step(async (same) => {
+        const draft = new StepDraft(clock.now());
+        same.denyList.expire(draft);
+        same.judge(rows, draft);
+        await commitDraft("judge", draft, same, signal);
+        return true;
+      });
+    }
+    return step(async (same) => {
+      const draft = new StepDraft(clock.now());
+      const published = await publishedAddresses(same);
+      for (const address of published) same.denyList.published(address, draft);
+      if (!same.tick(draft) && published.length === 0) return false;
+      await commitDraft("tick", draft, same, signal);
+      return true;
+    });
+  }
+
+  /** Addresses whose block the guards were sent since the last look. */
+  async function publishedAddresses(current: LineState): Promise<string[]> {
+    const published: string[] = [];
+    for (const { address, effectId } of current.denyList.awaitingPublication()) {
+      if ((await store.effect(effectId))?.state === "done") published.push(address);
+    }
+    return published;
+  }
+
+  /** One step at a time, whoever asks. */
+  function runOnce(signal?: AbortSignal): Promise<boolean> {
+    const next = running.then(() => runStep(signal));
+    running = next.catch(() => {});
+    return next;
+  }
+
+  async function start(signal: AbortSignal): Promise<void> {
+    let pause = config.retryFirst;
+    while (!signal.aborted) {
+      try {
+        const worked = await runOnce(signal);
+        pause = config.retryFirst;
+        problem = undefined;
+        if (!worked) await idle(signal);
+      } catch (error) {
+        if (signal.aborted) break;
+        problem = `The line cannot go on: ${error instanceof Error ? error.message : String(error)}`;
+        log.error({ error: String(error), pause }, "a step of the line failed; the state is rebuilt from the store");
+        await timers.sleep(pause, signal);
+        pause = Math.min(pause * 2, config.retryLongest);
+      }
+    }
+    for (const job of jobs.splice(0)) job.reject(new OperationError("conflict", "The worker is stopping."));
+  }
+
+  async function idle(signal: AbortSignal): Promise<void> {
+    if (wake.signal.aborted || jobs.length > 0) {
+      wake = new AbortController();
+      return;
+    }
+    const now = clock.now();
+    const next = state?.nextTick(now);
+    const milliseconds = Math.max(1, Math.min(config.pollInterval, next === undefined ? config.pollInterval : next - now));
+    await timers.sleep(milliseconds, AbortSignal.any([signal, wake.signal]));
+    if (wake.signal.aborted) wake = new AbortController();
+  }
+
+  function enqueue<T>(name: string, run: Job["run"], idempotencyKey?: string): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const settle = { resolve: resolve as (answer: unknown) => void, reject };
+      jobs.push({ name, run, ...settle, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
+      wake.abort();
+    });
+  }
+
+  const operations: Operations = {
+    changeAlert: (id, change, by) =>
+      enqueue<Alert>(
+        "alert",
+        async (current, draft) => {
+          const before = current.alerts.alert(id) ?? (await store.alert(id));
+          if (before === undefined) throw new OperationError("not_found", `There is no alert ${id}.`);
+          const decided = decideAlert(before, change);
+          const session = current.alerts.session(id);
+          const closedTo = decided.status === "closed" && reopens(decided.closeReason) ? session?.to : undefined;
+          const after = current.alerts.replace(decided, draft, { closedTo });
+          const { revision: _revision, note, ...fields } = change;
+          draft.audit(by.name, "alert.changed", id, { ...fields, note: note ?? null });
+          draft.history(id, by.name, describeChange(fields), note);
+          current.alerts.announce(before, after, draft);
+          if (after.closeReason === "false_positive" && before.closeReason !== "false_positive") {
+            current.denyList.causeWithdrawn(id, by.name, draft);
+          }
+          return after;
+        },
+        keyOf("alert", id, by),
+      ),
+    changeIncident: (id, change, by) =>
+      enqueue<Incident>(
+        "incident",
+        async (current, draft) => {
+          const before = current.incidents.incident(id) ?? (await store.incident(id));
+          if (before === undefined) throw new OperationError("not_found", `There is no incident ${id}.`);
+          const after = current.incidents.replace(decideIncident(before, change), draft);
+          const { revision: _revision, note, ...fields } = change;
+          draft.audit(by.name, "incident.changed", id, { ...fields, note: note ?? null });
+          draft.history(id, by.name, describeChange(fields), note);
+          return after;
+        },
+        keyOf("incident", id, by),
+      ),
+    denyAddress: (request, by) =>
+      enqueue<DenyListEntry>("deny", async (current, draft) => current.denyList.deny(request, by.name, draft), keyOf("deny", request.address, by)),
+    undoDeny: (id, by) => enqueue<DenyListEntry>("undo", async (current, draft) => current.denyList.undo(id, by.name, draft), keyOf("undo", id, by)),
+  };
+
+  return {
+    start,
+    runOnce,
+    notify: () => wake.abort(),
+    operations,
+    status: () => ({
+      ...(committed ?? emptyStatus()),
+      recovered: state !== undefined,
+      commitRetries,
+      rebuilds,
+      ...(problem === undefined ? {} : { problem }),
+    }),
+    inForce: () => committedDenyList.filter(({ expiresAt }) => expiresAt > clock.now()),
+  };
+
+  function emptyStatus(): NonNullable<typeof committed> {
+    const empty = newState();
+    return {
+      cursor: 0,
+      counters: empty.counters.counters,
+      unmatchedExamples: [],
+      liveAlerts: 0,
+      spellsRefused: 0,
+      denyRefusals: { ...empty.denyList.refusals },
+    };
+  }
+}
+
+const keyOf = (operation: string, subject: string, by: Actor): string => [operation, subject, by.name, by.idempotencyKey].join("\n");
+
+function describeChange(fields: { readonly status?: string | undefined; readonly closeReason?: string | undefined; readonly assignee?: string | null | undefined }): string {
+  const parts: string[] = [];
+  if (fields.status !== undefined) parts.push(`status:${fields.status}`);
+  if (fields.closeReason !== undefined) parts.push(`reason:${fields.closeReason}`);
+  if (fields.assignee !== undefined) parts.push(fields.assignee === null ? "unassigned" : `assigned:${fields.assignee}`);
+  return parts.length === 0 ? "note" : parts.join(" ");
+}

@@ -1,0 +1,287 @@
+import type { DenyListEntry, DenyRequest } from "@vedette/api";
+import type { AlertOutcome } from "../alerter/alert-fold.ts";
+import { hashId } from "../detector/hash.ts";
+import type { LineRule, PlacedFinding, RuleResponse } from "../detector/line-rule.ts";
+import type { StepDraft } from "../detector/step-draft.ts";
+import { type AddressList, canonicalAddress } from "./address-list.ts";
+import { OperationError } from "./operations.ts";
+
+/** Blobs of the fold: one an address. */
+export const DENY_BLOB = "deny/";
+
+/** The effect that carries the deny list to the guards. */
+export const GUARD_PUBLISH = "guard.publish";
+
+/** What an effect `guard.publish` says. The guards are sent everything in force, so it is for the reader of the outbox. */
+export interface GuardPublishPayload {
+  readonly change: "block" | "extend" | "lift";
+  readonly entryId: string;
+  readonly address: string;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** What the fold needs to know. */
+export interface DenyListOptions {
+  readonly rules: ReadonlyMap<string, LineRule>;
+  readonly neverBlock: AddressList;
+  /** Entries in force at once; further ones are refused, audited and counted. */
+  readonly limit: number;
+}
+
+/** Why an address was not blocked although a rule asked for it. */
+export type Refusal = "never_block" | "not_an_address" | "over" | "limit";
+
+interface AddressState {
+  readonly entry?: DenyListEntry;
+  /** Alerts and people that want the entry; it is lifted when the last one is withdrawn. */
+  readonly causes: readonly string[];
+  /** Alerts that do not block the address any more: a person undid it, or it was refused for them. */
+  readonly spared: readonly string[];
+  readonly generation: number;
+  /** The effect that sends the entry to the guards. */
+  readonly effectId?: string;
+}
+
+const NEW_STATE: AddressState = { causes: [], spared: [], generation: 0 };
+/** An entry is only extended when that adds a good part of what the rule asks for: not at every finding. */
+const WORTH_EXTENDING = 0.25;
+/** How long an address is remembered after its last entry ended. */
+const REMEMBERED = 30 * 24 * 3_600_000;
+
+/** Keeps the deny list: what rules and people ask for, extended when it recurs, ended by time, by a person or with its cause. */
+export class DenyList {
+  readonly #options: DenyListOptions;
+  readonly #states = new Map<string, AddressState>();
+  readonly #refusals: Record<Refusal, number> = { never_block: 0, not_an_address: 0, over: 0, limit: 0 };
+
+  constructor(options: DenyListOptions) {
+    this.#options = options;
+  }
+
+  restore(blobs: ReadonlyMap<string, string>): void {
+    for (const [key, value] of blobs) {
+      if (key.startsWith(DENY_BLOB)) this.#states.set(key.slice(DENY_BLOB.length), JSON.parse(value) as AddressState);
+    }
+  }
+
+  /** Entries that the guards have to apply, as of the given time. */
+  inForce(now: number): DenyListEntry[] {
+    return Array.from(this.#states.values(), ({ entry }) => entry).filter((entry) => entry !== undefined && isActive(entry) && entry.expiresAt > now) as DenyListEntry[];
+  }
+
+  /** Blocks of which it is not known yet that the guards were sent them. */
+  awaitingPublication(): { readonly address: string; readonly effectId: string }[] {
+    return Array.from(this.#states).flatMap(([address, { entry, effectId }]) =>
+      entry?.state === "pending" && effectId !== undefined ? [{ address, effectId }] : [],
+    );
+  }
+
+  get refusals(): Readonly<Record<Refusal, number>> {
+    return this.#refusals;
+  }
+
+  /** When the next entry ends by itself, Unix milliseconds. */
+  nextExpiry(): number | undefined {
+    const ends = Array.from(this.#states.values(), ({ entry }) => (entry !== undefined && isActive(entry) ? entry.expiresAt : Number.POSITIVE_INFINITY));
+    const next = Math.min(...ends);
+    return Number.isFinite(next) ? next : undefined;
+  }
+
+  /** Does what an alert's rule asks for with the findings that a step added. */
+  respond({ alert, before, findings }: AlertOutcome, draft: StepDraft): void {
+    if (alert.closeReason === "false_positive") return;
+    for (const response of this.#options.rules.get(alert.rule.id)?.extension.response ?? []) {
+      for (const [text, lastSeen] of latestByAddress(findings, response)) {
+        const address = text === undefined ? undefined : canonicalAddress(text);
+        if (address === undefined) {
+          if (before === undefined) this.#refuse("not_an_address", alert.id, { field: response.field, value: text ?? null }, draft);
+        } else {
+          this.#block(address, alert, lastSeen + response.for, response, draft);
+        }
+      }
+    }
+  }
+
+  /** Takes over what an alert caused when it was merged into another one. */
+  alertMerged(from: string, into: string, draft: StepDraft): void {
+    for (const [address, state] of this.#states) {
+      if (!state.causes.includes(from) && !state.spared.includes(from)) continue;
+      const renamed = (ids: readonly string[]): string[] => [...new Set(ids.map((id) => (id === from ? into : id)))];
+      this.#set(address, { ...state, causes: renamed(state.causes), spared: renamed(state.spared) }, draft);
+    }
+  }
+
+  /** An alert turned out to be no reason: lifts the blocks that nothing else justifies, as a recorded decision. */
+  causeWithdrawn(alertId: string, by: string, draft: StepDraft): void {
+    for (const [address, state] of this.#states) {
+      if (!state.causes.includes(alertId)) continue;
+      const causes = state.causes.filter((cause) => cause !== alertId);
+      const next: AddressState = { ...state, causes, spared: [...state.spared, alertId] };
+      if (causes.length > 0 || state.entry === undefined || !isActive(state.entry)) {
+        this.#set(address, next, draft);
+        continue;
+      }
+      draft.audit("responder", "response.compensated", state.entry.id, { address, alertId, decidedBy: by, reason: "The alert that caused it was closed as a false positive." });
+      this.#end(address, next, state.entry, by, draft);
+    }
+  }
+
+  /** Ends what is over by the given time; true when something changed. */
+  expire(draft: StepDraft): boolean {
+    let changed = false;
+    for (const [address, state] of this.#states) {
+      const { entry } = state;
+      if (entry === undefined) continue;
+      if (isActive(entry) && entry.expiresAt <= draft.now) {
+        draft.audit("responder", "deny.expired", entry.id, { address });
+        const ended: DenyListEntry = { ...entry, state: "expired", endedAt: draft.now, endedBy: "responder" };
+        draft.denyListEntry(ended);
+        this.#set(address, { ...state, entry: ended, causes: [] }, draft);
+        changed = true;
+      } else if (!isActive(entry) && (entry.endedAt ?? 0) + REMEMBERED < draft.now) {
+        this.#states.delete(address);
+        draft.blob(DENY_BLOB + address, null);
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  /**
+   * Blocks an address because a person asks for it.
+   * @throws OperationError `invalid`
+   */
+  deny(request: DenyRequest, by: string, draft: StepDraft): DenyListEntry {
+    const address = canonicalAddress(request.address);
+    if (address === undefined) throw new OperationError("invalid", `"${request.address}" is not an IP address.`);
+    if (this.#options.neverBlock.has(address)) throw new OperationError("invalid", `${address} is on the list of addresses that are never blocked.`);
+    if (this.#isFull(draft.now, address)) throw new OperationError("invalid", `The deny list holds ${this.#options.limit} addresses already.`);
+    draft.audit(by, "deny.requested", address, { seconds: request.seconds, reason: request.reason, incidentId: request.incidentId ?? null });
+    const expiresAt = draft.now + request.seconds * 1_000;
+    const incident = request.incidentId === undefined ? {} : { incidentId: request.incidentId };
+    return this.#put(address, `person:${by}`, expiresAt, { reason: request.reason, requestedBy: by, ...incident }, draft);
+  }
+
+  /**
+   * Lifts a block because a person asks for it; the alerts behind it do not block the address again.
+   * @throws OperationError `not_found`, `conflict`
+   */
+  undo(id: string, by: string, draft: StepDraft): DenyListEntry {
+    for (const [address, state] of this.#states) {
+      if (state.entry?.id !== id) continue;
+      if (!isActive(state.entry)) throw new OperationError("conflict", `The block of ${address} has ended already (${state.entry.state}).`);
+      draft.audit(by, "deny.undone", id, { address });
+      const alerts = state.causes.filter((cause) => !cause.startsWith("person:"));
+      return this.#end(address, { ...state, causes: [], spared: [...new Set([...state.spared, ...alerts])] }, state.entry, by, draft);
+    }
+    throw new OperationError("not_found", `There is no entry ${id} in the deny list that could be undone.`);
+  }
+
+  /** The guards were sent the list: what was pending for the address is in force. */
+  published(address: string, draft: StepDraft): void {
+    const state = this.#states.get(address);
+    if (state?.entry?.state !== "pending") return;
+    const entry: DenyListEntry = { ...state.entry, state: "in_force" };
+    draft.denyListEntry(entry);
+    this.#set(address, { ...state, entry }, draft);
+  }
+
+  #block(address: string, alert: AlertOutcome["alert"], expiresAt: number, response: RuleResponse, draft: StepDraft): void {
+    const state = this.#states.get(address) ?? NEW_STATE;
+    if (state.spared.includes(alert.id)) return;
+    const refusal = this.#options.neverBlock.has(address) ? "never_block" : expiresAt <= draft.now ? "over" : this.#isFull(draft.now, address) ? "limit" : undefined;
+    if (refusal !== undefined) {
+      // An alert that is refused once is not asked about again, except when the block would have been over: it may go on.
+      this.#refuse(refusal, alert.id, { address, rule: alert.rule.id }, draft);
+      if (refusal !== "over") this.#set(address, { ...state, spared: [...state.spared, alert.id] }, draft);
+      return;
+    }
+    const active = state.entry !== undefined && isActive(state.entry) && state.entry.expiresAt > draft.now ? state.entry : undefined;
+    const known = state.causes.includes(alert.id);
+    if (active !== undefined && expiresAt - active.expiresAt < response.for * WORTH_EXTENDING) {
+      if (!known) this.#set(address, { ...state, causes: [...state.causes, alert.id] }, draft);
+      return;
+    }
+    const incident = alert.incidentId === undefined ? {} : { incidentId: alert.incidentId };
+    this.#put(address, alert.id, expiresAt, { reason: alert.title, requestedBy: "responder", alertId: alert.id, ...incident }, draft);
+  }
+
+  #put(
+    address: string,
+    cause: string,
+    expiresAt: number,
+    why: Pick<DenyListEntry, "reason" | "requestedBy" | "alertId" | "incidentId">,
+    draft: StepDraft,
+  ): DenyListEntry {
+    const state = this.#states.get(address) ?? NEW_STATE;
+    const generation = state.generation + 1;
+    const active = state.entry !== undefined && isActive(state.entry) && state.entry.expiresAt > draft.now ? state.entry : undefined;
+    if (state.entry !== undefined && active === undefined && isActive(state.entry)) {
+      draft.denyListEntry({ ...state.entry, state: "expired", endedAt: draft.now, endedBy: "responder" });
+      draft.audit("responder", "deny.expired", state.entry.id, { address });
+    }
+    const entry: DenyListEntry =
+      active === undefined
+        ? { id: hashId("deny", address, cause, generation), address, state: "pending", createdAt: draft.now, expiresAt, ...why }
+        : { ...active, expiresAt: Math.max(active.expiresAt, expiresAt) };
+    const causes = active === undefined ? [cause] : [...new Set([...state.causes, cause])];
+    draft.denyListEntry(entry);
+    draft.audit("responder", active === undefined ? "deny.decided" : "deny.extended", entry.id, { address, expiresAt: entry.expiresAt, cause, reason: why.reason });
+    const effectId = this.#publish(active === undefined ? "block" : "extend", entry, generation, draft);
+    this.#set(address, { entry, causes, spared: state.spared, generation, effectId }, draft);
+    return entry;
+  }
+
+  #end(address: string, state: AddressState, before: DenyListEntry, by: string, draft: StepDraft): DenyListEntry {
+    const entry: DenyListEntry = { ...before, state: "undone", endedAt: draft.now, endedBy: by };
+    const generation = state.generation + 1;
+    draft.denyListEntry(entry);
+    this.#publish("lift", entry, generation, draft);
+    this.#set(address, { ...state, entry, generation }, draft);
+    return entry;
+  }
+
+  #publish(change: GuardPublishPayload["change"], entry: DenyListEntry, generation: number, draft: StepDraft): string {
+    const payload: GuardPublishPayload = { change, entryId: entry.id, address: entry.address, expiresAt: entry.expiresAt };
+    return draft.effect({ action: GUARD_PUBLISH, target: entry.address, generation, subject: entry.alertId ?? entry.id, guarantee: "idempotent", payload });
+  }
+
+  #refuse(refusal: Refusal, alertId: string, details: Readonly<Record<string, unknown>>, draft: StepDraft): void {
+    this.#refusals[refusal] += 1;
+    if (refusal !== "over" || this.#refusals.over <= 100) draft.audit("responder", "deny.refused", alertId, { refusal, ...details });
+  }
+
+  #isFull(now: number, address: string): boolean {
+    const entry = this.#states.get(address)?.entry;
+    if (entry !== undefined && isActive(entry)) return false;
+    return this.#states.size >= this.#options.limit && this.inForce(now).length >= this.#options.limit;
+  }
+
+  #set(address: string, state: AddressState, draft: StepDraft): void {
+    this.#states.set(address, state);
+    draft.blob(DENY_BLOB + address, state);
+  }
+}
+
+const isActive = ({ state }: DenyListEntry): boolean => state === "pending" || state === "in_force";
+
+/** Each address that the findings name in the response's field, and when it was last seen; undefined when a finding names none. */
+function latestByAddress(findings: readonly PlacedFinding[], { field }: RuleResponse): Map<string | undefined, number> {
+  const latest = new Map<string | undefined, number>();
+  for (const finding of findings) {
+    const value = finding.values[field] ?? onlyAddress(finding, field);
+    for (const one of Array.isArray(value) ? value : [value]) {
+      const text = typeof one === "string" ? one : undefined;
+      latest.set(text, Math.max(latest.get(text) ?? Number.NEGATIVE_INFINITY, finding.to));
+    }
+  }
+  return latest;
+}
+
+/** An episode that is not grouped by the field still names an address when it has just one. */
+function onlyAddress({ kind, entities }: PlacedFinding, field: string): string | undefined {
+  if (kind !== "episode" || !field.endsWith("address")) return undefined;
+  const addresses = entities.filter((entity) => entity.kind === "address");
+  return addresses.length === 1 ? addresses[0]?.value : undefined;
+}
