@@ -3,6 +3,9 @@ import type { Finding } from "@vedette/detection";
 import type { InboxRow, Store } from "../store/store.ts";
 import { incidentTimeline, type AlertEvents } from "./incident-timeline.ts";
 
+/** What the views are made from: the store of the worker, or a reader of its data folder. */
+export type DetailStore = Pick<Store, "alert" | "alertMembers" | "findings" | "events" | "history" | "listDenyList">;
+
 const FINDING_LIMIT = 200;
 const EVENT_LIMIT = 20;
 /** Alerts of an incident whose first and last events are in its timeline. */
@@ -33,19 +36,19 @@ function findingView(finding: Finding): ApiFinding {
 const byTime = <T extends { readonly time: number; readonly id: string }>(a: T, b: T): number =>
   a.time - b.time || (a.id < b.id ? -1 : 1);
 
-async function findingsOf(store: Store, alertId: string, limit: number): Promise<ApiFinding[]> {
+async function findingsOf(store: DetailStore, alertId: string, limit: number): Promise<ApiFinding[]> {
   const members = await store.alertMembers(alertId, limit);
   const findings = await store.findings(members.map((member) => member.findingId));
   return findings.map(findingView).sort(byTime);
 }
 
-async function eventsOf(store: Store, ids: readonly string[]): Promise<readonly InboxRow[]> {
+async function eventsOf(store: DetailStore, ids: readonly string[]): Promise<readonly InboxRow[]> {
   const rows = await store.events([...new Set(ids)]);
   return [...rows].sort(byTime);
 }
 
 /** An alert with the findings, events and history behind it. */
-export async function alertDetail(store: Store, alert: Alert): Promise<AlertDetail> {
+export async function alertDetail(store: DetailStore, alert: Alert): Promise<AlertDetail> {
   const [findings, history] = await Promise.all([findingsOf(store, alert.id, FINDING_LIMIT), store.history(alert.id)]);
   const ids = [...new Set(findings.flatMap((finding) => finding.eventIds))];
   const events = await eventsOf(store, ids.slice(0, EVENT_LIMIT));
@@ -63,7 +66,7 @@ export async function alertDetail(store: Store, alert: Alert): Promise<AlertDeta
 }
 
 /** Every entry of the deny list that belongs to an incident or one of its alerts. */
-async function actionsOf(store: Store, incident: Incident): Promise<DenyListEntry[]> {
+async function actionsOf(store: DetailStore, incident: Incident): Promise<DenyListEntry[]> {
   const alerts = new Set(incident.alertIds);
   const actions: DenyListEntry[] = [];
   let cursor: string | undefined;
@@ -80,7 +83,7 @@ async function actionsOf(store: Store, incident: Incident): Promise<DenyListEntr
 }
 
 /** The first and the last events behind an alert. */
-async function timelineEvents(store: Store, alert: Alert): Promise<AlertEvents> {
+async function timelineEvents(store: DetailStore, alert: Alert): Promise<AlertEvents> {
   const findings = await findingsOf(store, alert.id, FINDING_LIMIT);
   const ids = [...new Set(findings.flatMap((finding) => finding.eventIds))];
   const chosen =
@@ -89,7 +92,7 @@ async function timelineEvents(store: Store, alert: Alert): Promise<AlertEvents> 
 }
 
 /** An incident with alerts, timeline and actions. */
-export async function incidentDetail(store: Store, incident: Incident): Promise<IncidentDetail> {
+export async function incidentDetail(store: DetailStore, incident: Incident): Promise<IncidentDetail> {
   const found = await Promise.all(incident.alertIds.map((id) => store.alert(id)));
   const alerts = found
     .filter((alert) => alert !== undefined)

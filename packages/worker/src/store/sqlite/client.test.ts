@@ -161,14 +161,14 @@ describe("a data folder", () => {
   test("can be read while a worker owns it, and afterwards", async () => {
     const store = await open();
     await store.commit({ ...audited("1", 2), alerts: [sampleAlert("a1")] });
-    const check = () => {
+    const check = async () => {
       using reader = openSqliteReader(folder);
-      expect(reader.listAlerts({ limit: 10 }).items).toEqual([sampleAlert("a1")]);
+      expect((await reader.listAlerts({ limit: 10 })).items).toEqual([sampleAlert("a1")]);
       expect(reader.verifyTrail()).toMatchObject({ ok: true, entries: 2 });
     };
-    check();
+    await check();
     await store[Symbol.asyncDispose]();
-    check();
+    await check();
   });
 
   test.each([

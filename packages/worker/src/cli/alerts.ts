@@ -1,0 +1,112 @@
+import { type Alert, type AlertDetail, alertQuerySchema, alertStatusSchema } from "@vedette/api";
+import { SEVERITY_LEVELS } from "@vedette/semconv";
+import { Command, Option } from "commander";
+import { alertDetail } from "../server/views.ts";
+import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
+import { dataOption, formatOption, queryOf, timeOption, withDataFolder } from "./data-folder.ts";
+import { type Column, printable, textTable, timeText } from "./text-table.ts";
+
+const COLUMNS: readonly Column<Alert>[] = [
+  { title: "LAST SEEN", text: ({ lastSeen }) => timeText(lastSeen), width: 20 },
+  { title: "SEVERITY", text: ({ severity }) => severity, width: 13 },
+  { title: "STATUS", text: ({ status }) => status, width: 12 },
+  { title: "FINDINGS", text: ({ findingCount }) => String(findingCount), width: 9 },
+  { title: "TITLE", text: ({ title }) => title, width: 48 },
+  { title: "ENTITIES", text: ({ entities }) => entities.map(({ value }) => value).join(", "), width: 40 },
+  { title: "ID", text: ({ id }) => id, width: 128 },
+];
+
+const SHOWN = 20;
+
+interface Common {
+  readonly data: string;
+  readonly format: "table" | "json";
+}
+
+/** Builds `vedette alerts list|show`. */
+export function alertsCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
+  const command = new Command("alerts").description("what the worker found, from its data folder");
+  command
+    .command("list")
+    .description("list alerts, newest first")
+    .addOption(new Option("--status <status>").choices(alertStatusSchema.options))
+    .addOption(new Option("--severity <level>").choices([...SEVERITY_LEVELS]))
+    .option("--rule <id>", "of this rule")
+    .option("--entity <value>", "about this address, user, host …")
+    .addOption(new Option("--from <time>", "seen at or after (ISO 8601 or Unix milliseconds)").argParser(timeOption))
+    .addOption(new Option("--to <time>", "seen at or before").argParser(timeOption))
+    .option("--limit <count>", "how many at most, up to 500", "50")
+    .option("--cursor <cursor>", "the next page, as the last one named it")
+    .addOption(dataOption())
+    .addOption(formatOption())
+    .action(async ({ data, format, ...options }: Common) => {
+      const query = queryOf(alertQuerySchema, options, output);
+      if (!query) return;
+      await withDataFolder(data, output, async (reader) => {
+        const page = await reader.listAlerts(query);
+        if (format === "json") return output.print(JSON.stringify(page));
+        for (const line of textTable(COLUMNS, page.items)) output.print(line);
+        output.print(
+          `${page.items.length} of ${page.total}${page.nextCursor ? `; next page: --cursor ${page.nextCursor}` : ""}`,
+        );
+      });
+    });
+  command
+    .command("show")
+    .description("show one alert with its findings, events and history")
+    .argument("<id>", "id of the alert")
+    .addOption(dataOption())
+    .addOption(formatOption())
+    .action((id: string, { data, format }: Common) =>
+      withDataFolder(data, output, async (reader) => {
+        const alert = await reader.alert(id);
+        if (!alert) {
+          output.complain(
+            `There is no alert ${printable(id)} in ${data}. "vedette alerts list --data ${data}" lists those there are.`,
+          );
+          return output.exit(2);
+        }
+        const detail = await alertDetail(reader, alert);
+        if (format === "json") return output.print(JSON.stringify(detail));
+        for (const line of describe(detail)) output.print(line);
+      }),
+    );
+  return command;
+}
+
+/** An alert as a person reads it. */
+function describe(alert: AlertDetail): string[] {
+  const { rule, priority, findings, events, history } = alert;
+  const findingColumns: readonly Column<AlertDetail["findings"][number]>[] = [
+    { title: "TIME", text: ({ time }) => timeText(time), width: 20 },
+    { title: "RULE", text: ({ rule }) => rule.title, width: 60 },
+    { title: "EVENTS", text: ({ eventIds }) => String(eventIds.length), width: 8 },
+    { title: "ID", text: ({ id }) => id, width: 128 },
+  ];
+  return [
+    `${alert.severity.toUpperCase()}  ${printable(alert.title)}`,
+    printable(alert.description),
+    "",
+    `id        ${alert.id}`,
+    `status    ${alert.status}${alert.closeReason ? ` (${alert.closeReason})` : ""}${alert.assignee ? `, assigned to ${printable(alert.assignee)}` : ""}`,
+    `priority  ${priority.score}: ${priority.factors.map(({ name, points }) => `${name} ${points}`).join(", ")}`,
+    `rule      ${printable(rule.title)} (${rule.id})`,
+    `entities  ${alert.entities.map(({ kind, value }) => `${kind} ${printable(value)}`).join(", ")}`,
+    `ATT&CK    ${[...alert.tactics, ...alert.techniques].join(", ")}`,
+    `seen      ${timeText(alert.firstSeen)} to ${timeText(alert.lastSeen)}, ${alert.eventCount} events, ${alert.findingCount} findings`,
+    ...(alert.incidentId ? [`incident  ${alert.incidentId}`] : []),
+    ...(alert.mergedInto ? [`merged    into ${alert.mergedInto}`] : []),
+    "",
+    ...textTable(findingColumns, findings.slice(0, SHOWN)),
+    ...(findings.length > SHOWN ? [`… ${findings.length - SHOWN} more; --format json has up to 200`] : []),
+    "",
+    ...events
+      .slice(0, 3)
+      .map(({ id, time, document }) => `${timeText(time)}  ${printable(id)}  ${printable(JSON.stringify(document))}`),
+    "",
+    ...history.map(
+      ({ time, actor, change, note }) =>
+        `${timeText(time)}  ${printable(actor)}: ${printable(change)}${note ? `: ${printable(note)}` : ""}`,
+    ),
+  ];
+}
