@@ -194,6 +194,20 @@ export const WORKER_METRICS = {
     description: "Metric data points accepted by OTLP.",
     attributes: [],
   },
+  metricPointsDropped: {
+    name: "vedette_metric_points_dropped_total",
+    kind: "counter",
+    unit: "{point}",
+    description: "Metric data points received by OTLP that a limit kept from being shown.",
+    attributes: [],
+  },
+  valuesRedacted: {
+    name: "vedette_values_redacted_total",
+    kind: "counter",
+    unit: "{value}",
+    description: "Values replaced by `[redacted]` before they were stored, by processor.",
+    attributes: ["processor"],
+  },
   processorFailures: {
     name: "vedette_processor_failures_total",
     kind: "counter",

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { isIPv4 } from "node:net";
 import { dirname, resolve } from "node:path";
 import type { Problem } from "@vedette/detection";
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from "yaml";
 import type { z } from "zod";
+import { isLoopback } from "./loopback.ts";
 import { nearestName } from "./nearest.ts";
 import { configSchema, type Config } from "./schema.ts";
 import { environmentSettings, markedPaths, namesAt, type EnvironmentSetting } from "./settings.ts";
@@ -84,10 +84,6 @@ const assign = (target: Record<string, unknown>, path: readonly string[], value:
   target[head] = copy;
   assign(copy, rest, value);
 };
-
-/** Whether only this machine can reach an address that is listened on. */
-export const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 
 /** Loads the configuration from the text of a file and the environment (which wins): all of it or none. */
 export const loadConfig = (input: ConfigInput): LoadedConfig => {
