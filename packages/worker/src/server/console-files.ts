@@ -88,7 +88,7 @@ function sendFile(request: FastifyRequest, reply: FastifyReply, file: Found): Fa
     .header("cache-control", HASHED.test(file.path) ? "public, max-age=31536000, immutable" : "no-cache");
   if (request.headers["if-none-match"] === etag) return reply.code(304).send();
   void reply.header("content-length", file.stats.size);
-  return request.method === "HEAD" ? reply.send() : reply.send(createReadStream(file.path));
+  return reply.send(createReadStream(file.path));
 }
 
 /**

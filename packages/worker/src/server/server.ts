@@ -153,8 +153,12 @@ export function createServer(options: ServerOptions): Server {
     forceCloseConnections: true,
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200 },
+    // A request that no route could be looked up for: no hook has seen it.
+    frameworkErrors: (error, _, reply) => sendProblem(error, reply.headers(SECURITY_HEADERS)),
   });
 
+  // JSON alone: a form of another site can send text, not JSON.
+  app.removeContentTypeParser("text/plain");
   void app.register(cookie);
   app.addHook("onRequest", async (request, reply) => {
     void reply.headers(SECURITY_HEADERS);
