@@ -1,0 +1,30 @@
+/** Codes of problems in finding and reading rule files. What is wrong inside a rule has the codes of the detection package. */
+export const RULE_SOURCE_ERROR_CODES = {
+  "rule-file-unreadable": {
+    summary: "A rule file or folder does not exist or cannot be read.",
+    cure: "Correct the path, or let the worker's user read it; the other rules go on.",
+  },
+  "rule-file-type": {
+    summary: "A file named as a rule source is neither YAML nor JSON lines.",
+    cure: "Name .yml or .yaml files, folders that hold them, or .jsonl or .jsonl.gz files with one {\"path\",\"yaml\"} a line.",
+  },
+  "rule-file-damaged": {
+    summary: "A compressed rule file cannot be unpacked.",
+    cure: "Make the file again: it is no gzip file, or it was cut off.",
+  },
+  "rule-file-too-large": {
+    summary: "A rule file is larger than 256 MiB, plain or unpacked.",
+    cure: "Split the file.",
+  },
+  "rule-line-malformed": {
+    summary: "A line of a JSON-lines file of rules is no object with the texts `path` and `yaml`.",
+    cure: "Correct the line named; the other lines go on.",
+  },
+  "rule-folder-empty": {
+    summary: "A folder named as a rule source holds no rule file.",
+    cure: "Name a folder that holds .yml or .yaml files, at any depth.",
+  },
+} as const;
+
+/** A code of {@link RULE_SOURCE_ERROR_CODES}. */
+export type RuleSourceErrorCode = keyof typeof RULE_SOURCE_ERROR_CODES;

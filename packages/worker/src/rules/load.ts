@@ -1,0 +1,122 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { Problem, RuleFile } from "@vedette/detection";
+import { RULE_SOURCE_ERROR_CODES, type RuleSourceErrorCode } from "./error-codes.ts";
+
+/** Texts of rules, and what of the paths could not be read. */
+export interface RuleSource {
+  readonly files: readonly RuleFile[];
+  readonly problems: readonly Problem[];
+}
+
+const MAX_BYTES = 256 * 1024 * 1024;
+
+/** Path of the folder with the rules that come with Vedette. */
+export function builtinRulesFolder(): string {
+  return join(dirname(createRequire(import.meta.url).resolve("@vedette/detection-rules/package.json")), "rules");
+}
+
+/**
+ * Reads the texts of rules without judging them. A path is a YAML file, a folder (searched at any depth, in the order of names), or a `.jsonl` or `.jsonl.gz`
+ * file with one `{"path","yaml"}` a line. What cannot be read is a problem; the rest goes on.
+ */
+export function readRuleFiles(paths: readonly string[]): RuleSource {
+  const files: RuleFile[] = [];
+  const problems: Problem[] = [];
+  const reader = { files, problems, complain: (code: RuleSourceErrorCode, path: string, detail: string, line?: number) => problems.push(problem(code, path, detail, line)) };
+  for (const path of paths) readPath(path, reader);
+  return { files, problems };
+}
+
+interface Reader {
+  readonly files: RuleFile[];
+  readonly complain: (code: RuleSourceErrorCode, path: string, detail: string, line?: number) => void;
+}
+
+function problem(code: RuleSourceErrorCode, path: string, detail: string, line: number | undefined): Problem {
+  const { summary, cure } = RULE_SOURCE_ERROR_CODES[code];
+  return { code, path, message: `${summary.slice(0, -1)}: ${detail}`, suggestion: cure, severity: "error", ...(line === undefined ? {} : { line }) };
+}
+
+function readPath(path: string, reader: Reader): void {
+  let isFolder: boolean;
+  try {
+    isFolder = statSync(path).isDirectory();
+  } catch (error) {
+    reader.complain("rule-file-unreadable", path, reasonOf(error));
+    return;
+  }
+  if (isFolder) readFolder(path, reader);
+  else if (/\.ya?ml$/i.test(path)) readYaml(path, reader);
+  else if (/\.jsonl(\.gz)?$/i.test(path)) readLines(path, reader);
+  else reader.complain("rule-file-type", path, "the name ends neither in .yml or .yaml nor in .jsonl or .jsonl.gz.");
+}
+
+function readFolder(folder: string, reader: Reader): void {
+  let names: string[];
+  try {
+    names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  } catch (error) {
+    reader.complain("rule-file-unreadable", folder, reasonOf(error));
+    return;
+  }
+  const rules = names.filter((name) => /\.ya?ml$/i.test(name)).toSorted();
+  if (rules.length === 0) reader.complain("rule-folder-empty", folder, "there is no .yml or .yaml file in it.");
+  for (const name of rules) readYaml(join(folder, name), reader);
+}
+
+function readYaml(path: string, reader: Reader): void {
+  const text = readText(path, reader);
+  if (text !== undefined) reader.files.push({ path, text });
+}
+
+function readLines(path: string, reader: Reader): void {
+  const text = readText(path, reader);
+  if (text === undefined) return;
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    const rule = parseLine(line);
+    if (rule === undefined) reader.complain("rule-line-malformed", path, `line ${index + 1}.`, index + 1);
+    else reader.files.push(rule);
+  }
+}
+
+function parseLine(line: string): RuleFile | undefined {
+  try {
+    const row = JSON.parse(line) as { path?: unknown; yaml?: unknown } | null;
+    return typeof row?.path === "string" && typeof row.yaml === "string" ? { path: row.path, text: row.yaml } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readText(path: string, reader: Reader): string | undefined {
+  let bytes: Buffer;
+  try {
+    if (statSync(path).size > MAX_BYTES) {
+      reader.complain("rule-file-too-large", path, "it is not read.");
+      return undefined;
+    }
+    bytes = readFileSync(path);
+  } catch (error) {
+    reader.complain("rule-file-unreadable", path, reasonOf(error));
+    return undefined;
+  }
+  if (!path.toLowerCase().endsWith(".gz")) return bytes.toString("utf8");
+  try {
+    return gunzipSync(bytes, { maxOutputLength: MAX_BYTES }).toString("utf8");
+  } catch (error) {
+    const tooLarge = (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE";
+    reader.complain(tooLarge ? "rule-file-too-large" : "rule-file-damaged", path, tooLarge ? "it is not unpacked." : reasonOf(error));
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === "ENOENT") return "there is no such file.";
+  if (code === "EACCES" || code === "EPERM") return "permission denied.";
+  return `${message ?? String(error)}.`;
+}
