@@ -108,8 +108,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     loaderHooks: boolean("VEDETTE_LOADER_HOOKS", true),
     inspection: {
       enabled: boolean("VEDETTE_INSPECTION", true),
-      maxValueLength: 8192,
-      maxTotalLength: 65_536,
+      maxValueLength: 4096,
+      maxTotalLength: 32_768,
       maxParameters: 200,
       maxMilliseconds: positive("VEDETTE_INSPECTION_MAX_MS", 5),
       headers: headers.length === 0 ? DEFAULT_INSPECTED_HEADERS : headers,

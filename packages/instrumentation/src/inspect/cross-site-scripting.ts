@@ -31,7 +31,7 @@ const SINK = /\b(?:location|location\.href|innerhtml|outerhtml|srcdoc)\s{0,3}=\s
 const CSS_CODE = /(?:\bexpression\s{0,8}\(|-moz-binding\s{0,8}:|behaviou?r\s{0,8}:\s{0,8}(?:url|expression)|url\s{0,8}\(\s{0,8}["']?\s{0,8}(?:javascript|vbscript):|@import\s{0,8}["'(]|\\[0-9a-f]{1,6}\s?x\s?p|style\s{0,4}=[^>]{0,100}(?:\\0{0,4}[0-9a-f]{2}\s?){4})/i;
 const NETSCAPE_ENTITY = /&\{[^}]{1,200}[;}(]/;
 const DATA_BINDING = /\bdatasrc\s{0,4}=/i;
-const TEMPLATE = /\{\{[^}]{0,200}(?:constructor|__proto__|alert|\$eval|\$on|tostring)[^}]{0,200}[(`]/i;
+const TEMPLATE = /\{\{[^{}]{0,80}(?:constructor|__proto__|alert|\$eval|\$on|tostring)[^{}]{0,80}[(`]/i;
 const ESCAPED_CALL = /\\(?:u00|x)[0-9a-f]{2}/i;
 const ENTITY_DECLARATION = /<!(?:entity|doctype)\b[^>]{0,200}(?:system|public|entity|\[)/i;
 /** An attribute of a tag that loads, or a tag that is never closed with something that loads. */

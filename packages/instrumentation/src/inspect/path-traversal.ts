@@ -18,6 +18,6 @@ export function isPathTraversal(value: string): boolean {
   const steps = value.match(STEP)?.length ?? 0;
   if (steps >= 2) return true;
   if (TARGET.test(value)) return steps > 0 || /^[\\/.]|^[a-z]:|^file:/i.test(value) || DOTS_RUN.test(value);
-  if (steps === 1) return /^\.{2}[\\/]{1,2}\.?[a-z]|^[\\/]{1,2}\.{2,4}[\\/]|0x2e|;/i.test(value) || DOUBLED.test(value);
+  if (steps === 1) return /^[\\/]{1,2}\.{2,4}[\\/]|0x2e|;/i.test(value) || DOUBLED.test(value);
   return PADDED.test(value) || WRAPPER.test(value) || DOTS_RUN.test(value) || NULL_BYTE_FILE.test(value) || /(?:0x2e){2,}|(?:0x2e0x2ex?){2,}/i.test(value);
 }
