@@ -66,7 +66,7 @@ function randomKey(): string {
 }
 
 interface UntypedInput {
-  readonly query?: Readonly<Record<string, unknown>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
   readonly [parameter: string]: unknown;
 }

@@ -5,6 +5,7 @@ import type { Ports } from "../ports.ts";
 import { createEventStreams, type StreamEvent } from "../server/event-stream.ts";
 import type { Metrics } from "../server/metrics.ts";
 import type { Store } from "../store/store.ts";
+import { GUARD_PUBLISH } from "./deny-list.ts";
 import type { Executor } from "./executor.ts";
 import type { GuardSigner } from "./guard-key.ts";
 import type { GuardSequence } from "./guard-sequence.ts";
@@ -46,9 +47,6 @@ export interface GuardHubOptions {
   readonly ports: Pick<Ports, "clock" | "timers" | "log">;
   readonly metrics: Metrics;
 }
-
-/** The action of effects that the hub carries out. */
-export const GUARD_PUBLISH = "guard.publish";
 
 /** Milliseconds between two looks at what has expired, or could not be published before. */
 const LOOK_INTERVAL = 1000;

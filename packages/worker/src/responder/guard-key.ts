@@ -47,6 +47,6 @@ export async function loadGuardSigner(dataFolder: string, random: Random): Promi
     return createGuardSigner(key);
   }
   const key = keyFromSeed(random.bytes(32));
-  await writePrivateFile(path, key.export({ format: "pem", type: "pkcs8" }).toString());
+  await writePrivateFile(path, key.export({ format: "pem", type: "pkcs8" }));
   return createGuardSigner(key);
 }

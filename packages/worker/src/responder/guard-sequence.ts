@@ -20,21 +20,22 @@ export async function loadGuardSequence(dataFolder: string): Promise<GuardSequen
   if (!/^\d{1,15}$/.test(kept)) throw new Error(`${path} does not hold a number`);
   let last = Number(kept);
   let reserved = last;
-  let reserving: Promise<void> | undefined;
+  let line: Promise<unknown> = Promise.resolve();
 
-  const reserve = async (): Promise<void> => {
-    await writePrivateFile(path, `${last + BLOCK}\n`);
-    reserved = last + BLOCK;
+  const draw = async (): Promise<number> => {
+    if (last >= reserved) {
+      await writePrivateFile(path, `${last + BLOCK}\n`);
+      reserved = last + BLOCK;
+    }
+    last += 1;
+    return last;
   };
 
   return {
-    async next() {
-      while (last >= reserved) {
-        reserving ??= reserve().finally(() => (reserving = undefined));
-        await reserving;
-      }
-      last += 1;
-      return last;
+    next() {
+      const turn = line.then(draw);
+      line = turn.catch(() => {});
+      return turn;
     },
   };
 }

@@ -1,6 +1,5 @@
 import { isIPv4 } from "node:net";
 import { type Role, SESSION_COOKIE } from "@vedette/api";
-import type {} from "@fastify/cookie";
 import type { FastifyRequest } from "fastify";
 import { RequestProblem } from "./problem.ts";
 import type { Sessions } from "./sessions.ts";
@@ -38,6 +37,7 @@ export function createAccess(options: {
   readonly publicUrl?: string | undefined;
   readonly tokens: readonly ApiToken[];
   readonly sessions: Sessions;
+  readonly readCookie: (request: FastifyRequest, name: string) => string | undefined;
 }): Access {
   const loopback = isLoopback(options.host);
   const publicOrigin = options.publicUrl === undefined ? undefined : new URL(options.publicUrl).origin;
@@ -66,7 +66,7 @@ export function createAccess(options: {
       const token = checkToken(bearer);
       return token === undefined ? undefined : { actor: token.name, role: token.role };
     }
-    const cookie = request.cookies[SESSION_COOKIE];
+    const cookie = options.readCookie(request, SESSION_COOKIE);
     const caller = cookie === undefined ? undefined : options.sessions.check(cookie);
     if (caller !== undefined && request.method !== "GET" && request.method !== "HEAD" && !isFromOwnPage(request)) {
       throw new RequestProblem("origin-refused", "A write with a session cookie must come from a page of this origin.");

@@ -1,5 +1,12 @@
-import type { OperationId, OperationInput, OperationOutput, Page, RuleSummary, Status } from "@vedette/api";
-import { alertSchema, denyListEntrySchema, incidentSchema, ROUTES } from "@vedette/api";
+import {
+  type OperationId,
+  type OperationInput,
+  type OperationOutput,
+  type Page,
+  type ROUTES,
+  type RuleSummary,
+  type Status,
+} from "@vedette/api";
 import type { z } from "zod";
 import type { Actor, Operations } from "../responder/operations.ts";
 import type { Store } from "../store/store.ts";
@@ -20,11 +27,9 @@ export interface ReadHandler<Id extends OperationId> {
   read(input: Parsed<Id>, caller: Caller): Promise<OperationOutput<Id>>;
 }
 
-/** Makes a write, and shows what it made: also from the answer that the store kept for its idempotency key. */
+/** Makes a write, and shows what it made. */
 export interface WriteHandler<Id extends OperationId, Made = unknown> {
   write(input: Parsed<Id>, by: Actor): Promise<Made>;
-  /** The schema of what `write` resolves with, as the store keeps it. */
-  readonly made: z.ZodType<Made>;
   show(made: Made): Promise<OperationOutput<Id>>;
   /** The present state to answer with when another change came first. */
   current(input: Parsed<Id>): Promise<unknown>;
@@ -94,7 +99,6 @@ export function createHandlers({ store, operations, status, rules }: HandlerOpti
     getAlert: { read: async ({ id }) => alertDetail(store, await found(id, "alert", store.alert(id))) },
     changeAlert: writeHandler({
       write: ({ id, body }, by) => operations.changeAlert(id, body, by),
-      made: alertSchema,
       show: (alert) => alertDetail(store, alert),
       current: ({ id }) => store.alert(id),
     }),
@@ -102,20 +106,17 @@ export function createHandlers({ store, operations, status, rules }: HandlerOpti
     getIncident: { read: async ({ id }) => incidentDetail(store, await found(id, "incident", store.incident(id))) },
     changeIncident: writeHandler({
       write: ({ id, body }, by) => operations.changeIncident(id, body, by),
-      made: incidentSchema,
       show: (incident) => incidentDetail(store, incident),
       current: ({ id }) => store.incident(id),
     }),
     listDenyList: { read: ({ query }) => store.listDenyList(query.cursor, query.limit) },
     denyAddress: writeHandler({
       write: ({ body }, by) => operations.denyAddress(body, by),
-      made: denyListEntrySchema,
       show: async (entry) => entry,
       current: async () => undefined,
     }),
     undoDeny: writeHandler({
       write: ({ id }, by) => operations.undoDeny(id, by),
-      made: denyListEntrySchema,
       show: async (entry) => entry,
       current: ({ id }) => denyListEntry(id),
     }),

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { IDEMPOTENCY_HEADER, type OperationId, type Route, ROUTES } from "@vedette/api";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 import { OperationError } from "../responder/operations.ts";
-import type { Store } from "../store/store.ts";
 import type { Access } from "./access.ts";
 import type { Handlers, ReadHandler, WriteHandler } from "./handlers.ts";
 import { problemOf, RequestProblem } from "./problem.ts";
 import type { Caller } from "./tokens.ts";
 
 /** A handler of any operation, for the code that treats them all alike. */
-type AnyHandler = ReadHandler<OperationId> | WriteHandler<OperationId>;
+type AnyWriteHandler = WriteHandler<OperationId>;
+type AnyHandler = ReadHandler<OperationId> | AnyWriteHandler;
 type AnyInput = Parameters<ReadHandler<OperationId>["read"]>[0];
 
 const paramsSchema = z.record(z.string(), z.string().min(1).max(128));
@@ -31,7 +31,7 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
 }
 
 /**
- * Names a write for the store: who, what and with which key. The body is part of it, so that a key used for something else by mistake
+ * Names a write for the operations, which make it once and answer a repetition with what the first one made: who, what and with which key. The body is part of it, so that a key used for something else by mistake
  * makes that other write instead of answering with the first one's result.
  */
 function writeName(operation: string, caller: Caller, key: string, input: unknown): string {
@@ -40,51 +40,30 @@ function writeName(operation: string, caller: Caller, key: string, input: unknow
     .digest("base64url");
 }
 
-/** Registers every operation of the API: access, validation, idempotency and the shape of the answer are the same for all. */
-export function registerRoutes(
-  app: FastifyInstance,
-  options: { readonly handlers: Handlers; readonly access: Access; readonly store: Pick<Store, "idempotentAnswer"> },
-): void {
-  const { handlers, access, store } = options;
-  const underWay = new Map<string, Promise<unknown>>();
-
-  const makeWrite = async (handler: WriteHandler<OperationId>, input: AnyInput, caller: Caller, name: string) => {
-    const kept = await store.idempotentAnswer(name);
-    if (kept !== undefined) return { replayed: true, made: handler.made.parse(JSON.parse(kept)) };
-    try {
-      return { replayed: false, made: await handler.write(input, { name: caller.actor, idempotencyKey: name }) };
-    } catch (error) {
-      if (!(error instanceof OperationError) || error.code !== "conflict") throw error;
-      throw new RequestProblem("stale-revision", error.message, { current: await handler.current(input) });
-    }
-  };
-
+/** Registers every operation of the API: access, validation, idempotency keys and the shape of the answer are the same for all. */
+export function registerRoutes(app: FastifyInstance, handlers: Handlers, access: Access): void {
   const write = async (
     id: OperationId,
-    handler: WriteHandler<OperationId>,
+    handler: AnyWriteHandler,
     input: AnyInput,
     caller: Caller,
-    request: FastifyRequest,
-    reply: FastifyReply,
+    key: unknown,
   ): Promise<unknown> => {
-    const key = request.headers[IDEMPOTENCY_HEADER.toLowerCase()];
     if (typeof key !== "string" || !KEY.test(key)) {
       throw new RequestProblem(
         "idempotency-key-missing",
         `A write needs the header ${IDEMPOTENCY_HEADER}: 1 to 200 visible ASCII characters.`,
       );
     }
-    const name = writeName(id, caller, key, input);
-    // A repetition that overtakes the first request waits for its outcome.
-    const before = underWay.get(name);
-    const turn = (before ?? Promise.resolve()).catch(() => {}).then(() => makeWrite(handler, input, caller, name));
-    underWay.set(name, turn);
     try {
-      const { replayed, made } = await turn;
-      if (replayed) void reply.header("idempotency-replayed", "true");
+      const made = await handler.write(input, {
+        name: caller.actor,
+        idempotencyKey: writeName(id, caller, key, input),
+      });
       return await handler.show(made);
-    } finally {
-      if (underWay.get(name) === turn) underWay.delete(name);
+    } catch (error) {
+      if (!(error instanceof OperationError) || error.code !== "conflict") throw error;
+      throw new RequestProblem("stale-revision", error.message, { current: await handler.current(input) });
     }
   };
 
@@ -105,10 +84,9 @@ export function registerRoutes(
           ...(route.query === undefined ? {} : { query: parse(route.query, request.query, "query") }),
           ...(route.body === undefined ? {} : { body: parse(route.body, request.body, "body") }),
         } as AnyInput;
+        const key = request.headers[IDEMPOTENCY_HEADER.toLowerCase()];
         const answer =
-          "read" in handler
-            ? await handler.read(input, caller)
-            : await write(operation, handler, input, caller, request, reply);
+          "read" in handler ? await handler.read(input, caller) : await write(operation, handler, input, caller, key);
         // What is not in the contract does not leave the worker, and what breaks it is our defect, not the client's riddle.
         return reply.header("cache-control", "no-store").send(route.response.parse(answer));
       },

@@ -210,7 +210,6 @@ describe("writes", () => {
     expect(first?.requestedBy).toBe("rob");
     for (const other of others) expect(other).toEqual(first);
     expect(t.operations.made.length).toBe(before + 1);
-    expect(answers.map((answer) => answer.headers.get("idempotency-replayed"))).toEqual([null, "true", "true"]);
   });
 
   it("keeps apart the same key of two people and of two bodies", async () => {

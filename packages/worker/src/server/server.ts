@@ -139,7 +139,13 @@ export function createServer(options: ServerOptions): Server {
   });
   const tokens = [adminToken, ...configured];
   const sessions = createSessions({ clock: ports.clock, random: ports.random, tokens, linkToken: adminToken });
-  const access = createAccess({ host: config.host, publicUrl: config.publicUrl, tokens, sessions });
+  const access = createAccess({
+    host: config.host,
+    publicUrl: config.publicUrl,
+    tokens,
+    sessions,
+    readCookie: (request, name) => request.cookies[name],
+  });
   const changes = createChangeStream({ store, ports, metrics });
   const openApi = openApiDocument(options.version);
   let url: string | undefined;
@@ -154,7 +160,7 @@ export function createServer(options: ServerOptions): Server {
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200 },
     // A request that no route could be looked up for: no hook has seen it.
-    frameworkErrors: (error, _, reply) => sendProblem(error, reply.headers(SECURITY_HEADERS)),
+    frameworkErrors: (error, _, reply) => void sendProblem(error, reply.headers(SECURITY_HEADERS)),
   });
 
   // JSON alone: a form of another site can send text, not JSON.
@@ -189,7 +195,7 @@ export function createServer(options: ServerOptions): Server {
     return sendProblem(refuseUnknown(request) ?? new RequestProblem("not-found", "There is nothing here."), reply);
   });
 
-  registerRoutes(app, { handlers: createHandlers(options), access, store });
+  registerRoutes(app, createHandlers(options), access);
   registerStreams(app, { guardHub, changes, access });
   registerLogin(app, { sessions, access, secure: config.publicUrl?.startsWith("https:") ?? false });
   registerHealth(app, { ...options, clock: ports.clock, access });
@@ -199,9 +205,15 @@ export function createServer(options: ServerOptions): Server {
     return serveConsole(options.consoleFolder(), request, reply);
   });
 
+  const close = async (): Promise<void> => {
+    await changes.close();
+    await app.close();
+  };
+
   return {
     async listen() {
       if (!isLoopback(config.host) && configured.length === 0) {
+        await close();
         throw new ServerError(
           "api-tokens-missing",
           `The API was to listen on ${config.host}, which others can reach, without a token.`,
@@ -210,6 +222,7 @@ export function createServer(options: ServerOptions): Server {
       try {
         await app.listen({ host: config.host, port: config.port });
       } catch (error) {
+        await close();
         const reason = error instanceof Error ? error.message : String(error);
         throw new ServerError(
           "api-listen-failed",
@@ -231,9 +244,6 @@ export function createServer(options: ServerOptions): Server {
       if (url === undefined) throw new Error("a login link needs a server that listens");
       return `${url}${LOGIN_PATH}?key=${sessions.createLink(next)}`;
     },
-    async close() {
-      await changes.close();
-      await app.close();
-    },
+    close,
   };
 }

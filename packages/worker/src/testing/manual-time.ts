@@ -18,16 +18,14 @@ export function createManualTime(start: number): ManualTime {
       sleep: (milliseconds, signal) =>
         new Promise((resolve) => {
           if (signal?.aborted === true) return resolve();
-          const sleeper = {
-            until: now + milliseconds,
-            wake() {
-              sleepers.delete(sleeper);
-              signal?.removeEventListener("abort", sleeper.wake);
-              resolve();
-            },
+          const wake = (): void => {
+            sleepers.delete(sleeper);
+            signal?.removeEventListener("abort", wake);
+            resolve();
           };
+          const sleeper = { until: now + milliseconds, wake };
           sleepers.add(sleeper);
-          signal?.addEventListener("abort", sleeper.wake);
+          signal?.addEventListener("abort", wake);
         }),
     },
     advance(milliseconds) {

@@ -106,7 +106,16 @@ export async function startTestServer(
     ...more,
     config: { host: "127.0.0.1", port: 0, tokens: [], ...more.config },
   });
-  const { port } = await server.listen();
+  const close = async (): Promise<void> => {
+    await server.close();
+    await guardHub.close();
+    await store[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  };
+  const { port } = await server.listen().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
@@ -125,11 +134,6 @@ export async function startTestServer(
         ...init,
         headers: init.headers ?? { authorization: `Bearer ${adminToken.token}` },
       }),
-    async close() {
-      await server.close();
-      await guardHub.close();
-      await store[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true });
-    },
+    close,
   };
 }

@@ -1,43 +1,55 @@
 import type { Alert, DenyListEntry } from "@vedette/api";
 import { type Actor, OperationError, type Operations } from "../responder/operations.ts";
-import type { Store } from "../store/store.ts";
+import type { StepCommit, Store } from "../store/store.ts";
 import { sampleDeny } from "./store-samples.ts";
 
-/** What a test's server needs of operations: each is committed to the real store with its idempotency key, and counted. */
+/** What a test's server needs of operations: one after the other, each committed once to the real store, and listed in `made`. */
 export function createStoreOperations(store: Store): Operations & { readonly made: string[] } {
   const made: string[] = [];
-  const keep = (by: Actor, answer: unknown) => ({
-    idempotency: { key: by.idempotencyKey, answer: JSON.stringify(answer) },
-  });
+  let line: Promise<unknown> = Promise.resolve();
+
+  const once = <T>(
+    by: Actor,
+    make: () => Promise<{ readonly name: string; readonly answer: T; readonly step: Omit<StepCommit, "id"> }>,
+  ) => {
+    const turn = line.then(async (): Promise<T> => {
+      const kept = await store.idempotentAnswer(by.idempotencyKey);
+      if (kept !== undefined) return JSON.parse(kept) as T;
+      const { name, answer, step } = await make();
+      const idempotency = { key: by.idempotencyKey, answer: JSON.stringify(answer) };
+      await store.commit({ ...step, id: by.idempotencyKey, idempotency });
+      made.push(name);
+      return answer;
+    });
+    line = turn.catch(() => {});
+    return turn;
+  };
+
   return {
     made,
-    async changeAlert(id, change, by) {
-      const alert = await store.alert(id);
-      if (alert === undefined) throw new OperationError("not_found", `There is no alert ${id}.`);
-      if (alert.revision !== change.revision) throw new OperationError("conflict", "The alert was changed meanwhile.");
-      const next: Alert = { ...alert, revision: alert.revision + 1, status: change.status ?? alert.status };
-      const history = [{ subject: id, time: 5_000, actor: by.name, change: `status: ${next.status}` }];
-      await store.commit({ id: by.idempotencyKey, alerts: [next], history, ...keep(by, next) });
-      made.push(`changeAlert ${id}`);
-      return next;
-    },
-    async changeIncident(id) {
-      throw new OperationError("not_found", `There is no incident ${id}.`);
-    },
-    async denyAddress(request, by) {
-      if (request.address === "127.0.0.1") throw new OperationError("invalid", "127.0.0.1 must never be blocked.");
-      const entry: DenyListEntry = sampleDeny(`deny-${made.length + 1}`, {
-        ...request,
-        requestedBy: by.name,
-        state: "in_force",
-        expiresAt: 3_000 + request.seconds * 1000,
-      });
-      await store.commit({ id: by.idempotencyKey, denyList: [entry], ...keep(by, entry) });
-      made.push(`denyAddress ${entry.id}`);
-      return entry;
-    },
-    async undoDeny(id) {
-      throw new OperationError("conflict", `The block ${id} has ended.`);
-    },
+    changeAlert: (id, change, by) =>
+      once(by, async () => {
+        const alert = await store.alert(id);
+        if (alert === undefined) throw new OperationError("not_found", `There is no alert ${id}.`);
+        if (alert.revision !== change.revision)
+          throw new OperationError("conflict", "The alert was changed meanwhile.");
+        const answer: Alert = { ...alert, revision: alert.revision + 1, status: change.status ?? alert.status };
+        const history = [{ subject: id, time: 5_000, actor: by.name, change: `status: ${answer.status}` }];
+        return { name: `changeAlert ${id}`, answer, step: { alerts: [answer], history } };
+      }),
+    changeIncident: async (id) => Promise.reject(new OperationError("not_found", `There is no incident ${id}.`)),
+    denyAddress: (request, by) =>
+      once(by, async () => {
+        if (request.address === "127.0.0.1") throw new OperationError("invalid", "127.0.0.1 must never be blocked.");
+        const { seconds, ...asked } = request;
+        const answer: DenyListEntry = sampleDeny(`deny-${made.length + 1}`, {
+          ...asked,
+          requestedBy: by.name,
+          state: "in_force",
+          expiresAt: 3_000 + seconds * 1000,
+        });
+        return { name: `denyAddress ${answer.id}`, answer, step: { denyList: [answer] } };
+      }),
+    undoDeny: async (id) => Promise.reject(new OperationError("conflict", `The block ${id} has ended.`)),
   };
 }
