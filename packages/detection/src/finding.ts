@@ -44,6 +44,8 @@ export interface Episode {
   /** Members in (event time, fact id) order. */
   readonly factIds: readonly string[];
   readonly eventIds: readonly string[];
+  /** Members that are not listed because the group had more than its bound. */
+  readonly omitted?: number | undefined;
   readonly entities: readonly Entity[];
   /** Grows by one with each change. */
   readonly revision: number;

@@ -16,6 +16,10 @@ export interface FieldMapping {
   logSources(document: JsonObject): readonly LogSource[];
   /** Candidate places of a rule's field, tried in order until one has a value; asked once per rule field at compile time. */
   paths(field: string, logSource: LogSource): readonly FieldPath[];
+  /** Fields that say what an event is (its id, channel, name): values of theirs are in many events. A hint for speed alone. */
+  readonly commonFields?: readonly string[];
+  /** Parts of a document whose values a keyword is searched in; the whole document when absent. */
+  readonly keywordRoots?: readonly FieldPath[];
   /** Event time in Unix milliseconds, or undefined when the document has none. */
   time(document: JsonObject): number | undefined;
   /** What can be known of users, hosts, addresses … without any rule. */

@@ -1,0 +1,22 @@
+import { createHash } from "node:crypto";
+import type { JsonValue } from "./event.ts";
+
+/** SHA-256 over the parts, joined by NUL: 64 hex digits. */
+export function hashOf(...parts: readonly string[]): string {
+  const hash = createHash("sha256");
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) hash.update("\0");
+    hash.update(part);
+  }
+  return hash.digest("hex");
+}
+
+/** JSON with object keys sorted, so that equal content has equal text. */
+export function canonicalJson(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
+  }
+  return JSON.stringify(value);
+}

@@ -1,0 +1,178 @@
+import { fold, foldDashes } from "../fold.ts";
+import { contains, parseAddress } from "../network.ts";
+import { ANY, mapLiterals, patternKey, type Pattern } from "../sigma/pattern.ts";
+import type { Comparison, TimePart, ValueTest } from "../signature.ts";
+import type { FieldSlot } from "./field-slot.ts";
+import { globMatcher } from "./glob.ts";
+
+/** Decides a test on a loaded field. */
+export type SlotTest = (slot: FieldSlot) => boolean;
+
+/** Equal for tests that mean the same. */
+export function testKey(test: ValueTest): string {
+  switch (test.kind) {
+    case "pattern":
+      return `p${Number(test.cased)}${Number(test.dashes)}${patternKey(test.cased ? test.pattern : mapLiterals(test.pattern, fold))}`;
+    case "regex":
+      return `r${test.regex.key}`;
+    case "cidr":
+      return `n${test.network.text}`;
+    case "compare":
+      return `c${test.comparison} ${test.part ?? ""} ${test.value}`;
+    case "fieldref":
+      return `f${test.position} ${Number(test.cased)} ${test.field}`;
+    default:
+      return test.kind;
+  }
+}
+
+/** Compiles a test; `other` reads the field that a fieldref names. */
+export function compileTest(test: ValueTest, other: (field: string) => FieldSlot): SlotTest {
+  switch (test.kind) {
+    case "exists":
+      return (slot) => slot.present;
+    case "null":
+      return (slot) => slot.count === 0 && !slot.structured;
+    case "pattern":
+      return compilePattern(test);
+    case "regex": {
+      const { required, leastLength, test: matches } = test.regex;
+      return (slot) => {
+        for (let index = 0; index < slot.count; index++) {
+          const text = slot.raw[index] ?? "";
+          if (text.length < leastLength) continue;
+          if (required !== undefined) {
+            const folded = slot.folded()[index] ?? "";
+            if (!required.some((part) => folded.includes(part))) continue;
+          }
+          if (matches(text)) return true;
+        }
+        return false;
+      };
+    }
+    case "cidr":
+      return some((text) => {
+        const address = parseAddress(text.trim());
+        return address !== undefined && contains(test.network, address);
+      });
+    case "compare": {
+      const holds = comparison(test.comparison, test.value);
+      const { part } = test;
+      return some((text) => {
+        const number = part === undefined ? toNumber(text) : timePart(text, part);
+        return number !== undefined && holds(number);
+      });
+    }
+    case "fieldref": {
+      const target = other(test.field);
+      const normalise = test.cased ? (text: string): string => text : fold;
+      const holds = { whole: equal, start: startsWith, end: endsWith, anywhere: includes }[test.position];
+      return (slot) => {
+        for (let index = 0; index < slot.count; index++) {
+          const text = normalise(slot.raw[index] ?? "");
+          for (let second = 0; second < target.count; second++) if (holds(text, normalise(target.raw[second] ?? ""))) return true;
+        }
+        return false;
+      };
+    }
+  }
+}
+
+const equal = (text: string, part: string): boolean => text === part;
+const startsWith = (text: string, part: string): boolean => text.startsWith(part);
+const endsWith = (text: string, part: string): boolean => text.endsWith(part);
+const includes = (text: string, part: string): boolean => text.includes(part);
+
+function some(holds: (text: string) => boolean): SlotTest {
+  return (slot) => {
+    for (let index = 0; index < slot.count; index++) if (holds(slot.raw[index] ?? "")) return true;
+    return false;
+  };
+}
+
+function compilePattern(test: ValueTest & { kind: "pattern" }): SlotTest {
+  const pattern = mapLiterals(test.pattern, (text) => {
+    const cased = test.cased ? text : fold(text);
+    return test.dashes ? foldDashes(cased) : cased;
+  });
+  const matches = textMatcher(pattern);
+  if (test.cased) return some(test.dashes ? (text) => matches(foldDashes(text)) : matches);
+  if (test.dashes) {
+    return (slot) => {
+      const values = slot.dashed();
+      for (let index = 0; index < slot.count; index++) if (matches(values[index] ?? "")) return true;
+      return false;
+    };
+  }
+  return (slot) => {
+    const values = slot.folded();
+    for (let index = 0; index < slot.count; index++) if (matches(values[index] ?? "")) return true;
+    return false;
+  };
+}
+
+/** The one literal of a pattern and where it must lie, or undefined when wildcards stand elsewhere than at the ends. */
+export function literalForm(pattern: Pattern): { readonly text: string; readonly position: "whole" | "start" | "end" | "anywhere" } | undefined {
+  const before = pattern[0] === ANY;
+  const after = pattern.length > (before ? 1 : 0) && pattern.at(-1) === ANY;
+  const inner = pattern.slice(before ? 1 : 0, after ? -1 : undefined);
+  const [text = ""] = inner;
+  if (inner.length > 1 || typeof text !== "string") return undefined;
+  return { text, position: before ? (after || text === "" ? "anywhere" : "end") : after ? "start" : "whole" };
+}
+
+function textMatcher(pattern: Pattern): (text: string) => boolean {
+  const form = literalForm(pattern);
+  if (form === undefined) return globMatcher(pattern);
+  const { text: part } = form;
+  const holds = { whole: equal, start: startsWith, end: endsWith, anywhere: includes }[form.position];
+  return (text) => holds(text, part);
+}
+
+function comparison(kind: Comparison, value: number): (number: number) => boolean {
+  switch (kind) {
+    case "lt":
+      return (number) => number < value;
+    case "lte":
+      return (number) => number <= value;
+    case "gt":
+      return (number) => number > value;
+    case "gte":
+      return (number) => number >= value;
+    case "eq":
+      return (number) => number === value;
+  }
+}
+
+/** A decimal number written in full, or undefined. */
+export function toNumber(text: string): number | undefined {
+  const trimmed = text.trim();
+  return /^[-+]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:e[-+]?\d{1,4})?$/i.test(trimmed) ? Number(trimmed) : undefined;
+}
+
+const DAY = 86_400_000;
+
+/** A part of an ISO 8601 date as it is written, without any change of time zone; weeks are ISO 8601 weeks. */
+export function timePart(text: string, part: TimePart): number | undefined {
+  const match = /^\s*(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2}))?/.exec(text);
+  if (match === null) return undefined;
+  const [, year = "", month = "", day = "", hour, minute] = match;
+  switch (part) {
+    case "year":
+      return Number(year);
+    case "month":
+      return Number(month);
+    case "day":
+      return Number(day);
+    case "hour":
+      return hour === undefined ? undefined : Number(hour);
+    case "minute":
+      return minute === undefined ? undefined : Number(minute);
+    case "week": {
+      const time = Date.UTC(Number(year), Number(month) - 1, Number(day));
+      const weekday = (new Date(time).getUTCDay() + 6) % 7;
+      const thursday = time + (3 - weekday) * DAY;
+      return Math.floor((thursday - Date.UTC(new Date(thursday).getUTCFullYear(), 0, 1)) / (7 * DAY)) + 1;
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { RE2JS } from "re2js";
+import { LAST, has } from "./charset.ts";
+import { type RegexFlags, RegexError, type RegexNode, parseRegex } from "./parse.ts";
+import { leastLength, requiredTexts } from "./required.ts";
+import { isLinear } from "./safety.ts";
+import { simplify } from "./simplify.ts";
+import { RE2, V8, writeRegex } from "./write.ts";
+
+export type { RegexFlags } from "./parse.ts";
+
+/** A regular expression that is matched in time linear in the input. */
+export interface Regex {
+  /** Equal for expressions that mean the same to this engine. */
+  readonly key: string;
+  /** Texts, folded, of which one is in every text that matches; undefined when none is known. */
+  readonly required: readonly string[] | undefined;
+  /** Texts with fewer UTF-16 units cannot match. */
+  readonly leastLength: number;
+  /** `v8`: proven not to backtrack beyond linear; `re2`: automata. */
+  readonly engine: "v8" | "re2";
+  /** Whether the text holds a match anywhere. */
+  test(text: string): boolean;
+}
+
+/** Compiles a regular expression, or says why not. */
+export function compileRegex(source: string, flags: RegexFlags): { readonly regex: Regex } | { readonly error: RegexError } {
+  try {
+    return { regex: build(source, flags) };
+  } catch (error) {
+    if (error instanceof RegexError) return { error };
+    throw error;
+  }
+}
+
+function build(source: string, flags: RegexFlags): Regex {
+  const node = simplify(parseRegex(source, flags));
+  const cases = caseUse(node);
+  const linear = isLinear(node) && !(cases.caseless && (cases.sensitive || cases.boundary || cases.beyondAscii));
+  const find = linear ? matchWithV8(writeRegex(node, V8), cases.caseless) : matchWithRe2(writeRegex(node, RE2));
+  const assertions = assertionsOf(node);
+  // PCRE's `$` also holds before a final line feed: then the text without it matches.
+  const test =
+    assertions.has("end") && !assertions.has("textEnd")
+      ? (text: string): boolean => find(text) || (text.endsWith("\n") && find(text.slice(0, -1)))
+      : find;
+  return {
+    key: `${Number(flags.i)}${Number(flags.m)}${Number(flags.s)}${source}`,
+    required: requiredTexts(node),
+    leastLength: leastLength(node),
+    engine: linear ? "v8" : "re2",
+    test,
+  };
+}
+
+function matchWithV8(source: string, caseless: boolean): (text: string) => boolean {
+  const expression = new RegExp(source, caseless ? "iu" : "u");
+  return (text) => expression.test(text);
+}
+
+function matchWithRe2(source: string): (text: string) => boolean {
+  let expression: RE2JS;
+  try {
+    expression = RE2JS.compile(source);
+  } catch (error) {
+    throw new RegexError(`It is too large for the engine (${error instanceof Error ? error.message : String(error)})`, false);
+  }
+  return (text) => expression.test(text);
+}
+
+interface CaseUse {
+  caseless: boolean;
+  sensitive: boolean;
+  boundary: boolean;
+  beyondAscii: boolean;
+}
+
+/** Whether letters are compared with and without case in one expression: V8 has one flag for all. */
+function caseUse(node: RegexNode, use: CaseUse = { caseless: false, sensitive: false, boundary: false, beyondAscii: false }): CaseUse {
+  if (node.kind === "set") {
+    const last = node.set.at(-1)?.[1] ?? 0;
+    if (node.caseless) {
+      use.caseless = true;
+      if (last > 0x7f) use.beyondAscii = true;
+    } else if (!isCaseClosed(node)) use.sensitive = true;
+  } else if (node.kind === "assert") {
+    if (node.assertion === "wordBoundary" || node.assertion === "notWordBoundary") use.boundary = true;
+  } else if (node.kind === "repeat") caseUse(node.item, use);
+  else for (const item of node.items) caseUse(item, use);
+  return use;
+}
+
+/** Whether a set has all cases of each of its letters, so that V8's flag `i` (which knows `\u017f` and the Kelvin sign as s and k) changes nothing. */
+function isCaseClosed({ set }: RegexNode & { kind: "set" }): boolean {
+  const beyond = set.filter(([, to]) => to > 0x7f);
+  const [first] = beyond;
+  if (first !== undefined && (beyond.length > 1 || first[0] > 0x80 || first[1] !== LAST)) return false;
+  for (let code = 0x41; code <= 0x5a; code++) if (has(set, code) !== has(set, code + 32)) return false;
+  return has(set, 0x6b) === has(set, 0x212a) && has(set, 0x73) === has(set, 0x17f);
+}
+
+function assertionsOf(node: RegexNode, found: Set<string> = new Set()): Set<string> {
+  if (node.kind === "assert") found.add(node.assertion);
+  else if (node.kind === "repeat") assertionsOf(node.item, found);
+  else if (node.kind !== "set") for (const item of node.items) assertionsOf(item, found);
+  return found;
+}

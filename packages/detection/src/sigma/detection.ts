@@ -1,0 +1,49 @@
+import { type Condition, join } from "../signature.ts";
+import { type Placeholders, readFieldItem } from "./modifiers.ts";
+import type { Reporter } from "./reporter.ts";
+import type { ScalarTree, Tree } from "./tree.ts";
+
+/**
+ * Reads a search identifier (specification: "Search-Identifier"): a map is all of its fields, a list any of its entries, plain values
+ * are keywords.
+ */
+export function readSearch(name: string, tree: Tree, placeholders: Placeholders, reporter: Reporter): Condition | undefined {
+  if (tree.kind === "map") return readMap(name, tree, placeholders, reporter);
+  if (tree.kind === "scalar") return readFieldItem(undefined, [], tree.at, [tree], false, placeholders, reporter);
+  if (tree.items.length === 0) {
+    reporter.error("rule-wrong-type", `The search identifier "${name}" is empty.`, tree.at);
+    return undefined;
+  }
+  const items = tree.items.map((item) => {
+    if (item.kind === "list") {
+      reporter.error("rule-wrong-type", `"${name}" has a list inside a list.`, item.at);
+      return undefined;
+    }
+    return readSearch(name, item, placeholders, reporter);
+  });
+  return items.includes(undefined) ? undefined : join("or", items as Condition[]);
+}
+
+function readMap(name: string, tree: Tree & { kind: "map" }, placeholders: Placeholders, reporter: Reporter): Condition | undefined {
+  if (tree.entries.length === 0) {
+    reporter.error("rule-wrong-type", `The search identifier "${name}" is empty.`, tree.at);
+    return undefined;
+  }
+  const items = tree.entries.map(({ key, at, value }) => {
+    const [fieldName = "", ...modifiers] = key.split("|");
+    const field = fieldName === "" ? undefined : fieldName;
+    const values = scalars(value);
+    if (values === undefined) {
+      reporter.error("rule-wrong-type", `The value of "${key}" must be a plain value or a list of plain values.`, value.at);
+      return undefined;
+    }
+    return readFieldItem(field, modifiers, at, values, value.kind === "list", placeholders, reporter);
+  });
+  return items.includes(undefined) ? undefined : join("and", items as Condition[]);
+}
+
+function scalars(tree: Tree): readonly ScalarTree[] | undefined {
+  if (tree.kind === "scalar") return [tree];
+  if (tree.kind === "map") return undefined;
+  return tree.items.every((item) => item.kind === "scalar") ? tree.items : undefined;
+}

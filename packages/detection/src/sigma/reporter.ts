@@ -1,0 +1,41 @@
+import type { LineCounter } from "yaml";
+import type { ErrorCode } from "../errors.ts";
+import type { Problem } from "../problem.ts";
+
+/** Collects the problems of one rule file and knows whether the rule at hand has an error. */
+export interface Reporter {
+  readonly path: string;
+  readonly problems: Problem[];
+  useLines(lines: LineCounter): void;
+  /** Reports what keeps a rule from being loaded. */
+  error(code: ErrorCode, message: string, at?: number, suggestion?: string): void;
+  /** Reports what leaves the rule usable. */
+  warning(code: ErrorCode, message: string, at?: number, suggestion?: string): void;
+  /** Number of errors so far; a rule whose reading raised it is refused. */
+  errorCount(): number;
+}
+
+/** A reporter for the file at `path`. */
+export function createReporter(path: string): Reporter {
+  const problems: Problem[] = [];
+  let lines: LineCounter | undefined;
+  let errors = 0;
+  const add = (severity: Problem["severity"], code: ErrorCode, message: string, at?: number, suggestion?: string): void => {
+    const place = at === undefined ? undefined : lines?.linePos(at);
+    const position = place === undefined || place.line === 0 ? {} : { line: place.line, column: place.col };
+    problems.push({ code, message, path, severity, ...position, ...(suggestion === undefined ? {} : { suggestion }) });
+  };
+  return {
+    path,
+    problems,
+    useLines: (counter) => {
+      lines = counter;
+    },
+    error: (code, message, at, suggestion) => {
+      errors++;
+      add("error", code, message, at, suggestion);
+    },
+    warning: (code, message, at, suggestion) => add("warning", code, message, at, suggestion),
+    errorCount: () => errors,
+  };
+}
