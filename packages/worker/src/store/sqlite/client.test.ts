@@ -212,6 +212,41 @@ describe("a data folder", () => {
     expect((await store.counts()).refused).toBe(1);
   });
 
+  test.skipIf(process.platform === "win32")(
+    "opens itself again after the disk failed under it, and has kept what it acknowledged",
+    () => {
+      // A limit on the size of files makes writing the log fail as a broken disk does; opening again empties the log, so writing can go on.
+      const script = `
+      import { openSqliteStore } from ${JSON.stringify(new URL("client.ts", import.meta.url).href)};
+      import { sampleRecord } from ${JSON.stringify(new URL("../../testing/store-samples.ts", import.meta.url).href)};
+      const none = () => {};
+      const store = await openSqliteStore({ folder: ${JSON.stringify(folder)}, log: { debug: none, info: none, warn: none, error: none }, clock: { now: () => 0 } });
+      let acknowledged = 0;
+      for (let failures = 0; failures < 2; ) {
+        try {
+          acknowledged += (await store.append([sampleRecord("r" + acknowledged, { document: { text: "x".repeat(20_000) } })])).appended;
+        } catch ({ code, retryable }) {
+          failures += 1;
+          console.log(JSON.stringify([code, retryable, (await store.inboxEnd()) - acknowledged]));
+        }
+      }
+      await store[Symbol.asyncDispose]();
+    `;
+      const limited = [
+        "-c",
+        'ulimit -f 4096; exec "$0" "$@"',
+        process.execPath,
+        "--conditions=vedette-source",
+        "--input-type=module",
+        "--eval",
+        script,
+      ];
+      const { stdout, stderr } = spawnSync("sh", limited, { encoding: "utf8" });
+      const failure = JSON.stringify(["store-input-output", true, 0]);
+      expect(stdout.trim().split("\n"), stderr).toEqual([failure, failure]);
+    },
+  );
+
   test("notes audit heads outside the database, and gets over a note that a crash cut off", async () => {
     const anchors = join(folder, "audit-head.jsonl");
     const heads = () =>

@@ -30,15 +30,15 @@ export interface ConnectionOptions {
  * Opens a database file (or `:memory:`), creating or migrating it unless it is opened to be read.
  * @throws StoreError when the file cannot be opened, is damaged, locked, or of another version
  */
-export function openConnection(path: string, options: ConnectionOptions = {}): Connection {
+export function openConnection(path: string | URL, options: ConnectionOptions = {}): Connection {
   try {
     return connect(path, options.readOnly ?? false);
   } catch (error) {
-    throw toStoreError(error, `Opening the store ${path}`);
+    throw toStoreError(error, `Opening the store ${String(path)}`);
   }
 }
 
-function connect(path: string, readOnly: boolean): Connection {
+function connect(path: string | URL, readOnly: boolean): Connection {
   const database = new DatabaseSync(path, { readOnly, timeout: 5_000 });
   try {
     checkSchema(database, !readOnly);

@@ -56,7 +56,7 @@ export interface SqliteCoreOptions {
  * Opens the engine on a database file or on `:memory:`.
  * @throws StoreError when the file cannot be opened, is damaged, locked, or of another version
  */
-export function openSqliteCore(path: string, options: SqliteCoreOptions = {}): SqliteCore {
+export function openSqliteCore(path: string | URL, options: SqliteCoreOptions = {}): SqliteCore {
   const connection = openConnection(path, options);
   const listeners = new Set<(changes: readonly Change[]) => void>();
 

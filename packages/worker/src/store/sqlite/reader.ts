@@ -1,9 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import type { AuditVerification } from "@vedette/api";
 import { StoreError } from "../../errors.ts";
 import { readAnchors } from "./anchors.ts";
 import type { Store } from "../store.ts";
-import { openSqliteCore } from "./core.ts";
+import { openSqliteCore, type SqliteCore } from "./core.ts";
 import { damagedAnchors } from "./engine.ts";
 import { dataFiles } from "./folder.ts";
 
@@ -49,7 +50,7 @@ export function openSqliteReader(folder: string): SqliteReader {
       },
     );
   }
-  const core = openSqliteCore(files.store, { readOnly: true });
+  const core = openToRead(files.store);
   return {
     listAlerts: async (query) => core.listAlerts(query),
     alert: async (id) => core.alert(id),
@@ -77,4 +78,21 @@ export function openSqliteReader(folder: string): SqliteReader {
     },
     [Symbol.dispose]: () => core.close(),
   };
+}
+
+/**
+ * Opens the database file. SQLite wants to put its files for shared access beside it; where nothing can be written (evidence on a read-only
+ * medium) the file is read as one that nobody changes, which is right as long as no write-ahead log waits beside it.
+ */
+function openToRead(path: string): SqliteCore {
+  try {
+    return openSqliteCore(path, { readOnly: true });
+  } catch (error) {
+    const log = `${path}-wal`;
+    const alone = !existsSync(log) || statSync(log).size === 0;
+    if (!(error instanceof StoreError) || error.code !== "data-folder-unwritable" || !alone) throw error;
+    const file = pathToFileURL(path);
+    file.searchParams.set("immutable", "1");
+    return openSqliteCore(file, { readOnly: true });
+  }
 }

@@ -24,7 +24,10 @@ const BY_ERRNO: ReadonlyMap<string, { readonly code: StoreErrorCode; readonly re
   ["EACCES", { code: "data-folder-unwritable", retryable: false }],
   ["EPERM", { code: "data-folder-unwritable", retryable: false }],
   ["EROFS", { code: "data-folder-unwritable", retryable: false }],
+  // Node answers ENOENT when a folder cannot be made on a read-only file system.
+  ["ENOENT", { code: "data-folder-unwritable", retryable: false }],
   ["ENOTDIR", { code: "data-folder-unwritable", retryable: false }],
+  ["EFBIG", { code: "store-full", retryable: true }],
   ["EEXIST", { code: "data-folder-unwritable", retryable: false }],
 ]);
 
