@@ -1,0 +1,126 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import * as http from "node:http";
+import { resolve } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { EVENT } from "@vedette/semconv";
+import { close, listen, until } from "./testing/requests.ts";
+
+const apps = resolve(import.meta.dirname, "testing/apps");
+
+/** What an OTLP/HTTP receiver got, by path; protobuf keeps strings readable. */
+let received: Map<string, string>;
+let receiver: http.Server;
+let port: number;
+
+beforeEach(async () => {
+  received = new Map();
+  receiver = http.createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.on("end", () => {
+      const path = request.url ?? "";
+      received.set(path, (received.get(path) ?? "") + Buffer.concat(chunks).toString("latin1"));
+      response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
+    });
+  });
+  port = await listen(receiver);
+});
+
+afterEach(async () => {
+  await close(receiver);
+});
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly errors: () => string;
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+function run(app: string, environment: Record<string, string> = {}, ...before: string[]): Run {
+  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:OTEL|VEDETTE|NODE_OPTIONS|VITEST)/.test(name)));
+  const [file = "", ...parameters] = app.split(" ");
+  const child = spawn(process.execPath, ["--conditions=vedette-source", "--disable-warning=ExperimentalWarning", ...before, resolve(apps, file), ...parameters], {
+    cwd: resolve(import.meta.dirname, ".."),
+    env: { ...inherited, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  const { promise: ended, resolve: end } = Promise.withResolvers<{ code: number | null; signal: NodeJS.Signals | null }>();
+  child.on("close", (code, signal) => end({ code, signal }));
+  return { child, output: () => output, errors: () => errors, ended };
+}
+
+const REGISTER = ["--import", "@vedette/instrumentation/register"];
+
+describe("node --import @vedette/instrumentation/register", () => {
+  it.each(["service.mjs", "service.cjs"])("sends the events and metrics of %s by OTLP before it ends by itself", async (app) => {
+    const { ended, errors, output } = run(app, { OTEL_SERVICE_NAME: "shop-under-test" }, ...REGISTER);
+    expect(await ended).toEqual({ code: 0, signal: null });
+    expect(errors()).toBe("");
+    const logs = received.get("/v1/logs") ?? "";
+    for (const text of ["shop-under-test", EVENT.requestSuspicious, EVENT.requestRefused, EVENT.authentication, "path_traversal", "bad_password"]) expect(logs).toContain(text);
+    expect(received.get("/v1/metrics")).toContain("vedette.authentication.attempts");
+    expect(output()).not.toContain("leaked: true");
+  });
+
+  it("can be required as well", async () => {
+    const { ended } = run("service.cjs", {}, "--require", "@vedette/instrumentation/register");
+    expect((await ended).code).toBe(0);
+    expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
+  });
+
+  it.each(["SIGTERM", "SIGINT"] as const)("flushes at %s and dies of it, as without us", async (signal) => {
+    // A delay longer than the test: only the flush can have sent it.
+    const { child, ended, output } = run("service.mjs", { STAYS: "yes", OTEL_BLRP_SCHEDULE_DELAY: "600000" }, ...REGISTER);
+    await until(() => output().includes("ready"));
+    child.kill(signal);
+    expect(await ended).toEqual({ code: null, signal });
+    expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
+  });
+
+  it("leaves the end of the process to the application's own handler", async () => {
+    const { child, ended, output } = run("service.mjs", { STAYS: "yes", HANDLES_SIGTERM: "yes", OTEL_BLRP_SCHEDULE_DELAY: "600000" }, ...REGISTER);
+    await until(() => output().includes("ready"));
+    child.kill("SIGTERM");
+    expect(await ended).toEqual({ code: 7, signal: null });
+    expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
+  });
+
+  it.each([{ OTEL_SDK_DISABLED: "true" }, { VEDETTE_ENABLED: "false" }])("does nothing with %j", async (environment) => {
+    const { ended, errors } = run("service.mjs", environment, ...REGISTER);
+    expect((await ended).code).toBe(0);
+    expect([errors(), [...received.keys()]]).toEqual(["", []]);
+  });
+
+  it("says in one sentence what to do when there is no SDK, and lets the application run", async () => {
+    const { ended, errors } = run("service.mjs", {}, "--import", resolve(apps, "without-sdk.mjs"), ...REGISTER);
+    expect((await ended).code).toBe(0);
+    expect(errors()).toMatch(/^vedette: no OpenTelemetry SDK is configured .* Run `npm install @opentelemetry\/sdk-node`.*\n$/);
+  });
+
+  it("names a setting that cannot be used and goes on with its default", async () => {
+    const { ended, errors } = run("service.mjs", { VEDETTE_EVENTS_PER_SECOND: "many", VEDETTE_TRUSTED_PROXIES: "10.0.0.0/8,proxy" }, ...REGISTER);
+    expect((await ended).code).toBe(0);
+    expect(errors().trim().split("\n")).toEqual([
+      'vedette: VEDETTE_EVENTS_PER_SECOND is "many", which is no number above 0; using 500.',
+      'vedette: VEDETTE_TRUSTED_PROXIES has "proxy", which is neither an address nor a CIDR range; it is left out.',
+    ]);
+    expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
+  });
+});
+
+describe("an application with an SDK and HTTP spans of its own", () => {
+  it.each(["ours-first", "theirs-first"])("gets our events in its traces, and no second SDK (%s)", async (order) => {
+    const { ended, errors, output } = run(`own-sdk.cjs ${order}`);
+    expect((await ended).code).toBe(0);
+    expect(errors()).toBe("");
+    const { span, records } = JSON.parse(output()) as { span: { traceId: string; spanId: string }; records: { name: string; traceId: string; spanId: string }[] };
+    expect(records.map((record) => record.name).toSorted()).toEqual([EVENT.authentication, EVENT.requestRefused, EVENT.requestSuspicious].toSorted());
+    for (const record of records) expect(record).toMatchObject({ traceId: span.traceId, spanId: span.spanId });
+    expect([...received.keys()]).toEqual([]);
+  });
+});
