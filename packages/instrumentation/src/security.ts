@@ -116,19 +116,15 @@ export interface Security {
 /** Makes the manual API over a reporter. */
 export function createSecurity(reporter: Reporter): Security {
   function emit(name: EventName, severity: EventSeverity, subject: EventSubject, own: Attributes, metric?: [CounterKey, Attributes]): void {
-    try {
-      const state = stateOf(subject);
-      const attributes: Attributes = { ...(state === undefined ? {} : requestAttributes(state)), ...subjectAttributes(subject), ...own };
-      // The active span is nearer to what happened than the request's; outside of any, the request's is what is known.
-      if (state === undefined || state === currentRequest.getStore()) reporter.event(name, severity, attributes);
-      else reporter.event(name, severity, attributes, state.context);
-      if (metric !== undefined) reporter.count(metric[0], defined(metric[1]));
-    } catch (cause) {
-      reporter.error(cause);
-    }
+    const state = stateOf(subject);
+    const attributes: Attributes = { ...(state === undefined ? {} : requestAttributes(state)), ...subjectAttributes(subject), ...own };
+    // The active span is nearer to what happened than the request's; outside of any, the request's is what is known.
+    if (state === undefined || state === currentRequest.getStore()) reporter.event(name, severity, attributes);
+    else reporter.event(name, severity, attributes, state.context);
+    if (metric !== undefined) reporter.count(metric[0], defined(metric[1]));
   }
 
-  return {
+  return withoutExceptions(reporter, {
     authentication(event) {
       const attributes = {
         [ATTR.eventOutcome]: event.outcome,
@@ -193,7 +189,22 @@ export function createSecurity(reporter: Reporter): Security {
       const state = currentRequest.getStore();
       if (state !== undefined) state.route = pattern;
     },
-  };
+  });
+}
+
+/** What an application says about security must never break it: whatever goes wrong in here is counted and ends here. */
+function withoutExceptions(reporter: Reporter, security: Security): Security {
+  const methods = Object.entries(security).map(([name, method]: [string, (argument: never) => void]) => [
+    name,
+    (argument: never): void => {
+      try {
+        method(argument);
+      } catch (cause) {
+        reporter.error(cause);
+      }
+    },
+  ]);
+  return Object.fromEntries(methods) as Security;
 }
 
 function stateOf(subject: EventSubject): RequestState | undefined {

@@ -110,6 +110,8 @@ export function startGuard(settings: GuardSettings, options: GuardOptions): Guar
     if (settings.token !== undefined) headers["authorization"] = `Bearer ${settings.token}`;
     const get = settings.url.protocol === "https:" ? https.request : http.request;
     const outgoing = get(new URL(path, settings.url), { agent, headers, timeout: RESPONSE_MILLISECONDS });
+    // A guard must not keep a process alive that has nothing else to do.
+    outgoing.on("socket", (socket) => socket.unref());
     outgoing.on("timeout", () => outgoing.destroy(new Error("no answer in time")));
     outgoing.end();
     return outgoing;
@@ -168,8 +170,6 @@ export function startGuard(settings: GuardSettings, options: GuardOptions): Guar
         return;
       }
       outgoing.setTimeout(SILENCE_MILLISECONDS);
-      // A guard must not keep a process alive that has nothing else to do.
-      response.socket.unref();
       setConnected(true);
       const parser = createEventStreamParser(MAX_EVENT_CHARACTERS);
       response.setEncoding("utf8");
