@@ -50,6 +50,19 @@ describe("event streams", () => {
     expect(received).toBeGreaterThan(0);
   });
 
+  it("sends a frame that is larger than the limit to a client that reads", async () => {
+    const { streams, connect } = await serve({ bufferLimit: 1024 });
+    const client = await connect();
+    const data = "x".repeat(4 * 1024 * 1024);
+    streams.broadcast({ event: "snapshot", data });
+    let received = 0;
+    for await (const chunk of client) {
+      received += (chunk as Buffer).length;
+      if (received > data.length) break;
+    }
+    expect(received).toBe(`event: snapshot\ndata: ${data}\n\n`.length);
+  });
+
   it("forgets a client that leaves, and has room for as many as allowed", async () => {
     const { streams, connect } = await serve({ clientLimit: 1 });
     expect(streams.hasRoom()).toBe(true);

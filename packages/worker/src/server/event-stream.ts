@@ -52,11 +52,15 @@ export function createEventStreams(options: EventStreamOptions): EventStreams {
 
   const write = (response: ServerResponse, frame: string): void => {
     if (!responses.has(response)) return;
-    response.write(frame);
-    if (response.writableLength <= bufferLimit) return;
+    // What still waits from before counts, not the frame at hand: one that is larger than the limit must get through as well.
+    const waiting = response.writableLength;
+    if (waiting <= bufferLimit) {
+      response.write(frame);
+      return;
+    }
     responses.delete(response);
     metrics.streamClientsDropped.inc({ stream: name });
-    log.warn({ stream: name, buffered: response.writableLength }, "dropped a client that reads too slowly");
+    log.warn({ stream: name, waiting }, "dropped a client that reads too slowly");
     response.destroy();
   };
 
