@@ -1,0 +1,111 @@
+import type { TimelineRow } from "@vedette/api";
+import { describe, expect, it } from "vitest";
+import type { InboxRow } from "../store/store.ts";
+import { sampleAlert, sampleDeny, sampleRecord } from "../testing/store-samples.ts";
+import { incidentTimeline, type TimelineParts } from "./incident-timeline.ts";
+
+const nothing: TimelineParts = { alerts: [], events: [], actions: [], history: [] };
+const event = (
+  id: string,
+  time: number,
+  document: InboxRow["document"] = { event_name: "vedette.session" },
+): InboxRow => ({
+  ...sampleRecord(id, { time, document }),
+  sequence: 1,
+});
+const told = (parts: Partial<TimelineParts>): (readonly [number, TimelineRow["kind"], string])[] =>
+  incidentTimeline({ ...nothing, ...parts }).map(({ time, kind, title }) => [time, kind, title]);
+
+describe("incidentTimeline", () => {
+  it("tells a story in the order of time, at one instant in the order of cause and effect", () => {
+    const alert = sampleAlert("a1", { title: "Credential stuffing", firstSeen: 1_000 });
+    expect(
+      told({
+        alerts: [alert],
+        events: [{ alert, events: [event("e2", 2_000), event("e1", 1_000)] }],
+        actions: [
+          sampleDeny("d1", {
+            createdAt: 1_000,
+            expiresAt: 3_000,
+            state: "expired",
+            endedAt: 3_000,
+            endedBy: "responder",
+          }),
+        ],
+        history: [
+          { subject: "i1", time: 1_000, actor: "responder", change: "opened" },
+          { subject: "i1", time: 2_500, actor: "rob", change: "status:triaged", note: "looking" },
+        ],
+      }),
+    ).toEqual([
+      [1_000, "event", "session"],
+      [1_000, "alert", "Credential stuffing"],
+      [1_000, "action", "Blocked 203.0.113.7 until 1970-01-01T00:00:03.000Z: Attack"],
+      [2_000, "event", "session"],
+      [2_500, "person", "status:triaged: looking"],
+      [3_000, "action", "The block of 203.0.113.7 expired"],
+    ]);
+  });
+
+  it("shows an event that two alerts share once, with the first alert", () => {
+    const [first, second] = [sampleAlert("a1"), sampleAlert("a2")];
+    const shared = event("e1", 1);
+    const rows = incidentTimeline({
+      ...nothing,
+      events: [
+        { alert: first, events: [shared] },
+        { alert: second, events: [shared] },
+      ],
+    });
+    expect(rows).toEqual([
+      { time: 1, kind: "event", title: "session", source: "event", alertId: "a1", eventIds: ["e1"] },
+    ]);
+  });
+
+  it.each([
+    ["a person's block", { requestedBy: "rob" }, ["person"]],
+    ["a block that a person undid", { state: "undone", endedAt: 5_000, endedBy: "rob" }, ["action", "person"]],
+    [
+      "a block that a withdrawn cause undid",
+      { state: "undone", endedAt: 5_000, endedBy: "responder" },
+      ["action", "action"],
+    ],
+  ] as const)("says who made %s", (_, more, kinds) => {
+    expect(told({ actions: [sampleDeny("d1", more)] }).map(([, kind]) => kind)).toEqual(kinds);
+  });
+
+  it.each([
+    [
+      "a failed login",
+      {
+        event_name: "vedette.authentication",
+        attributes: { "event.outcome": "failure", "user.name": "anna", "client.address": "203.0.113.7" },
+      },
+      "authentication · failure · anna · 203.0.113.7",
+    ],
+    [
+      "a suspicious request, each class once",
+      {
+        event_name: "vedette.request.suspicious",
+        attributes: {
+          "vedette.request.indicators": ["xss", "xss", "sql_injection"],
+          "http.request.method": "GET",
+          "url.path": "/search",
+          "http.response.status_code": 200,
+        },
+      },
+      "request.suspicious · xss, sql_injection · GET · /search · 200",
+    ],
+    ["a log line without a name", { body: { text: "kernel panic" }, attributes: {} }, "kernel panic"],
+    ["a document that tells nothing", { attributes: "odd", body: ["x"] }, "event"],
+  ] as const)("describes %s", (_, document, title) => {
+    const rows = told({ events: [{ alert: sampleAlert("a1"), events: [event("e1", 1, document)] }] });
+    expect(rows.map(([, , shown]) => shown)).toEqual([title]);
+  });
+
+  it("shortens what an attacker made long", () => {
+    const document = { event_name: "x".repeat(5_000) };
+    const [row] = told({ events: [{ alert: sampleAlert("a1"), events: [event("e1", 1, document)] }] });
+    expect(row?.[2]).toHaveLength(200);
+  });
+});
