@@ -39,8 +39,9 @@ export function openConnection(path: string | URL, options: ConnectionOptions = 
 }
 
 function connect(path: string | URL, readOnly: boolean): Connection {
-  const database = new DatabaseSync(path, { readOnly, timeout: 5_000 });
+  const database = new DatabaseSync(path, { readOnly });
   try {
+    database.exec("PRAGMA busy_timeout = 5000");
     checkSchema(database, !readOnly);
     // A larger checkpoint interval than SQLite's 1,000 pages: fewer interruptions of the group commit, at most 16 MiB to recover after a crash.
     if (!readOnly) {

@@ -19,8 +19,8 @@ export function lockFolder(folder: string, since: number): () => void {
   try {
     // What the folder holds is for its owner's eyes: personal data and evidence.
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    database = new DatabaseSync(files.lock, { timeout: 0 });
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    database = new DatabaseSync(files.lock);
+    database.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     writeFileSync(files.owner, `${JSON.stringify({ pid: process.pid, since })}\n`);
     return () => database?.close();
   } catch (error) {
