@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from "@vedette/detection";
 import { ATTR } from "@vedette/semconv";
+import { uidOf } from "../event-id.ts";
 import type { LogRecord, LogResource, LogScope } from "./log-model.ts";
 
 const NANOSECONDS = 1_000_000n;
@@ -17,7 +18,7 @@ export interface LogDocument {
   /** Event time, Unix milliseconds. */
   readonly time: number;
   readonly partition: string;
-  /** `log.record.uid`, when the sender gives one. */
+  /** Event id from `log.record.uid`, when the sender gives one. */
   readonly uid: string | undefined;
 }
 
@@ -62,7 +63,6 @@ export const logDocument = (
   const time = nanoseconds === 0n ? receivedAt : Number(nanoseconds / NANOSECONDS);
   const legacyName = attributes["event.name"];
   const eventName = record.eventName === "" && typeof legacyName === "string" ? legacyName : record.eventName;
-  const uid = attributes[ATTR.logRecordUid];
   const document: Record<string, JsonValue> = {
     "@timestamp": nanoseconds === 0n ? new Date(receivedAt).toISOString() : isoTime(nanoseconds),
   };
@@ -80,5 +80,5 @@ export const logDocument = (
     document["body"] = typeof record.body === "string" ? { text: record.body } : { structured: record.body };
   }
   const partition = partitionOf((resource["attributes"] ?? {}) as JsonObject);
-  return { document, time, partition, uid: typeof uid === "string" && uid !== "" ? uid : undefined };
+  return { document, time, partition, uid: uidOf(attributes) };
 };

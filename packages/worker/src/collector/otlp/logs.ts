@@ -25,13 +25,6 @@ export interface DecodedLogs {
   readonly refusedByReason: ReadonlyMap<string, number>;
 }
 
-/** A sender's id that is safe to be an event id as it is: visible ASCII. */
-const PLAIN_UID = /^[\x21-\x7e]{1,128}$/;
-
-/** The event id of a sender's `log.record.uid`: itself, or its hash when it is long or holds unusual characters. */
-const uidToId = (uid: string): string =>
-  PLAIN_UID.test(uid) ? uid : createHash("sha256").update(JSON.stringify(uid)).digest("hex");
-
 /**
  * Decodes the body (after gunzip) of an ExportLogsServiceRequest into records. The event id is `log.record.uid` where there is one, else the
  * hash of the body and the record's place in it, so that a byte-identical retry gives the same ids.
@@ -58,7 +51,7 @@ export const decodeLogs = (
       if (scope !== lastScope) [lastScope, scopePart] = [scope, scopeDocument(scope)];
       const { document, time, partition, uid } = logDocument(record, resourcePart, scopePart, receivedAt);
       records.push({
-        id: uid === undefined ? `${hash}:${index}` : uidToId(uid),
+        id: uid ?? `${hash}:${index}`,
         source: OTLP_SOURCE,
         position: `${hash}/${index}`,
         partition,

@@ -5,10 +5,11 @@ import type { Config } from "../../config/schema.ts";
 import { isLoopback } from "../../config/loopback.ts";
 import { StoreError } from "../../errors.ts";
 import type { Ports } from "../../ports.ts";
-import type { RawRecord, RefusedInput } from "../../record.ts";
+import type { RawRecord } from "../../record.ts";
 import type { AppendResult, Store } from "../../store/store.ts";
 import type { CollectorObserver } from "../observer.ts";
 import type { ReceivedMetrics } from "../received-metrics.ts";
+import { createRefusalList } from "../refusal-list.ts";
 import { SAMPLE_BYTES, sampleOf } from "../sample.ts";
 import type { SourceStatus } from "../source.ts";
 import {
@@ -68,7 +69,7 @@ const SIGNALS: ReadonlyMap<string, OtlpSignal> = new Map([
   ["/v1/traces", "traces"],
 ]);
 
-/** Refused requests of one reason that are listed in a minute; all are counted. */
+/** Refusals of one reason that are listed in a minute; all are counted. */
 const LISTED_PER_MINUTE = 60;
 
 /** After an early answer a sender may still be writing: so much of it is read, so long, for the answer to arrive before the end. */
@@ -96,7 +97,7 @@ export const createOtlpReceiver = (options: OtlpReceiverOptions): OtlpReceiver =
   const inflight = new InflightBytes(config.maxInflightBytes);
   const tokenHash = config.token === undefined ? undefined : createHash("sha256").update(config.token).digest();
   const counts = { received: 0, duplicate: 0, refused: 0 };
-  const listed = new Map<RefusalReason, { minute: number; count: number }>();
+  const refusals = createRefusalList({ store, clock, log, perMinute: LISTED_PER_MINUTE });
   const busy = new WeakSet<Socket>();
   let state: SourceStatus["state"] = "stopped";
   let detail = "not started";
@@ -106,26 +107,6 @@ export const createOtlpReceiver = (options: OtlpReceiverOptions): OtlpReceiver =
     const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
     if (timingSafeEqual(createHash("sha256").update(given).digest(), tokenHash)) return;
     throw new Refusal("unauthorized", "The bearer token is missing or wrong.");
-  };
-
-  /** Whether one more refusal of this reason may be listed: a flood must not fill the store. */
-  const mayList = (reason: RefusalReason): boolean => {
-    const minute = Math.floor(clock.now() / 60_000);
-    const entry = listed.get(reason);
-    if (entry === undefined || entry.minute !== minute) {
-      listed.set(reason, { minute, count: 1 });
-      return true;
-    }
-    entry.count += 1;
-    return entry.count <= LISTED_PER_MINUTE;
-  };
-
-  const list = async (inputs: readonly RefusedInput[]): Promise<void> => {
-    try {
-      await store.refuse(inputs);
-    } catch (error) {
-      log.error({ error, count: inputs.length }, "refused input could not be listed; it is counted");
-    }
   };
 
   const append = async (records: readonly RawRecord[]): Promise<void> => {
@@ -161,7 +142,7 @@ export const createOtlpReceiver = (options: OtlpReceiverOptions): OtlpReceiver =
       observer.recordsRefused(OTLP_SOURCE, reason, count);
     }
     counts.refused += rejected;
-    await list(refused);
+    await refusals.add(refused);
     return { rejected, message: refused[0]?.detail ?? "" };
   };
 
@@ -257,8 +238,8 @@ export const createOtlpReceiver = (options: OtlpReceiverOptions): OtlpReceiver =
       if (request.method === "HEAD") response.flushHeaders();
       else response.write(body);
     }
-    if (!passing && mayList(reason)) {
-      await list([
+    if (!passing) {
+      await refusals.add([
         {
           time: clock.now(),
           source: OTLP_SOURCE,
