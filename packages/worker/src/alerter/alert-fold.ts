@@ -4,7 +4,7 @@ import type { LineRule, PlacedFinding } from "../detector/line-rule.ts";
 import type { StepDraft } from "../detector/step-draft.ts";
 import { addFinding, alertOf, type AlertSession, beginSession, higher, joinSessions } from "./alert-session.ts";
 import { notificationReason, notifications, type Notifier } from "./notify.ts";
-import { DEFAULT_WINDOW, isOlder, touching } from "./suppress.ts";
+import { isOlder, touching } from "./suppress.ts";
 
 /** Blobs of the fold: one a session, by alert id. */
 export const SESSION_BLOB = "alert-session/";
@@ -22,6 +22,8 @@ export interface AlertFoldOptions {
   readonly tenant: string;
   readonly rules: ReadonlyMap<string, LineRule>;
   readonly notifiers: readonly Notifier[];
+  /** Suppression window of a rule that names none, milliseconds. */
+  readonly window: number;
 }
 
 const OPENNESS: readonly AlertStatus[] = ["closed", "acknowledged", "open"];
@@ -74,7 +76,7 @@ export class AlertFold {
   /** Puts a finding into its alert, begins one, or joins several; the id of the alert, or undefined for a merged episode never seen. */
   add(finding: PlacedFinding, draft: StepDraft): string | undefined {
     if (finding.merged) return this.#withdraw(finding);
-    const window = this.#options.rules.get(finding.rule.id)?.extension.suppression?.window ?? DEFAULT_WINDOW;
+    const window = this.#options.rules.get(finding.rule.id)?.extension.suppression?.window ?? this.#options.window;
     const ids = this.#byKey.get(keyOf(finding.rule.id, finding.suppressionKey)) ?? [];
     const sessions = Array.from(ids, (id) => this.#sessions.get(id)).filter((session) => session !== undefined);
     const touched = touching(sessions, finding, window);
@@ -138,7 +140,7 @@ export class AlertFold {
   isSettled(id: string, watermark: number): boolean {
     const session = this.#sessions.get(id);
     if (session === undefined) return true;
-    const window = this.#options.rules.get(session.ruleId)?.extension.suppression?.window ?? DEFAULT_WINDOW;
+    const window = this.#options.rules.get(session.ruleId)?.extension.suppression?.window ?? this.#options.window;
     return session.to + window < watermark && Object.values(session.episodes).every((episode) => episode.final);
   }
 

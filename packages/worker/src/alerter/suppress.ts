@@ -1,9 +1,6 @@
 import type { Entity, Episode, Fact, JsonValue } from "@vedette/detection";
 import type { LineRule } from "../detector/line-rule.ts";
 
-/** Suppression window of a rule that names none: ten minutes, in milliseconds. */
-export const DEFAULT_WINDOW = 600_000;
-
 /** A span of event time, both ends included, Unix milliseconds. */
 export interface Span {
   readonly from: number;

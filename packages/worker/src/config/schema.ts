@@ -165,9 +165,9 @@ export const configSchema = z.strictObject({
     .describe("Steps between the sources and the store, in order. A list of your own replaces the default one."),
   detector: z
     .strictObject({
-      lateness: duration("5m", "How late an event may arrive and still take part in correlations."),
-      idleAfter: duration("30s", "Silence after which a partition no longer holds the watermark back."),
-      futureTolerance: duration("1m", "How far ahead of the clock an event may be dated before it is quarantined."),
+      lateness: duration("1h", "How late an event may arrive and still take part in correlations."),
+      idleAfter: duration("60s", "Silence after which a partition no longer holds the watermark back."),
+      futureTolerance: duration("5m", "How far ahead of the clock an event may be dated before it is quarantined."),
       batchSize: z.int().min(1).max(10_000).default(500).describe("Most records judged in one step."),
     })
     .prefault({})
@@ -193,7 +193,6 @@ export const configSchema = z.strictObject({
   responder: z
     .strictObject({
       enabled: z.boolean().default(true).describe("Whether responses that rules ask for are carried out."),
-      dryRun: z.boolean().default(false).describe("Records what would be done and does nothing."),
       neverBlock: z
         .array(z.string().min(1))
         .default([])

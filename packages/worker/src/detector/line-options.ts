@@ -1,4 +1,3 @@
-import type { Alert } from "@vedette/api";
 import type { SeverityLevel } from "@vedette/semconv";
 import type { Notifier } from "../alerter/notify.ts";
 import type { Ports } from "../ports.ts";
@@ -9,7 +8,7 @@ import type { EventJudge, FactCorrelator, LineRule } from "./line-rule.ts";
 /** Settings of the line. All durations in milliseconds. */
 export interface LineConfig {
   readonly tenant: string;
-  /** How late an event may come and still find the state it belongs to. The correlator must be made with the same value. */
+  /** How late an event may come and still find the state it belongs to. */
   readonly lateness: number;
   /** A partition without a record for this long does not hold the watermark back. */
   readonly idleAfter: number;
@@ -19,6 +18,8 @@ export interface LineConfig {
   readonly batchSize: number;
   /** How often the inbox is looked at when nobody says that there is something. */
   readonly pollInterval: number;
+  /** Findings of one rule and key with smaller gaps are one alert, unless the rule names its own window. */
+  readonly suppressionWindow: number;
   /** Longest gap between two sightings of an entity that still puts alerts into one incident. */
   readonly incidentGap: number;
   /** How long after the watermark has passed alerts and incidents stay open to late findings. */
@@ -42,6 +43,7 @@ export const DEFAULT_LINE_CONFIG: LineConfig = {
   futureTolerance: 300_000,
   batchSize: 500,
   pollInterval: 1_000,
+  suppressionWindow: 600_000,
   incidentGap: 3_600_000,
   retention: 6 * 3_600_000,
   neverBlock: [],
@@ -55,8 +57,8 @@ export const DEFAULT_LINE_CONFIG: LineConfig = {
 export interface LineOptions {
   readonly store: Store;
   readonly detector: EventJudge;
-  /** Makes an empty correlator: one at the start, and one whenever the state has to be rebuilt from the store. */
-  readonly correlator: () => FactCorrelator;
+  /** Makes an empty correlator with the allowed lateness: one at the start, and one whenever the state has to be rebuilt from the store. */
+  readonly correlator: (options: { readonly lateness: number }) => FactCorrelator;
   readonly rules: readonly LineRule[];
   readonly ports: Pick<Ports, "clock" | "timers" | "log">;
   readonly config?: Partial<LineConfig>;
@@ -98,6 +100,3 @@ export interface LineStatus {
   /** What is wrong now, one sentence, or absent. */
   readonly problem?: string;
 }
-
-/** What the line tells of each judged record's way, for latency metrics. */
-export type AlertListener = (alerts: readonly Alert[]) => void;

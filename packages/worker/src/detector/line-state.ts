@@ -14,6 +14,7 @@ import { Watermark } from "./watermark.ts";
 const WATERMARK_BLOB = "line/watermark";
 const COUNTERS_BLOB = "line/counters";
 const STEP_BLOB = "line/step";
+/** Begins the keys that the correlator itself gives its groups. */
 const CORRELATION_BLOB = "correlation/";
 
 /** How far the watermark has to move before settled state is looked for. Milliseconds. */
@@ -48,11 +49,11 @@ export class LineState {
   ) {
     this.#config = config;
     this.#detector = options.detector;
-    this.#correlator = options.correlator();
+    this.#correlator = options.correlator({ lateness: config.lateness });
     this.#rules = rules;
     this.#onFailure = onFailure;
     this.watermark = new Watermark(config);
-    this.alerts = new AlertFold({ tenant: config.tenant, rules, notifiers: config.notifiers });
+    this.alerts = new AlertFold({ tenant: config.tenant, rules, notifiers: config.notifiers, window: config.suppressionWindow });
     this.incidents = new IncidentFold({
       tenant: config.tenant,
       gap: config.incidentGap,
@@ -77,11 +78,7 @@ export class LineState {
     const watermark = blobs.get(WATERMARK_BLOB);
     if (watermark !== undefined) this.watermark.restore(watermark);
     this.#sweptAt = this.watermark.value;
-    this.#correlator.restore(
-      Array.from(blobs)
-        .filter(([key]) => key.startsWith(CORRELATION_BLOB))
-        .map(([key, value]) => [key.slice(CORRELATION_BLOB.length), value] as const),
-    );
+    this.#correlator.restore(Array.from(blobs).filter(([key]) => key.startsWith(CORRELATION_BLOB)));
     this.#advanceCorrelator();
     const alerts = new Map<string, Alert>(recovered.alerts.map((alert) => [alert.id, alert]));
     const incidents = new Map<string, Incident>(recovered.incidents.map((incident) => [incident.id, incident]));
@@ -157,7 +154,8 @@ export class LineState {
     const { value } = this.watermark;
     if (value <= this.#correlatorAt) return;
     this.#correlatorAt = value;
-    this.#correlator.advance(value);
+    // The correlator takes the allowed lateness off by itself.
+    this.#correlator.advance(value + this.#config.lateness);
   }
 
   #finish(draft: StepDraft): void {
@@ -168,7 +166,7 @@ export class LineState {
       if (episode.revision === 1) this.counters.finding(episode.rule.level);
       if (episode.alerts) this.#place(enrich(episode, this.#rules.get(episode.rule.id)), draft);
     }
-    for (const { key, value } of groups) draft.blob(CORRELATION_BLOB + key, value);
+    for (const { key, value } of groups) draft.blob(key, value);
     const outcomes = this.alerts.finish(draft);
     this.incidents.finish(draft, outcomes);
     for (const from of draft.alertMerges.keys()) this.denyList.alertMerged(from, draft.survivor(from), draft);

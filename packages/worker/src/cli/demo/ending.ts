@@ -1,0 +1,84 @@
+import type { Alert, DenyListEntry, Incident } from "@vedette/api";
+import colors from "picocolors";
+import type { RunningWorker } from "../../worker.ts";
+import type { CampaignReport } from "./campaign.ts";
+
+/** Classes of attack that a demo which went well has alerted on, and as many rules. */
+const ENOUGH = 5;
+
+/** Whether an alert names one of the addresses. */
+const names = (alert: Alert, addresses: ReadonlySet<string>): boolean =>
+  alert.entities.some(({ kind, value }) => kind === "address" && addresses.has(value));
+
+async function all<T>(
+  list: (
+    cursor: string | undefined,
+  ) => Promise<{ readonly items: readonly T[]; readonly nextCursor?: string | undefined }>,
+): Promise<T[]> {
+  const items: T[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list(cursor);
+    items.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return items;
+}
+
+/** Writes how it ended: the incident, the blocks, what became of the ordinary customers, and what to do next. */
+export async function writeEnding(options: {
+  readonly worker: RunningWorker;
+  readonly report: CampaignReport;
+  readonly attackers: ReadonlySet<string>;
+  readonly shopUrl: string;
+  readonly write: (line: string) => void;
+}): Promise<{ readonly incidentPath: string; readonly isGood: boolean }> {
+  const { worker, report, attackers, write, shopUrl } = options;
+  const { store } = worker;
+  const alerts = (
+    await all<Alert>((cursor) => store.listAlerts({ limit: 500, ...(cursor === undefined ? {} : { cursor }) }))
+  ).filter(({ mergedInto }) => mergedInto === undefined);
+  const incidents = (
+    await all<Incident>((cursor) => store.listIncidents({ limit: 500, ...(cursor === undefined ? {} : { cursor }) }))
+  ).filter(({ mergedInto }) => mergedInto === undefined);
+  const blocks = (await all<DenyListEntry>((cursor) => store.listDenyList(cursor, 500))).filter(
+    ({ state }) => state === "in_force" || state === "pending",
+  );
+
+  const guilty = alerts.filter((alert) => names(alert, attackers));
+  const rules = new Set(guilty.map(({ rule }) => rule.id));
+  const innocent = alerts.filter((alert) => !names(alert, attackers));
+  const incident = incidents.toSorted((a, b) => b.alertIds.length - a.alertIds.length)[0];
+  const { ordinary } = report;
+
+  write("");
+  if (incident)
+    write(
+      `${colors.bold("The incident")}  ${incident.title}: ${incident.alertIds.length} alerts of ${rules.size} rules, severity ${incident.severity}.`,
+    );
+  for (const block of blocks) {
+    const refused = report.stages
+      .filter(({ attacker }) => attacker === block.address)
+      .reduce((sum, { answers }) => sum + (answers["403"] ?? 0), 0);
+    write(
+      `${colors.bold("Blocked")}       ${block.address} until ${new Date(block.expiresAt).toTimeString().slice(0, 8)}; ${refused} of its requests were answered with 403.`,
+    );
+  }
+  write(
+    `${colors.bold("Unharmed")}      ${ordinary.customers} ordinary customers, ${ordinary.requests} requests, ${ordinary.asExpected} answered as they should be; ${innocent.length === 0 ? "no alert names any of them" : `${innocent.length} alerts do not name an attacker`}.`,
+  );
+  const incidentPath = incident ? `/a/vedette-security-app/incidents/${incident.id}` : "/";
+  write(`${colors.bold("Look at it")}    ${worker.createLoginLink(incidentPath)}`);
+  write(
+    `${colors.bold("Then")}          attack ${shopUrl} yourself; npx vedette incidents list --data ${options.worker.dataFolder}; your own sources: a vedette.yaml (README.md). Not there yet: docs/roadmap.md`,
+  );
+  const isGood =
+    rules.size >= ENOUGH &&
+    incident !== undefined &&
+    blocks.some(({ address }) => attackers.has(address)) &&
+    innocent.length === 0 &&
+    ordinary.unexpected === 0;
+  if (!isGood)
+    write(colors.yellow("This is not how the demo should end: please report it with the data folder's audit trail."));
+  return { incidentPath, isGood };
+}

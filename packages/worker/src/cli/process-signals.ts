@@ -1,0 +1,19 @@
+/** Resolves when the process is asked to end: Ctrl-C, a termination signal, or the end of the parent that holds our IPC channel. */
+export function untilAsked(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(signal));
+  if (process.send) process.on("disconnect", () => resolve("disconnect"));
+  return promise;
+}
+
+/** Tells the parent (`npm start`) something, if there is one that listens. */
+export function tellParent(message: { readonly type: string; readonly [key: string]: unknown }): void {
+  if (process.send && process.connected) process.send(message);
+}
+
+/** Calls back on each message of one type from the parent. */
+export function onParentMessage(type: string, listener: () => void): void {
+  process.on("message", (message: unknown) => {
+    if (typeof message === "object" && message !== null && "type" in message && message.type === type) listener();
+  });
+}

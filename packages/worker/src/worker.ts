@@ -1,0 +1,209 @@
+import { type RuleSummary } from "@vedette/api";
+import { createCorrelator, createDetector, DEFAULT_MAPPINGS, loadRules, type Problem, type Rule } from "@vedette/detection";
+import { createAlertmanagerNotifier, ALERTMANAGER_NOTIFY } from "./alerter/alertmanager.ts";
+import { createCollector } from "./collector/collector.ts";
+import { createFileSource } from "./collector/file/file-source.ts";
+import { createMetricsObserver } from "./collector/metrics-observer.ts";
+import { createOtlpReceiver } from "./collector/otlp/receiver.ts";
+import { createProcessors } from "./collector/processors/processors.ts";
+import { createReceivedMetrics } from "./collector/received-metrics.ts";
+import type { Config } from "./config/schema.ts";
+import { createLine } from "./detector/line.ts";
+import type { Ports } from "./ports.ts";
+import { createGuardHub } from "./responder/guard-hub.ts";
+import { loadGuardSigner } from "./responder/guard-key.ts";
+import { loadGuardSequence } from "./responder/guard-sequence.ts";
+import { createOutbox } from "./responder/outbox.ts";
+import { builtinRulesFolder, readRuleFiles } from "./rules/load.ts";
+import { createMetrics } from "./server/metrics.ts";
+import { createServer } from "./server/server.ts";
+import { loadAdminToken } from "./server/tokens.ts";
+import { openSqliteStore } from "./store/sqlite/client.ts";
+import { countStoreErrors } from "./store/count-errors.ts";
+import type { Store } from "./store/store.ts";
+import { followAlerts } from "./alert-metrics.ts";
+import { createStatus } from "./status.ts";
+import { VERSION } from "./version.ts";
+
+/** What a worker is started with. */
+export interface WorkerOptions {
+  readonly config: Config;
+  readonly ports: Ports;
+  readonly mode: "demo" | "worker";
+  /** The folder of the built console, asked at each request; undefined while there is none. */
+  readonly consoleFolder: () => string | undefined;
+}
+
+/** Where a listener can be reached. */
+export interface ListeningAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+}
+
+/** A worker that runs. Disposing of it ends everything in order: sources, line, effects, server, store. */
+export interface RunningWorker extends AsyncDisposable {
+  readonly addresses: { readonly api: ListeningAddress; readonly otlp?: ListeningAddress | undefined };
+  readonly dataFolder: string;
+  readonly store: Store;
+  /** Rules that were refused, and warnings about others. */
+  readonly ruleProblems: readonly Problem[];
+  /** A link, good once and for ten minutes, that opens the console at a path. */
+  createLoginLink(next: string): string;
+  /** Resolves with the reason when a part that cannot be restarted has failed; the worker is then to be disposed of. */
+  readonly failed: Promise<unknown>;
+}
+
+/** The alert's page in the console. */
+const alertPath = (id: string): string => `/a/vedette-security-app/alerts/${encodeURIComponent(id)}`;
+
+const summaryOf = (rule: Rule): Omit<RuleSummary, "findings"> => ({
+  id: rule.id,
+  title: rule.title,
+  description: rule.description,
+  level: rule.level,
+  status: rule.status,
+  kind: rule.kind,
+  revision: rule.revision,
+  path: rule.path,
+  logSource: {
+    ...(rule.logSource.product === undefined ? {} : { product: rule.logSource.product }),
+    ...(rule.logSource.category === undefined ? {} : { category: rule.logSource.category }),
+    ...(rule.logSource.service === undefined ? {} : { service: rule.logSource.service }),
+  },
+  tags: [...rule.tags],
+});
+
+/**
+ * Starts a worker: the one place where its parts are wired together. Everything that was started is ended again when a later part fails.
+ *
+ * @throws StoreError, ServerError or OtlpReceiverError with a code of docs/errors.md.
+ */
+export async function startWorker({ config, ports, mode, consoleFolder }: WorkerOptions): Promise<RunningWorker> {
+  const { clock, log } = ports;
+  const startedAt = clock.now();
+  const metrics = createMetrics();
+  const failed = Promise.withResolvers<unknown>();
+  await using starting = new AsyncDisposableStack();
+
+  const files = readRuleFiles([...(config.rules.builtin ? [builtinRulesFolder()] : []), ...config.rules.paths]);
+  const ruleSet = loadRules(files.files);
+  const ruleProblems = [...files.problems, ...ruleSet.problems];
+  const detector = createDetector(ruleSet.rules, { mappings: DEFAULT_MAPPINGS });
+
+  const store = countStoreErrors(starting.use(await openSqliteStore({ folder: config.dataFolder, log, clock })), metrics);
+  const adminToken = await loadAdminToken(config.dataFolder, ports.random);
+
+  const guardHub = createGuardHub({
+    store,
+    signer: await loadGuardSigner(config.dataFolder, ports.random),
+    sequence: await loadGuardSequence(config.dataFolder),
+    ports,
+    metrics,
+  });
+  starting.defer(() => guardHub.close());
+
+  let consoleUrl = "";
+  const notifier =
+    config.alerter.alertmanager.urls.length === 0
+      ? undefined
+      : createAlertmanagerNotifier({
+          ...config.alerter.alertmanager,
+          store,
+          ports,
+          alertUrl: (id) => `${consoleUrl}${alertPath(id)}`,
+        });
+  if (notifier) starting.defer(() => notifier.close());
+
+  const outbox = createOutbox({
+    store,
+    executors: [guardHub.executor, ...(notifier ? [notifier.executor] : [])],
+    ports,
+    observe: ({ action, outcome }) => (outcome === "done" ? metrics.effectsDelivered : metrics.effectsFailed).inc({ action }),
+  });
+
+  const line = createLine({
+    store,
+    detector,
+    correlator: ({ lateness }) => createCorrelator(ruleSet.rules, { lateness }),
+    rules: config.responder.enabled ? ruleSet.rules : ruleSet.rules.map((rule) => ({ ...rule, extension: { ...rule.extension, response: [] } })),
+    ports,
+    config: {
+      ...config.detector,
+      tenant: config.tenant,
+      suppressionWindow: config.alerter.suppressionWindow,
+      neverBlock: config.responder.neverBlock,
+      notifiers: notifier ? [{ action: ALERTMANAGER_NOTIFY, target: "alertmanager", guarantee: notifier.executor.guarantee }] : [],
+    },
+    onEffects: () => outbox.wake(),
+  });
+
+  const received = createReceivedMetrics({ clock });
+  const observer = createMetricsObserver(metrics);
+  const process = createProcessors(config.processors, { observer, log });
+  const onAppended = (): void => line.notify();
+  const collector = createCollector({
+    sources: config.sources.map((source) => createFileSource({ config: source, store, ports, observer, mappings: DEFAULT_MAPPINGS, process, onAppended })),
+    ports,
+    observer,
+  });
+  const receiver = config.otlp.enabled
+    ? createOtlpReceiver({ config: config.otlp, store, ports, observer, metrics: received, process, onAppended })
+    : undefined;
+
+  const status = createStatus({ version: VERSION, mode, startedAt, clock, store, line, guardHub, ruleSet: { loaded: ruleSet.rules.length, problems: ruleProblems }, sources: () => [...(receiver ? [receiver.status()] : []), ...collector.status()], metrics });
+  const server = createServer({
+    config: config.api,
+    adminToken,
+    store,
+    operations: line.operations,
+    ports,
+    metrics,
+    guardHub,
+    status,
+    rules: () => ruleSet.rules.map(summaryOf),
+    receivedMetrics: () => received.render(),
+    consoleFolder,
+    version: VERSION,
+  });
+  const api = await server.listen();
+  starting.defer(() => server.close());
+  consoleUrl = config.api.publicUrl ?? api.url;
+  starting.defer(followAlerts({ store, metrics, clock, log }));
+
+  // Each of these runs until its signal; what they cannot live without ends the worker.
+  const run = (name: string, start: (signal: AbortSignal) => Promise<void>): void => {
+    const stop = new AbortController();
+    const running = start(stop.signal).catch((error: unknown) => {
+      log.error({ part: name, error }, "a part of the worker failed");
+      failed.resolve(error);
+    });
+    starting.defer(async () => {
+      stop.abort();
+      await running;
+    });
+  };
+  run("outbox", (signal) => outbox.start(signal));
+  run("line", (signal) => line.start(signal));
+
+  let otlp: ListeningAddress | undefined;
+  if (receiver) {
+    const { port } = await receiver.listen();
+    starting.defer(() => receiver.close());
+    otlp = { host: config.otlp.host, port, url: `http://${config.otlp.host.includes(":") ? `[${config.otlp.host}]` : config.otlp.host}:${port}` };
+  }
+  collector.start();
+  starting.use(collector);
+
+  const resources = starting.move();
+  log.info({ api: api.url, otlp: otlp?.url, rules: ruleSet.rules.length, mode }, "the worker runs");
+  return {
+    addresses: { api, otlp },
+    dataFolder: config.dataFolder,
+    store,
+    ruleProblems,
+    createLoginLink: (next) => server.createLoginLink(next),
+    failed: failed.promise,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
