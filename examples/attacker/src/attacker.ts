@@ -86,7 +86,13 @@ export async function attack(options: AttackOptions): Promise<void> {
     begin(stage.name);
     await stage.run(attacker);
     while (index === stages.length - 1 && !attacker.stopped()) await stage.run(attacker);
-    onEvent({ kind: "stage_finished", at: clock.now(), attacker: client.address, stage: stage.name, requests: report?.requests ?? 0 });
+    onEvent({
+      kind: "stage_finished",
+      at: clock.now(),
+      attacker: client.address,
+      stage: stage.name,
+      requests: report?.requests ?? 0,
+    });
   }
   if (!blocked || signal.aborted) return;
   begin("knocking while blocked");

@@ -15,7 +15,9 @@ afterEach(() => {
 });
 
 /** Starts a server that answers by one function and tells which addresses asked it. */
-async function serve(answer: (address: string, request: IncomingMessage, response: ServerResponse) => void): Promise<{ target: string; asked: Map<string, number> }> {
+async function serve(
+  answer: (address: string, request: IncomingMessage, response: ServerResponse) => void,
+): Promise<{ target: string; asked: Map<string, number> }> {
   const asked = new Map<string, number>();
   const started = createServer((request, response) => {
     const address = request.socket.remoteAddress ?? "";
@@ -38,9 +40,15 @@ describe("runCampaign", () => {
     const { target, asked } = await serve((_address, _request, response) => response.writeHead(200).end());
     const events: CampaignEvent[] = [];
     const report = await runCampaign({ target, ...FAST, onEvent: (event) => events.push(event) });
-    expect(report.stages.filter(({ attacker }) => attacker === LOUD_ATTACKER).map(({ stage }) => stage)).toEqual(LOUD_STAGES.map(({ name }) => name));
-    expect(report.stages.filter(({ attacker }) => attacker === QUIET_ATTACKER).map(({ stage }) => stage)).toEqual(["credential stuffing"]);
-    expect(new Set(asked.keys())).toEqual(new Set([...CUSTOMERS.map(({ address }) => address), LOUD_ATTACKER, QUIET_ATTACKER]));
+    expect(report.stages.filter(({ attacker }) => attacker === LOUD_ATTACKER).map(({ stage }) => stage)).toEqual(
+      LOUD_STAGES.map(({ name }) => name),
+    );
+    expect(report.stages.filter(({ attacker }) => attacker === QUIET_ATTACKER).map(({ stage }) => stage)).toEqual([
+      "credential stuffing",
+    ]);
+    expect(new Set(asked.keys())).toEqual(
+      new Set([...CUSTOMERS.map(({ address }) => address), LOUD_ATTACKER, QUIET_ATTACKER]),
+    );
     expect([report.endedBy, report.blocked]).toEqual(["time", []]);
     expect(report.stages.every(({ requests }) => requests > 0)).toBe(true);
     expect(events[0]).toMatchObject({ kind: "ordinary_started", customers: CUSTOMERS.length });
@@ -54,11 +62,16 @@ describe("runCampaign", () => {
     });
     const report = await runCampaign({ target, ...FAST });
     expect(report.blocked).toMatchObject([{ attacker: LOUD_ATTACKER, stage: "forced browsing", requestsBefore: 22 }]);
-    expect(report.stages.filter(({ attacker }) => attacker === LOUD_ATTACKER).map(({ stage }) => stage)).toEqual(["forced browsing", "knocking while blocked"]);
+    expect(report.stages.filter(({ attacker }) => attacker === LOUD_ATTACKER).map(({ stage }) => stage)).toEqual([
+      "forced browsing",
+      "knocking while blocked",
+    ]);
   });
 
   it("does not take the application's own 403 for a block", async () => {
-    const { target } = await serve((_address, request, response) => response.writeHead(request.url?.startsWith("/admin") === true ? 403 : 200).end());
+    const { target } = await serve((_address, request, response) =>
+      response.writeHead(request.url?.startsWith("/admin") === true ? 403 : 200).end(),
+    );
     const report = await runCampaign({ target, ...FAST });
     expect(report.stages.find(({ stage }) => stage === "privilege probing")?.answers["403"]).toBe(6);
     expect(report.blocked).toEqual([]);

@@ -6,7 +6,14 @@ import { shopAround } from "./ordinary/shop-around.ts";
 import { drawPayloads } from "./payloads.ts";
 import { createRandom } from "./random.ts";
 import type { BlockReport, CampaignEvent, CampaignReport, OrdinaryReport, StageReport } from "./report.ts";
-import { businessAbuse, honeytoken, privilegeProbing, promptInjection, serverSideRequests, tokenAbuse } from "./stages/abuse.ts";
+import {
+  businessAbuse,
+  honeytoken,
+  privilegeProbing,
+  promptInjection,
+  serverSideRequests,
+  tokenAbuse,
+} from "./stages/abuse.ts";
 import { commandInjection, crossSiteScripting, pathTraversal, persistence, sqlInjection } from "./stages/injection.ts";
 import { bruteForce, credentialStuffing } from "./stages/log-in.ts";
 import { reconnaissance } from "./stages/reconnaissance.ts";
@@ -103,7 +110,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const startedAt = clock.now();
   const stages: StageReport[] = [];
   const blocked: BlockReport[] = [];
-  const ordinary: OrdinaryReport = { customers: CUSTOMERS.length, requests: 0, asExpected: 0, unexpected: 0, examples: [] };
+  const ordinary: OrdinaryReport = {
+    customers: CUSTOMERS.length,
+    requests: 0,
+    asExpected: 0,
+    unexpected: 0,
+    examples: [],
+  };
   onEvent({ kind: "ordinary_started", at: startedAt, customers: CUSTOMERS.length });
   const work = CUSTOMERS.map((customer, index) =>
     shopAround({
@@ -116,7 +129,12 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
       onUnexpected: (answer) => onEvent({ kind: "unexpected_answer", at: clock.now(), ...answer }),
     }),
   );
-  const attackFrom = async (address: string, after: number, plan: readonly Stage[], userAgent: string): Promise<void> => {
+  const attackFrom = async (
+    address: string,
+    after: number,
+    plan: readonly Stage[],
+    userAgent: string,
+  ): Promise<void> => {
     await clock.sleep(after, ending.signal);
     await attack({
       client: clientFor(address, userAgent),
@@ -131,7 +149,14 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     });
   };
   if (options.attacks !== false) {
-    work.push(attackFrom(LOUD_ATTACKER, LOUD_AFTER, LOUD_STAGES, "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/118.0 Safari/537.36"));
+    work.push(
+      attackFrom(
+        LOUD_ATTACKER,
+        LOUD_AFTER,
+        LOUD_STAGES,
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/118.0 Safari/537.36",
+      ),
+    );
     work.push(attackFrom(QUIET_ATTACKER, QUIET_AFTER, [credentialStuffing], "python-requests/2.32.5"));
   }
   const seconds = Math.min(options.seconds ?? 60, 3600);

@@ -51,7 +51,12 @@ export function createClient({ target, address, userAgent, signal, admit }: Clie
     close: () => agent.destroy(),
     send({ method = "GET", path, form, json, headers = {} }) {
       if (signal.aborted || !admit()) return Promise.resolve({ status: 0, body: "" });
-      const body = form !== undefined ? new URLSearchParams(form).toString() : json !== undefined ? JSON.stringify(json) : undefined;
+      const body =
+        form !== undefined
+          ? new URLSearchParams(form).toString()
+          : json !== undefined
+            ? JSON.stringify(json)
+            : undefined;
       const all: Record<string, string> = { "user-agent": userAgent, ...headers };
       if (cookies.size > 0) all["cookie"] = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
       if (body !== undefined) {
@@ -60,16 +65,19 @@ export function createClient({ target, address, userAgent, signal, admit }: Clie
       }
       return new Promise((resolve) => {
         const noAnswer = (): void => resolve({ status: 0, body: "" });
-        const outgoing = httpRequest({ ...target, agent, method, path, headers: all, timeout: TIMEOUT, signal }, (incoming) => {
-          keepCookies(incoming, cookies);
-          let text = "";
-          incoming.setEncoding("utf8");
-          incoming.on("data", (chunk: string) => {
-            if (text.length < BODY_LIMIT) text += chunk.slice(0, BODY_LIMIT - text.length);
-          });
-          incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, body: text }));
-          incoming.on("error", noAnswer);
-        });
+        const outgoing = httpRequest(
+          { ...target, agent, method, path, headers: all, timeout: TIMEOUT, signal },
+          (incoming) => {
+            keepCookies(incoming, cookies);
+            let text = "";
+            incoming.setEncoding("utf8");
+            incoming.on("data", (chunk: string) => {
+              if (text.length < BODY_LIMIT) text += chunk.slice(0, BODY_LIMIT - text.length);
+            });
+            incoming.on("end", () => resolve({ status: incoming.statusCode ?? 0, body: text }));
+            incoming.on("error", noAnswer);
+          },
+        );
         outgoing.on("timeout", () => outgoing.destroy());
         outgoing.on("error", noAnswer);
         outgoing.end(body);

@@ -1,4 +1,5 @@
 export { LOUD_ATTACKER, QUIET_ATTACKER, runCampaign, type CampaignOptions } from "./campaign.ts";
+export { findPayloadFile } from "./payload-file.ts";
 export {
   formatReport,
   type BlockReport,

@@ -32,7 +32,8 @@ function sentence(event: CampaignEvent): string | undefined {
   if (event.kind === "ordinary_started") return `${time}  ${event.customers} ordinary customers come in`;
   if (event.kind === "stage_started") return `${time}  ${event.attacker}  ${event.stage}`;
   if (event.kind === "blocked") return `${time}  ${event.attacker}  is blocked after ${event.requestsBefore} requests`;
-  if (event.kind === "unexpected_answer") return `${time}  ${event.customer}: ${event.request} was answered with ${event.status}`;
+  if (event.kind === "unexpected_answer")
+    return `${time}  ${event.customer}: ${event.request} was answered with ${event.status}`;
   return undefined;
 }
 
@@ -71,7 +72,9 @@ async function main(): Promise<void> {
       if (line !== undefined) process.stdout.write(`${line}\n`);
     },
   });
-  process.stdout.write(values.json === true ? `${JSON.stringify({ kind: "finished", report })}\n` : `\n${formatReport(report)}`);
+  process.stdout.write(
+    values.json === true ? `${JSON.stringify({ kind: "finished", report })}\n` : `\n${formatReport(report)}`,
+  );
 }
 
 try {

@@ -9,7 +9,11 @@ const NAME = "data/web-payloads.jsonl.gz";
  * @param repository Path of the repository.
  * @returns undefined when there is none; a path that was asked for is returned whether it is there or not.
  */
-export function findPayloadFile(asked: string | undefined, environment: Readonly<Record<string, string | undefined>>, repository: string): string | undefined {
+export function findPayloadFile(
+  asked: string | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+  repository: string,
+): string | undefined {
   if (asked !== undefined) return resolve(asked);
   const shared = environment["VEDETTE_SHARED"];
   const path = shared === undefined || shared === "" ? join(repository, "..", "shared", NAME) : join(shared, NAME);

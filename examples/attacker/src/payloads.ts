@@ -23,7 +23,7 @@ export const OWN_PAYLOADS: Payloads = {
   ],
   xss: [
     "<script>alert(document.cookie)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "<svg onload=alert(1)>",
     "<iframe src=javascript:alert(1)></iframe>",
     "<body onload=fetch('/api/orders')>",
@@ -74,10 +74,12 @@ function readPayloads(path: string): Payloads {
       throw new Error(`${path}, line ${index + 1}: this is no JSON.`);
     }
     const name = PAYLOAD_CLASSES.find((known) => known === row.label);
-    if (name === undefined || typeof row.payload !== "string" || row.payload === "" || row.payload.length > MAX_LENGTH) continue;
+    if (name === undefined || typeof row.payload !== "string" || row.payload === "" || row.payload.length > MAX_LENGTH)
+      continue;
     // The source writes {file} where a file name is to be put in.
     byClass[name].push(row.payload.replaceAll("{file}", "etc/passwd"));
   }
-  for (const name of PAYLOAD_CLASSES) if (byClass[name].length === 0) throw new Error(`${path} has no payload with the label "${name}".`);
+  for (const name of PAYLOAD_CLASSES)
+    if (byClass[name].length === 0) throw new Error(`${path} has no payload with the label "${name}".`);
   return byClass;
 }

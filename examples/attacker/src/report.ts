@@ -55,23 +55,44 @@ export interface CampaignReport {
 export type CampaignEvent =
   | { readonly kind: "ordinary_started"; readonly at: number; readonly customers: number }
   | { readonly kind: "stage_started"; readonly at: number; readonly attacker: string; readonly stage: string }
-  | { readonly kind: "stage_finished"; readonly at: number; readonly attacker: string; readonly stage: string; readonly requests: number }
+  | {
+      readonly kind: "stage_finished";
+      readonly at: number;
+      readonly attacker: string;
+      readonly stage: string;
+      readonly requests: number;
+    }
   | ({ readonly kind: "blocked" } & BlockReport)
   | ({ readonly kind: "unexpected_answer"; readonly at: number } & UnexpectedAnswer);
 
 /** Writes a report for people to read. */
 export function formatReport(report: CampaignReport): string {
   const seconds = (at: number): string => `${((at - report.startedAt) / 1000).toFixed(1)} s`;
-  const lines = [`Campaign with seed ${report.seed}, ${seconds(report.endedAt)} long, ended by ${report.endedBy.replace("_", " ")}.`, ""];
+  const lines = [
+    `Campaign with seed ${report.seed}, ${seconds(report.endedAt)} long, ended by ${report.endedBy.replace("_", " ")}.`,
+    "",
+  ];
   for (const stage of report.stages) {
-    const answers = Object.entries(stage.answers).map(([status, count]) => `${count} × ${status === "0" ? "no answer" : status}`);
-    lines.push(`  ${stage.attacker}  ${stage.stage.padEnd(24)} from ${seconds(stage.startedAt).padStart(7)}  ${answers.join(", ")}`);
+    const answers = Object.entries(stage.answers).map(
+      ([status, count]) => `${count} × ${status === "0" ? "no answer" : status}`,
+    );
+    lines.push(
+      `  ${stage.attacker}  ${stage.stage.padEnd(24)} from ${seconds(stage.startedAt).padStart(7)}  ${answers.join(", ")}`,
+    );
   }
   lines.push("");
-  for (const block of report.blocked) lines.push(`  ${block.attacker} was blocked after ${seconds(block.at)} and ${block.requestsBefore} requests, during ${block.stage}.`);
+  for (const block of report.blocked)
+    lines.push(
+      `  ${block.attacker} was blocked after ${seconds(block.at)} and ${block.requestsBefore} requests, during ${block.stage}.`,
+    );
   if (report.blocked.length === 0) lines.push("  Nobody was blocked.");
   const { ordinary } = report;
-  lines.push(`  ${ordinary.customers} ordinary customers sent ${ordinary.requests} requests: ${ordinary.asExpected} as expected, ${ordinary.unexpected} not.`);
-  for (const example of ordinary.examples) lines.push(`    ${example.customer}: ${example.request} was answered with ${example.status}, expected ${example.expected.join(" or ")}`);
+  lines.push(
+    `  ${ordinary.customers} ordinary customers sent ${ordinary.requests} requests: ${ordinary.asExpected} as expected, ${ordinary.unexpected} not.`,
+  );
+  for (const example of ordinary.examples)
+    lines.push(
+      `    ${example.customer}: ${example.request} was answered with ${example.status}, expected ${example.expected.join(" or ")}`,
+    );
   return `${lines.join("\n")}\n`;
 }

@@ -19,7 +19,9 @@ it("leaves ordinary customers content with the real shop, and the attackers with
   expect(report.ordinary.examples).toEqual([]);
   expect(report.ordinary.asExpected).toBeGreaterThan(50);
 
-  const answers = Object.fromEntries(report.stages.map(({ attacker, stage, answers }) => [`${attacker} ${stage}`, answers]));
+  const answers = Object.fromEntries(
+    report.stages.map(({ attacker, stage, answers }) => [`${attacker} ${stage}`, answers]),
+  );
   expect(answers[`${LOUD_ATTACKER} password brute force`]).toEqual({ 303: 1, 401: 12 });
   expect(answers[`${LOUD_ATTACKER} privilege probing`]).toMatchObject({ 403: 6 });
   expect(answers[`${LOUD_ATTACKER} business rule abuse`]).toEqual({ 422: 3 });

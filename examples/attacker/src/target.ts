@@ -20,10 +20,16 @@ export function parseTarget(text: string): Target {
   if (!URL.canParse(text)) throw new TargetError(`"${text}" is no URL. Give one such as http://127.0.0.1:7380.`);
   const url = new URL(text);
   const host = url.hostname === "localhost" ? "127.0.0.1" : url.hostname;
-  if (url.protocol !== "http:") throw new TargetError(`"${text}" is not plain HTTP. This program attacks an example on the same machine, nothing else.`);
+  if (url.protocol !== "http:")
+    throw new TargetError(
+      `"${text}" is not plain HTTP. This program attacks an example on the same machine, nothing else.`,
+    );
   if (!isIPv4(host) || !host.startsWith("127.")) {
-    throw new TargetError(`"${url.hostname}" is not a loopback address. This program attacks an example on the same machine, nothing else.`);
+    throw new TargetError(
+      `"${url.hostname}" is not a loopback address. This program attacks an example on the same machine, nothing else.`,
+    );
   }
-  if (url.pathname !== "/" || url.search !== "" || url.username !== "") throw new TargetError(`"${text}" has more than an address and a port. Give one such as http://127.0.0.1:7380.`);
+  if (url.pathname !== "/" || url.search !== "" || url.username !== "")
+    throw new TargetError(`"${text}" has more than an address and a port. Give one such as http://127.0.0.1:7380.`);
   return { host, port: url.port === "" ? 80 : Number(url.port) };
 }

@@ -16,7 +16,11 @@ export interface Account {
 
 /** How an attempt to log in ended. */
 export type LogIn =
-  | { readonly outcome: "success"; readonly account: Account; /** Failures since the success before this one. */ readonly priorFailures: number }
+  | {
+      readonly outcome: "success";
+      readonly account: Account;
+      /** Failures since the success before this one. */ readonly priorFailures: number;
+    }
   | { readonly outcome: "failure"; readonly reason: "unknown_user" | "bad_password" };
 
 /** The shop's accounts. */
@@ -32,7 +36,9 @@ export interface Accounts {
 
 /** Opens the accounts of a database that `openDatabase` has prepared. */
 export async function openAccounts(database: DatabaseSync, passwordCost: number): Promise<Accounts> {
-  const insert = database.prepare("INSERT INTO accounts (name, password, role) VALUES (?, ?, 'customer') ON CONFLICT (name) DO NOTHING");
+  const insert = database.prepare(
+    "INSERT INTO accounts (name, password, role) VALUES (?, ?, 'customer') ON CONFLICT (name) DO NOTHING",
+  );
   const byName = database.prepare("SELECT id, name, password, role FROM accounts WHERE name = ?");
   const byId = database.prepare("SELECT id, name, role FROM accounts WHERE id = ?");
   const all = database.prepare("SELECT id, name, role FROM accounts ORDER BY name LIMIT 500");

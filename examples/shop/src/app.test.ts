@@ -77,7 +77,12 @@ describe("pages", () => {
   });
 
   it("keeps what went wrong inside to itself", async () => {
-    const answer = await app.inject({ method: "POST", url: "/api/login", payload: "{", headers: { "content-type": "application/json" } });
+    const answer = await app.inject({
+      method: "POST",
+      url: "/api/login",
+      payload: "{",
+      headers: { "content-type": "application/json" },
+    });
     expect([answer.statusCode, answer.json()]).toEqual([400, { error: "The request cannot be read." }]);
   });
 });
@@ -91,7 +96,11 @@ describe("refused input is reported", () => {
     ["markup in a name", form("/register", { name: "<b>", password: "long enough" }), "account_name"],
     ["a short password", form("/register", { name: "tim", password: "short" }), "password_length"],
     ["a quantity that is no number", form("/cart/items", { productId: "1", quantity: "1o" }), "whole_number"],
-    ["an address that is no URL", { method: "POST", url: "/api/images", payload: { url: "file:///etc/passwd" } }, "image_url"],
+    [
+      "an address that is no URL",
+      { method: "POST", url: "/api/images", payload: { url: "file:///etc/passwd" } },
+      "image_url",
+    ],
     ["an empty message", { method: "POST", url: "/api/assistant", payload: { message: "" } }, "message_length"],
   ])("%s", async (_name, request, rule) => {
     const answer = await app.inject(request);
@@ -109,7 +118,10 @@ describe("log-in", () => {
     const answer = await app.inject(form("/login", { name, password }));
     expect(answer.statusCode).toBe(401);
     expect(takeEvents()).toMatchObject([
-      { name: EVENT.authentication, attributes: { [ATTR.eventOutcome]: "failure", [ATTR.userName]: name, [ATTR.authFailureReason]: reason } },
+      {
+        name: EVENT.authentication,
+        attributes: { [ATTR.eventOutcome]: "failure", [ATTR.userName]: name, [ATTR.authFailureReason]: reason },
+      },
     ]);
   });
 
@@ -124,19 +136,23 @@ describe("log-in", () => {
     expect(priors).toEqual([3, 0]);
   });
 
-  it.each(["O'Brien", "maria+shop@example.com", "Núñez", "Drop-Table Bobby"])("registers %s, who can then log in", async (name) => {
-    expect((await app.inject(form("/register", { name, password: "<plus & minus>" }))).statusCode).toBe(303);
-    expect((await app.inject(form("/register", { name, password: "<plus & minus>" }))).statusCode).toBe(409);
-    const cookie = await logIn(name, "<plus & minus>");
-    expect((await app.inject({ url: "/account", headers: { cookie } })).statusCode).toBe(200);
-  });
+  it.each(["O'Brien", "maria+shop@example.com", "Núñez", "Drop-Table Bobby"])(
+    "registers %s, who can then log in",
+    async (name) => {
+      expect((await app.inject(form("/register", { name, password: "<plus & minus>" }))).statusCode).toBe(303);
+      expect((await app.inject(form("/register", { name, password: "<plus & minus>" }))).statusCode).toBe(409);
+      const cookie = await logIn(name, "<plus & minus>");
+      expect((await app.inject({ url: "/account", headers: { cookie } })).statusCode).toBe(200);
+    },
+  );
 
   it("stops an address that tries too often", async () => {
     await app.close();
     shop.database.close();
     await open({ loginsPerMinute: 2 });
     const statuses: number[] = [];
-    for (let attempt = 0; attempt < 3; attempt++) statuses.push((await app.inject(form("/login", { name: "alice", password: "x" }))).statusCode);
+    for (let attempt = 0; attempt < 3; attempt++)
+      statuses.push((await app.inject(form("/login", { name: "alice", password: "x" }))).statusCode);
     expect(statuses).toEqual([401, 401, 429]);
     expect(takeEvents().at(-1)).toMatchObject({ name: EVENT.rateLimited, attributes: { [ATTR.action]: "log_in" } });
   });
@@ -157,12 +173,22 @@ describe("log-in", () => {
   });
 
   it("takes a bearer token of the API, and no forged one", async () => {
-    const login = await app.inject({ method: "POST", url: "/api/login", payload: { name: "alice", password: "correct-horse-battery" } });
+    const login = await app.inject({
+      method: "POST",
+      url: "/api/login",
+      payload: { name: "alice", password: "correct-horse-battery" },
+    });
     const { token } = login.json<{ token: string }>();
     takeEvents();
-    expect((await app.inject({ url: "/api/orders", headers: { authorization: `Bearer ${token}` } })).json()).toEqual({ orders: [] });
-    expect(takeEvents()).toMatchObject([{ name: EVENT.dataAccess, attributes: { [ATTR.dataSet]: "orders", [ATTR.dataRecordCount]: 0 } }]);
-    expect((await app.inject({ url: "/api/orders", headers: { authorization: "Bearer forged" } })).statusCode).toBe(401);
+    expect((await app.inject({ url: "/api/orders", headers: { authorization: `Bearer ${token}` } })).json()).toEqual({
+      orders: [],
+    });
+    expect(takeEvents()).toMatchObject([
+      { name: EVENT.dataAccess, attributes: { [ATTR.dataSet]: "orders", [ATTR.dataRecordCount]: 0 } },
+    ]);
+    expect((await app.inject({ url: "/api/orders", headers: { authorization: "Bearer forged" } })).statusCode).toBe(
+      401,
+    );
     expect(takeEvents()).toMatchObject([{ name: EVENT.session, attributes: { [ATTR.sessionAction]: "invalid" } }]);
   });
 });
@@ -186,11 +212,15 @@ describe("cart and checkout", () => {
     await app.inject(form("/cart/items", { productId: "1", quantity: "1" }, cookie));
     takeEvents();
     expect((await app.inject(form("/checkout", { coupon: "WELCOME10" }, cookie))).statusCode).toBe(422);
-    expect(takeEvents()).toMatchObject([{ name: EVENT.businessRule, attributes: { [ATTR.businessRuleName]: "coupon_reuse" } }]);
+    expect(takeEvents()).toMatchObject([
+      { name: EVENT.businessRule, attributes: { [ATTR.businessRuleName]: "coupon_reuse" } },
+    ]);
 
     const other = await logIn("dora", "sunshine");
     expect((await app.inject({ url: "/orders/1", headers: { cookie: other } })).statusCode).toBe(403);
-    expect(takeEvents()).toMatchObject([{ name: EVENT.authorizationDenied, attributes: { [ATTR.userName]: "dora", [ATTR.action]: "order.read_any" } }]);
+    expect(takeEvents()).toMatchObject([
+      { name: EVENT.authorizationDenied, attributes: { [ATTR.userName]: "dora", [ATTR.action]: "order.read_any" } },
+    ]);
   });
 
   it("refuses to sell at a total that is not the cart's", async () => {
@@ -203,7 +233,9 @@ describe("cart and checkout", () => {
 
   it("prints a review as it was written", async () => {
     const cookie = await logIn("sean.o'brien", "an-apostrophe-is-fine");
-    expect((await app.inject(form("/products/1/reviews", { text: "I <3 it, don't you?" }, cookie))).statusCode).toBe(303);
+    expect((await app.inject(form("/products/1/reviews", { text: "I <3 it, don't you?" }, cookie))).statusCode).toBe(
+      303,
+    );
     expect((await app.inject("/products/1")).body).toContain("I &lt;3 it, don&#39;t you?");
     expect(takeEvents()).toEqual([]);
   });
@@ -218,7 +250,9 @@ describe("administration", () => {
     const cookie = await logIn("dora", "sunshine");
     const answer = await app.inject({ ...request, headers: { ...request.headers, cookie } });
     expect(answer.statusCode).toBe(403);
-    expect(takeEvents()).toMatchObject([{ name: EVENT.authorizationDenied, attributes: { [ATTR.action]: action, [ATTR.userName]: "dora" } }]);
+    expect(takeEvents()).toMatchObject([
+      { name: EVENT.authorizationDenied, attributes: { [ATTR.action]: action, [ATTR.userName]: "dora" } },
+    ]);
   });
 
   it("sends somebody who is not logged in to the log-in", async () => {
@@ -242,7 +276,9 @@ describe("decoys, images and the assistant", () => {
   it("reports whoever reads the decoy file or presents its key", async () => {
     const file = await app.inject("/.env");
     expect(file.body).toContain(DECOY_API_KEY);
-    expect((await app.inject({ url: "/api/orders", headers: { authorization: `Bearer ${DECOY_API_KEY}` } })).statusCode).toBe(401);
+    expect(
+      (await app.inject({ url: "/api/orders", headers: { authorization: `Bearer ${DECOY_API_KEY}` } })).statusCode,
+    ).toBe(401);
     expect(takeEvents()).toMatchObject([
       { name: EVENT.honeytoken, attributes: { [ATTR.honeytokenName]: "decoy_env_file" } },
       { name: EVENT.honeytoken, attributes: { [ATTR.honeytokenName]: "decoy_api_key" } },
@@ -258,16 +294,29 @@ describe("decoys, images and the assistant", () => {
   ])("does not fetch %s", async (url, addressClass) => {
     const answer = await app.inject({ method: "POST", url: "/api/images", payload: { url } });
     expect(answer.statusCode).toBe(422);
-    expect(takeEvents()).toMatchObject([{ name: EVENT.outboundRequest, attributes: { [ATTR.outboundAddressClass]: addressClass, [ATTR.eventOutcome]: "failure" } }]);
+    expect(takeEvents()).toMatchObject([
+      {
+        name: EVENT.outboundRequest,
+        attributes: { [ATTR.outboundAddressClass]: addressClass, [ATTR.eventOutcome]: "failure" },
+      },
+    ]);
   });
 
   it("fetches an image from a public address", async () => {
     await app.close();
     shop.database.close();
-    await open({ fetchImage: async () => ({ outcome: "fetched", addressClass: "public", type: "image/png", bytes: 42 }) });
-    const answer = await app.inject({ method: "POST", url: "/api/images", payload: { url: "https://images.example.com/mug.png" } });
+    await open({
+      fetchImage: async () => ({ outcome: "fetched", addressClass: "public", type: "image/png", bytes: 42 }),
+    });
+    const answer = await app.inject({
+      method: "POST",
+      url: "/api/images",
+      payload: { url: "https://images.example.com/mug.png" },
+    });
     expect(answer.json()).toEqual({ type: "image/png", bytes: 42 });
-    expect(takeEvents()).toMatchObject([{ attributes: { [ATTR.outboundAddressClass]: "public", [ATTR.eventOutcome]: "success" } }]);
+    expect(takeEvents()).toMatchObject([
+      { attributes: { [ATTR.outboundAddressClass]: "public", [ATTR.eventOutcome]: "success" } },
+    ]);
   });
 
   it.each([
@@ -277,6 +326,8 @@ describe("decoys, images and the assistant", () => {
   ])("answers %s by the tool %s", async (message, tool, inScope, text) => {
     const answer = await app.inject({ method: "POST", url: "/api/assistant", payload: { message } });
     expect(answer.json<{ answer: string }>().answer).toContain(text);
-    expect(takeEvents()).toMatchObject([{ name: EVENT.agentToolCall, attributes: { [ATTR.genAiToolName]: tool, [ATTR.agentToolInScope]: inScope } }]);
+    expect(takeEvents()).toMatchObject([
+      { name: EVENT.agentToolCall, attributes: { [ATTR.genAiToolName]: tool, [ATTR.agentToolInScope]: inScope } },
+    ]);
   });
 });

@@ -30,7 +30,12 @@ export function answerCustomer(
 ): AssistantAnswer {
   const call = plan(message);
   const inScope = ASSISTANT_TOOLS.some((tool) => tool === call.tool);
-  return { calls: [{ ...call, inScope }], answer: inScope ? carryOut(call, customerId, tools) : "I cannot do that. Ask me about products or about your orders." };
+  return {
+    calls: [{ ...call, inScope }],
+    answer: inScope
+      ? carryOut(call, customerId, tools)
+      : "I cannot do that. Ask me about products or about your orders.",
+  };
 }
 
 function plan(message: string): ToolCall {
@@ -38,11 +43,17 @@ function plan(message: string): ToolCall {
   if (told !== null) return { tool: (told[1] ?? "").toLowerCase(), argument: told[2] ?? "" };
   const order = /\border\s+#?(\d{1,9})\b/i.exec(message);
   if (order !== null) return { tool: "order_status", argument: order[1] ?? "" };
-  const words = message.replaceAll(/\b(do you|have|any|sell|looking for|i am|a|an|the|please|find|me|is|there)\b/gi, " ").replaceAll(/[?!.]/g, " ");
+  const words = message
+    .replaceAll(/\b(do you|have|any|sell|looking for|i am|a|an|the|please|find|me|is|there)\b/gi, " ")
+    .replaceAll(/[?!.]/g, " ");
   return { tool: "search_products", argument: words.trim() };
 }
 
-function carryOut(call: ToolCall, customerId: number | undefined, { catalogue, orders }: { catalogue: Catalogue; orders: OrderBook }): string {
+function carryOut(
+  call: ToolCall,
+  customerId: number | undefined,
+  { catalogue, orders }: { catalogue: Catalogue; orders: OrderBook },
+): string {
   if (call.tool === "order_status") {
     const order = orders.find(Number(call.argument));
     if (order === undefined || order.accountId !== customerId) return "I find no such order of yours.";

@@ -23,7 +23,11 @@ export interface Catalogue {
   find(id: number): Product | undefined;
 }
 
-const ORDER_BY: Readonly<Record<SortOrder, string>> = { name: "name", price: "price, name", "-price": "price DESC, name" };
+const ORDER_BY: Readonly<Record<SortOrder, string>> = {
+  name: "name",
+  price: "price, name",
+  "-price": "price DESC, name",
+};
 
 /** Opens the catalogue of a database that {@link file://./database.ts} has prepared. */
 export function openCatalogue(database: DatabaseSync): Catalogue {
@@ -31,10 +35,17 @@ export function openCatalogue(database: DatabaseSync): Catalogue {
   const byId = database.prepare(`${columns} WHERE id = ?`);
   return {
     search(words, sort) {
-      const terms = words.split(/\s+/).filter((word) => word !== "").slice(0, 8);
+      const terms = words
+        .split(/\s+/)
+        .filter((word) => word !== "")
+        .slice(0, 8);
       // Only the number of placeholders depends on the input; the input itself is always a parameter.
-      const condition = terms.map(() => "(name || ' ' || description || ' ' || category) LIKE ? ESCAPE '\\'").join(" AND ");
-      const statement = database.prepare(`${columns} ${condition === "" ? "" : `WHERE ${condition}`} ORDER BY ${ORDER_BY[sort]} LIMIT 50`);
+      const condition = terms
+        .map(() => "(name || ' ' || description || ' ' || category) LIKE ? ESCAPE '\\'")
+        .join(" AND ");
+      const statement = database.prepare(
+        `${columns} ${condition === "" ? "" : `WHERE ${condition}`} ORDER BY ${ORDER_BY[sort]} LIMIT 50`,
+      );
       return statement.all(...terms.map((term) => `%${term.replaceAll(/[\\%_]/g, "\\$&")}%`)).map(toProduct);
     },
     find(id) {

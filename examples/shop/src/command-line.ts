@@ -28,12 +28,26 @@ With SHOP_READY_JSON=1 the line that says it is ready is JSON.
  *
  * @throws Error with a sentence for the user when an option is unknown or a port is none.
  */
-export function readCommand(args: readonly string[], environment: Readonly<Record<string, string | undefined>>): Command {
+export function readCommand(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Command {
   const { values } = parseArgs({
     args: [...args],
-    options: { port: { type: "string" }, host: { type: "string" }, database: { type: "string" }, help: { type: "boolean" } },
+    options: {
+      port: { type: "string" },
+      host: { type: "string" },
+      database: { type: "string" },
+      help: { type: "boolean" },
+    },
   });
   const port = values.port ?? environment["PORT"] ?? "7380";
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) throw new Error(`The port "${port}" is no number from 0 to 65535.`);
-  return { host: values.host ?? "127.0.0.1", port: Number(port), database: values.database ?? ":memory:", help: values.help ?? false };
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535)
+    throw new Error(`The port "${port}" is no number from 0 to 65535.`);
+  return {
+    host: values.host ?? "127.0.0.1",
+    port: Number(port),
+    database: values.database ?? ":memory:",
+    help: values.help ?? false,
+  };
 }

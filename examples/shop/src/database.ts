@@ -34,7 +34,9 @@ export async function openDatabase(file: string, passwordCost: number): Promise<
     for (const product of SEED_PRODUCTS) insert.run(product.name, product.description, product.category, product.price);
   }
   if (database.prepare("SELECT 1 FROM accounts LIMIT 1").get() === undefined) {
-    const passwords = await Promise.all(SEED_ACCOUNTS.map(async ({ password }) => hashPassword(password, passwordCost)));
+    const passwords = await Promise.all(
+      SEED_ACCOUNTS.map(async ({ password }) => hashPassword(password, passwordCost)),
+    );
     const insert = database.prepare("INSERT INTO accounts (name, password, role) VALUES (?, ?, ?)");
     for (const [index, { name, role }] of SEED_ACCOUNTS.entries()) insert.run(name, passwords[index] ?? "", role);
   }

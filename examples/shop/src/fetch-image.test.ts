@@ -60,7 +60,10 @@ describe("fetchImage", () => {
     ["one of its addresses inside", ["93.184.216.34", "127.0.0.1"], "loopback"],
   ])("refuses a name with %s", async (_name, addresses, addressClass) => {
     const network = { resolve: async () => addresses, classify: classifyAddress };
-    expect(await fetchImage(new URL("http://images.example/x.png"), network)).toEqual({ outcome: "refused", addressClass });
+    expect(await fetchImage(new URL("http://images.example/x.png"), network)).toEqual({
+      outcome: "refused",
+      addressClass,
+    });
   });
 
   it("says so when the name has no address", async () => {
@@ -71,7 +74,12 @@ describe("fetchImage", () => {
   it("connects to the address that was checked, whatever the name resolves to now", async () => {
     const port = await serve(() => ({ status: 200, type: "image/png", body: Buffer.alloc(10) }));
     // The name resolves nowhere but in the network that was handed in.
-    expect(await fetchImage(new URL(`http://images.invalid:${port}/mug.png`), pretended)).toEqual({ outcome: "fetched", addressClass: "public", type: "image/png", bytes: 10 });
+    expect(await fetchImage(new URL(`http://images.invalid:${port}/mug.png`), pretended)).toEqual({
+      outcome: "fetched",
+      addressClass: "public",
+      type: "image/png",
+      bytes: 10,
+    });
   });
 
   it.each([
@@ -80,6 +88,9 @@ describe("fetchImage", () => {
     ["too large an image", 200, "image/png", 1_000_001, "The image is larger than 1 MB."],
   ])("does not take %s", async (_name, status, type, bytes, reason) => {
     const port = await serve(() => ({ status, type, body: Buffer.alloc(bytes) }));
-    expect(await fetchImage(new URL(`http://images.invalid:${port}/`), pretended)).toMatchObject({ outcome: "failed", reason });
+    expect(await fetchImage(new URL(`http://images.invalid:${port}/`), pretended)).toMatchObject({
+      outcome: "failed",
+      reason,
+    });
   });
 });

@@ -41,7 +41,8 @@ export async function fetchImage(url: URL, network: ImageNetwork = NETWORK): Pro
   const inner = classes.find((name) => name !== "public");
   if (inner !== undefined) return { outcome: "refused", addressClass: inner };
   const address = addresses[0];
-  if (address === undefined) return { outcome: "failed", addressClass: "public", reason: "The host name has no address." };
+  if (address === undefined)
+    return { outcome: "failed", addressClass: "public", reason: "The host name has no address." };
   return download(url, address);
 }
 

@@ -6,14 +6,23 @@ export class Html {
   }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 /**
  * Makes markup of a template; every value is escaped unless it is markup itself.
  *
  * @example html`<h1>${name}</h1>`
  */
-export function html(strings: TemplateStringsArray, ...values: readonly (Html | readonly Html[] | string | number)[]): Html {
+export function html(
+  strings: TemplateStringsArray,
+  ...values: readonly (Html | readonly Html[] | string | number)[]
+): Html {
   let text = strings[0] ?? "";
   for (const [index, value] of values.entries()) text += asMarkup(value) + (strings[index + 1] ?? "");
   return new Html(text);

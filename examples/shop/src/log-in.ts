@@ -18,7 +18,10 @@ export async function logIn(shop: Shop, request: FastifyRequest): Promise<LogInA
   const name = textField(request.body, "name") ?? "";
   const password = textField(request.body, "password") ?? "";
   if (name === "" || name.length > 100 || password === "" || password.length > 200) {
-    security.inputRejected({ rule: "credentials_length", field: name === "" || name.length > 100 ? "name" : "password" });
+    security.inputRejected({
+      rule: "credentials_length",
+      field: name === "" || name.length > 100 ? "name" : "password",
+    });
     return { outcome: "failure", status: 400, message: "Give a name and a password." };
   }
   const result = await shop.accounts.logIn(name, password);
@@ -27,6 +30,12 @@ export async function logIn(shop: Shop, request: FastifyRequest): Promise<LogInA
     return { outcome: "failure", status: 401, message: "Name or password are wrong." };
   }
   const { account, priorFailures } = result;
-  security.authentication({ outcome: "success", method: "password", userName: account.name, userId: String(account.id), priorFailures });
+  security.authentication({
+    outcome: "success",
+    method: "password",
+    userName: account.name,
+    userId: String(account.id),
+    priorFailures,
+  });
   return { outcome: "success", account };
 }

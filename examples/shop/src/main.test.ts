@@ -52,10 +52,13 @@ describe("the shop as a process", () => {
     const bodies: string[] = [];
     const sink = createServer((request, response) => {
       let body = "";
-      request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk)).on("end", () => {
-        if (request.url === "/v1/logs") bodies.push(body);
-        response.writeHead(200, { "content-type": "application/json" }).end("{}");
-      });
+      request
+        .setEncoding("utf8")
+        .on("data", (chunk: string) => (body += chunk))
+        .on("end", () => {
+          if (request.url === "/v1/logs") bodies.push(body);
+          response.writeHead(200, { "content-type": "application/json" }).end("{}");
+        });
     });
     servers.push(sink);
     await new Promise<void>((resolve) => sink.listen(0, "127.0.0.1", resolve));
@@ -81,9 +84,15 @@ describe("the shop as a process", () => {
     expect(sent).toContain('"vedette.request.suspicious"');
     // The event is told with the client's address: the request's context reaches the handler behind the body parser.
     const login = JSON.parse(bodies.find((body) => body.includes("bad_password")) ?? "{}") as {
-      resourceLogs?: { scopeLogs: { logRecords: { eventName: string; attributes: { key: string; value: { stringValue?: string } }[] }[] }[] }[];
+      resourceLogs?: {
+        scopeLogs: {
+          logRecords: { eventName: string; attributes: { key: string; value: { stringValue?: string } }[] }[];
+        }[];
+      }[];
     };
-    const records = (login.resourceLogs ?? []).flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords));
+    const records = (login.resourceLogs ?? []).flatMap(({ scopeLogs }) =>
+      scopeLogs.flatMap(({ logRecords }) => logRecords),
+    );
     const attributes = records.find(({ eventName }) => eventName === "vedette.authentication")?.attributes ?? [];
     expect(attributes.find(({ key }) => key === "client.address")?.value.stringValue).toBe("127.0.0.1");
   });

@@ -11,7 +11,8 @@ async function main(): Promise<void> {
   const shop = await openShop({ database: command.database });
   const app = await buildApp(shop);
   const url = await app.listen({ host: command.host, port: command.port });
-  const ready = process.env["SHOP_READY_JSON"] === "1" ? JSON.stringify({ ready: true, url }) : `The Corner Shop is open: ${url}`;
+  const ready =
+    process.env["SHOP_READY_JSON"] === "1" ? JSON.stringify({ ready: true, url }) : `The Corner Shop is open: ${url}`;
   process.stdout.write(`${ready}\n`);
 
   let closing = false;
@@ -28,6 +29,10 @@ try {
   await main();
 } catch (error) {
   const { code, message } = error as { code?: string; message?: string };
-  process.stderr.write(code === "EADDRINUSE" ? "The shop cannot open: its port is in use. Choose another one with --port.\n" : `The shop cannot open: ${message ?? String(error)}\n`);
+  process.stderr.write(
+    code === "EADDRINUSE"
+      ? "The shop cannot open: its port is in use. Choose another one with --port.\n"
+      : `The shop cannot open: ${message ?? String(error)}\n`,
+  );
   process.exitCode = 2;
 }

@@ -19,7 +19,10 @@ describe("passwords", () => {
     expect(await verifyPassword("a\u0301brete", await hashPassword("\u00e1brete", 16))).toBe(true);
   });
 
-  it.each(["", "sunshine", "scrypt$16$c2FsdA", "md5$16$c2FsdA$aGFzaA"])("refuses everything when the stored text is %j", async (stored) => {
-    expect(await verifyPassword("sunshine", stored)).toBe(false);
-  });
+  it.each(["", "sunshine", "scrypt$16$c2FsdA", "md5$16$c2FsdA$aGFzaA"])(
+    "refuses everything when the stored text is %j",
+    async (stored) => {
+      expect(await verifyPassword("sunshine", stored)).toBe(false);
+    },
+  );
 });

@@ -21,6 +21,7 @@ export function openReviews(database: DatabaseSync): Reviews {
     add(productId, { author, text }) {
       insert.run(productId, author, text);
     },
-    of: (productId) => byProduct.all(productId).map((row) => ({ author: String(row["author"]), text: String(row["text"]) })),
+    of: (productId) =>
+      byProduct.all(productId).map((row) => ({ author: String(row["author"]), text: String(row["text"]) })),
   };
 }

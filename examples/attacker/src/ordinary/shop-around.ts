@@ -33,7 +33,12 @@ export async function shopAround(options: OrdinaryOptions): Promise<void> {
     if (expected.includes(answer.status)) report.asExpected += 1;
     else {
       report.unexpected += 1;
-      const unexpected = { customer: label, request: `${request.method ?? "GET"} ${request.path}`, status: answer.status, expected };
+      const unexpected = {
+        customer: label,
+        request: `${request.method ?? "GET"} ${request.path}`,
+        status: answer.status,
+        expected,
+      };
       if (report.examples.length < KEPT_EXAMPLES) report.examples.push(unexpected);
       onUnexpected(unexpected);
     }
@@ -52,13 +57,23 @@ export async function shopAround(options: OrdinaryOptions): Promise<void> {
     if (visit === 1) await click([404], { path: "/products/summer-sale-2019" });
     if (customer.name === undefined) continue;
     if (visit % 3 === 0) await buy(click, random, visit);
-    if (visit === 2) await click([303], { method: "POST", path: `/products/${random.between(1, 9)}/reviews`, form: { text: random.pick(REVIEWS) } });
-    if (visit % 4 === 1) await click([200], { method: "POST", path: "/api/assistant", json: { message: random.pick(QUESTIONS) } });
+    if (visit === 2)
+      await click([303], {
+        method: "POST",
+        path: `/products/${random.between(1, 9)}/reviews`,
+        form: { text: random.pick(REVIEWS) },
+      });
+    if (visit % 4 === 1)
+      await click([200], { method: "POST", path: "/api/assistant", json: { message: random.pick(QUESTIONS) } });
     if (customer.administrator === true && visit % 3 === 1) await administrate(click);
     // Some leave by the door, and come back.
     if (visit % 6 === 5) {
       await click([303], { method: "POST", path: "/logout", form: {} });
-      await click([303], { method: "POST", path: "/login", form: { name: customer.name, password: customer.password } });
+      await click([303], {
+        method: "POST",
+        path: "/login",
+        form: { name: customer.name, password: customer.password },
+      });
     }
   }
 }
@@ -66,9 +81,16 @@ export async function shopAround(options: OrdinaryOptions): Promise<void> {
 async function logIn(customer: Customer, name: string, click: Click): Promise<void> {
   await click([200], { path: "/login" });
   // 409: the account is there from an earlier campaign.
-  if (customer.known !== true) await click([303, 409], { method: "POST", path: "/register", form: { name, password: customer.password } });
-  if (customer.mistypes === "password") await click([401], { method: "POST", path: "/login", form: { name, password: `${customer.password.slice(0, -1)}#` } });
-  if (customer.mistypes === "name") await click([401], { method: "POST", path: "/login", form: { name: `${name}e`, password: customer.password } });
+  if (customer.known !== true)
+    await click([303, 409], { method: "POST", path: "/register", form: { name, password: customer.password } });
+  if (customer.mistypes === "password")
+    await click([401], {
+      method: "POST",
+      path: "/login",
+      form: { name, password: `${customer.password.slice(0, -1)}#` },
+    });
+  if (customer.mistypes === "name")
+    await click([401], { method: "POST", path: "/login", form: { name: `${name}e`, password: customer.password } });
   await click([303], { method: "POST", path: "/login", form: { name, password: customer.password } });
   await click([200], { path: "/account" });
 }
@@ -85,8 +107,13 @@ async function browse(click: Click, random: Random): Promise<void> {
 
 async function buy(click: Click, random: Random, visit: number): Promise<void> {
   // A finger slips once: "1o" is no quantity.
-  if (visit === 3) await click([400], { method: "POST", path: "/cart/items", form: { productId: "1", quantity: "1o" } });
-  await click([303], { method: "POST", path: "/cart/items", form: { productId: String(random.between(1, 17)), quantity: String(random.between(1, 3)) } });
+  if (visit === 3)
+    await click([400], { method: "POST", path: "/cart/items", form: { productId: "1", quantity: "1o" } });
+  await click([303], {
+    method: "POST",
+    path: "/cart/items",
+    form: { productId: String(random.between(1, 17)), quantity: String(random.between(1, 3)) },
+  });
   await click([200], { path: "/cart" });
   await click([303], { method: "POST", path: "/checkout", form: { coupon: visit === 0 ? "welcome10" : "" } });
   await click([200], { path: "/account" });

@@ -41,7 +41,8 @@ export const commandInjection = firstRound("command injection", "cmdi");
 export const persistence: Stage = {
   name: "injection without end",
   async run(attacker) {
-    for (const name of ["sqli", "xss", "path-traversal", "cmdi"] as const) await inject(attacker, name, FIRST_ROUND, Infinity, 150);
+    for (const name of ["sqli", "xss", "path-traversal", "cmdi"] as const)
+      await inject(attacker, name, FIRST_ROUND, Infinity, 150);
     await attacker.pause(500);
   },
 };

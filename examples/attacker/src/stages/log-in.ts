@@ -4,7 +4,19 @@ import type { Stage } from "../attacker.ts";
 const VICTIM = "dora";
 
 const COMMON_PASSWORDS = [
-  "123456", "password", "qwerty", "111111", "abc123", "letmein", "monkey", "dragon", "iloveyou", "football", "princess", "welcome", "sunshine",
+  "123456",
+  "password",
+  "qwerty",
+  "111111",
+  "abc123",
+  "letmein",
+  "monkey",
+  "dragon",
+  "iloveyou",
+  "football",
+  "princess",
+  "welcome",
+  "sunshine",
 ];
 
 /** Common passwords against one account, the last of which is right. */
@@ -19,7 +31,24 @@ export const bruteForce: Stage = {
   },
 };
 
-const NAMES = ["j.miller", "lena_k", "tom87", "sales", "info", "k.tanaka", "b.okafor", "mike1990", "office", "p.novak", "s.rossi", "support", "anna.w", "d.cohen", "r.singh", "c.dubois"];
+const NAMES = [
+  "j.miller",
+  "lena_k",
+  "tom87",
+  "sales",
+  "info",
+  "k.tanaka",
+  "b.okafor",
+  "mike1990",
+  "office",
+  "p.novak",
+  "s.rossi",
+  "support",
+  "anna.w",
+  "d.cohen",
+  "r.singh",
+  "c.dubois",
+];
 
 /** A list of leaked log-ins, one password each. Every round makes up new names. */
 export const credentialStuffing: Stage = {
@@ -30,7 +59,10 @@ export const credentialStuffing: Stage = {
       await attacker.send({
         method: "POST",
         path: "/login",
-        form: { name: `${name}${attacker.random.between(10, 1000)}`, password: `pw-${attacker.random.between(1000, 10_000_000)}` },
+        form: {
+          name: `${name}${attacker.random.between(10, 1000)}`,
+          password: `pw-${attacker.random.between(1000, 10_000_000)}`,
+        },
       });
       await attacker.pause(400);
     }

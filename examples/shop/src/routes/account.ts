@@ -10,13 +10,23 @@ import { SESSION_COOKIE, setSessionCookie, subjectOf } from "../visitor.ts";
 /** Registration, log-in, log-out, and what belongs to an account. */
 export function accountRoutes(app: FastifyInstance, shop: Shop): void {
   app.get("/login", async (request, reply) =>
-    reply.type("text/html").send(page("Log in", request.visitor.account, html`${credentialsForm("/login", "Log in")}<p>New here? <a href="/register">Make an account.</a></p>`)),
+    reply.type("text/html").send(
+      page(
+        "Log in",
+        request.visitor.account,
+        html`${credentialsForm("/login", "Log in")}
+          <p>New here? <a href="/register">Make an account.</a></p>`,
+      ),
+    ),
   );
 
   app.post("/login", async (request, reply) => {
     const answer = await logIn(shop, request);
     if (answer.outcome === "failure") {
-      return reply.code(answer.status).type("text/html").send(page("Log in", undefined, html`${note(answer.message)}${credentialsForm("/login", "Log in")}`));
+      return reply
+        .code(answer.status)
+        .type("text/html")
+        .send(page("Log in", undefined, html`${note(answer.message)}${credentialsForm("/login", "Log in")}`));
     }
     // A new token at each log-in: one that was known before it is worth nothing after it.
     const { token, session } = shop.sessions.create(answer.account.id, request.visitor.session);
@@ -29,18 +39,27 @@ export function accountRoutes(app: FastifyInstance, shop: Shop): void {
     const { session, account } = request.visitor;
     if (session !== undefined) {
       shop.sessions.end(session);
-      security.sessionEvent({ action: "revoked", sessionId: session.id, ...(account === undefined ? {} : subjectOf(account)) });
+      security.sessionEvent({
+        action: "revoked",
+        sessionId: session.id,
+        ...(account === undefined ? {} : subjectOf(account)),
+      });
     }
     return reply.clearCookie(SESSION_COOKIE, { path: "/" }).redirect("/", 303);
   });
 
   app.get("/register", async (request, reply) =>
-    reply.type("text/html").send(page("Make an account", request.visitor.account, credentialsForm("/register", "Make it"))),
+    reply
+      .type("text/html")
+      .send(page("Make an account", request.visitor.account, credentialsForm("/register", "Make it"))),
   );
 
   app.post("/register", async (request, reply) => {
     const refuse = (status: number, text: string) =>
-      reply.code(status).type("text/html").send(page("Make an account", undefined, html`${note(text)}${credentialsForm("/register", "Make it")}`));
+      reply
+        .code(status)
+        .type("text/html")
+        .send(page("Make an account", undefined, html`${note(text)}${credentialsForm("/register", "Make it")}`));
     if (!shop.loginLimit(request.ip)) {
       security.rateLimited({ action: "register" });
       return refuse(429, "Too many attempts. Try again in a minute.");

@@ -15,7 +15,10 @@ function administrator(request: FastifyRequest, reply: FastifyReply, action: str
   }
   if (account.role === "admin") return account;
   security.authorization({ action, denied: true, ...subjectOf(account) });
-  void reply.code(403).type("text/html").send(page("Not for you", account, note("This area is for administrators.")));
+  void reply
+    .code(403)
+    .type("text/html")
+    .send(page("Not for you", account, note("This area is for administrators.")));
   return undefined;
 }
 
@@ -24,15 +27,25 @@ export function adminRoutes(app: FastifyInstance, shop: Shop): void {
   app.get("/admin", async (request, reply) => {
     const account = administrator(request, reply, "admin.view");
     if (account === undefined) return reply;
-    return reply.type("text/html").send(page("Admin", account, adminPage(shop.accounts.list(), shop.orders.all().length)));
+    return reply
+      .type("text/html")
+      .send(page("Admin", account, adminPage(shop.accounts.list(), shop.orders.all().length)));
   });
 
   app.get("/admin/orders.csv", async (request, reply) => {
     const account = administrator(request, reply, "orders.export");
     if (account === undefined) return reply;
     const orders = shop.orders.all();
-    security.dataAccess({ dataSet: "orders", recordCount: orders.length, action: "orders.export", ...subjectOf(account) });
-    const rows = orders.map((order) => `${order.id},${order.accountId},${(order.total / 100).toFixed(2)},${new Date(order.placedAt).toISOString()}`);
+    security.dataAccess({
+      dataSet: "orders",
+      recordCount: orders.length,
+      action: "orders.export",
+      ...subjectOf(account),
+    });
+    const rows = orders.map(
+      (order) =>
+        `${order.id},${order.accountId},${(order.total / 100).toFixed(2)},${new Date(order.placedAt).toISOString()}`,
+    );
     return reply.type("text/csv").send(["order,account,total,placed_at", ...rows, ""].join("\n"));
   });
 
@@ -42,10 +55,17 @@ export function adminRoutes(app: FastifyInstance, shop: Shop): void {
     const role = ROLES.find((known) => known === textField(request.body, "role"));
     if (role === undefined) {
       security.inputRejected({ rule: "role_name", field: "role", ...subjectOf(account) });
-      return reply.code(400).type("text/html").send(page("Admin", account, note(`A role is one of ${ROLES.join(", ")}.`)));
+      return reply
+        .code(400)
+        .type("text/html")
+        .send(page("Admin", account, note(`A role is one of ${ROLES.join(", ")}.`)));
     }
     const changed = shop.accounts.setRole(textField(request.params, "name") ?? "", role);
-    if (changed === undefined) return reply.code(404).type("text/html").send(page("Admin", account, note("There is no such account.")));
+    if (changed === undefined)
+      return reply
+        .code(404)
+        .type("text/html")
+        .send(page("Admin", account, note("There is no such account.")));
     security.adminAction({ action: `role.grant.${role}`, ...subjectOf(account) });
     return reply.redirect("/admin", 303);
   });

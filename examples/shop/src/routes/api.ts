@@ -33,7 +33,12 @@ export function apiRoutes(app: FastifyInstance, shop: Shop): void {
     const account = request.visitor.account;
     if (account === undefined) return fail(reply, 401, "Log in first.");
     const orders = shop.orders.ofAccount(account.id);
-    security.dataAccess({ dataSet: "orders", recordCount: orders.length, action: "orders.read", ...subjectOf(account) });
+    security.dataAccess({
+      dataSet: "orders",
+      recordCount: orders.length,
+      action: "orders.read",
+      ...subjectOf(account),
+    });
     return { orders };
   });
 
@@ -45,7 +50,11 @@ export function apiRoutes(app: FastifyInstance, shop: Shop): void {
       return fail(reply, 400, "An image's address starts with http:// or https://.");
     }
     const image = await shop.fetchImage(url);
-    security.outboundRequest({ url: url.href, addressClass: image.addressClass, outcome: image.outcome === "fetched" ? "success" : "failure" });
+    security.outboundRequest({
+      url: url.href,
+      addressClass: image.addressClass,
+      outcome: image.outcome === "fetched" ? "success" : "failure",
+    });
     if (image.outcome === "refused") return fail(reply, 422, "Images are fetched from public addresses only.");
     if (image.outcome === "failed") return fail(reply, 502, image.reason);
     return { type: image.type, bytes: image.bytes };
@@ -60,7 +69,12 @@ export function apiRoutes(app: FastifyInstance, shop: Shop): void {
     const account = request.visitor.account;
     const { answer, calls } = answerCustomer(message, account?.id, shop);
     for (const call of calls) {
-      security.agentToolCall({ agent: ASSISTANT_NAME, tool: call.tool, declaredTools: ASSISTANT_TOOLS, ...(account === undefined ? {} : subjectOf(account)) });
+      security.agentToolCall({
+        agent: ASSISTANT_NAME,
+        tool: call.tool,
+        declaredTools: ASSISTANT_TOOLS,
+        ...(account === undefined ? {} : subjectOf(account)),
+      });
     }
     return { answer };
   });

@@ -30,17 +30,30 @@ export function searchByQuery(shop: Shop, request: FastifyRequest): readonly Pro
 export function catalogueRoutes(app: FastifyInstance, shop: Shop): void {
   const send = (reply: FastifyReply, text: string): FastifyReply => reply.type("text/html").send(text);
 
-  app.get("/", async (request, reply) => send(reply, page("Welcome", request.visitor.account, productList("", shop.catalogue.search("", "name").slice(0, 6)))));
+  app.get("/", async (request, reply) =>
+    send(
+      reply,
+      page("Welcome", request.visitor.account, productList("", shop.catalogue.search("", "name").slice(0, 6))),
+    ),
+  );
 
   app.get("/products", async (request, reply) => {
     const products = searchByQuery(shop, request);
-    if (products === undefined) return send(reply.code(400), page("Products", request.visitor.account, note("That is nothing we can search for.")));
-    return send(reply, page("Products", request.visitor.account, productList(textField(request.query, "q") ?? "", products)));
+    if (products === undefined)
+      return send(
+        reply.code(400),
+        page("Products", request.visitor.account, note("That is nothing we can search for.")),
+      );
+    return send(
+      reply,
+      page("Products", request.visitor.account, productList(textField(request.query, "q") ?? "", products)),
+    );
   });
 
   app.get("/products/:id", async (request, reply) => {
     const product = shop.catalogue.find(wholeNumber(textField(request.params, "id")));
-    if (product === undefined) return send(reply.code(404), page("Not found", request.visitor.account, note("There is no such product.")));
+    if (product === undefined)
+      return send(reply.code(404), page("Not found", request.visitor.account, note("There is no such product.")));
     return send(reply, page(product.name, request.visitor.account, productPage(product, shop.reviews.of(product.id))));
   });
 
@@ -48,7 +61,8 @@ export function catalogueRoutes(app: FastifyInstance, shop: Shop): void {
     const account = request.visitor.account;
     if (account === undefined) return reply.redirect("/login", 303);
     const product = shop.catalogue.find(wholeNumber(textField(request.params, "id")));
-    if (product === undefined) return send(reply.code(404), page("Not found", account, note("There is no such product.")));
+    if (product === undefined)
+      return send(reply.code(404), page("Not found", account, note("There is no such product.")));
     const text = (textField(request.body, "text") ?? "").trim();
     if (text === "" || text.length > 500) {
       security.inputRejected({ rule: "review_text", field: "text", ...subjectOf(account) });

@@ -24,13 +24,20 @@ export function checkoutRoutes(app: FastifyInstance, shop: Shop): void {
     const subject = account === undefined ? {} : subjectOf(account);
     if (change.outcome === "rule_broken") security.businessRule({ rule: change.rule, ...subject });
     if (change.outcome === "refused") security.inputRejected({ rule: change.rule, field: change.field, ...subject });
-    return reply.code(change.status).type("text/html").send(page("Cart", account, note(change.message)));
+    return reply
+      .code(change.status)
+      .type("text/html")
+      .send(page("Cart", account, note(change.message)));
   });
 
   app.post("/checkout", async (request, reply) => {
     const { account, session } = request.visitor;
     if (account === undefined || session === undefined) return reply.redirect("/login", 303);
-    const refuse = (message: string) => reply.code(422).type("text/html").send(page("Cart", account, note(message)));
+    const refuse = (message: string) =>
+      reply
+        .code(422)
+        .type("text/html")
+        .send(page("Cart", account, note(message)));
     const lines = cartLines(shop, session);
     if (lines.length === 0) return refuse("The cart is empty.");
     const total = cartTotal(lines);
@@ -48,7 +55,12 @@ export function checkoutRoutes(app: FastifyInstance, shop: Shop): void {
     }
     if (coupon !== "") session.usedCoupons.add(coupon);
     const paid = Math.round(total * (1 - discount));
-    const order = shop.orders.place(account.id, paid, lines.map(({ product, quantity }) => ({ productId: product.id, quantity, price: product.price })), shop.now());
+    const order = shop.orders.place(
+      account.id,
+      paid,
+      lines.map(({ product, quantity }) => ({ productId: product.id, quantity, price: product.price })),
+      shop.now(),
+    );
     session.cart.clear();
     return reply.redirect(`/orders/${order.id}`, 303);
   });
@@ -57,11 +69,26 @@ export function checkoutRoutes(app: FastifyInstance, shop: Shop): void {
     const account = request.visitor.account;
     if (account === undefined) return reply.redirect("/login", 303);
     const order = shop.orders.find(Number(textField(request.params, "id")));
-    if (order === undefined) return reply.code(404).type("text/html").send(page("Not found", account, note("There is no such order.")));
+    if (order === undefined)
+      return reply
+        .code(404)
+        .type("text/html")
+        .send(page("Not found", account, note("There is no such order.")));
     if (order.accountId !== account.id && account.role !== "admin") {
       security.authorization({ action: "order.read_any", denied: true, ...subjectOf(account) });
-      return reply.code(403).type("text/html").send(page("Not yours", account, note("This is somebody else's order.")));
+      return reply
+        .code(403)
+        .type("text/html")
+        .send(page("Not yours", account, note("This is somebody else's order.")));
     }
-    return reply.type("text/html").send(page(`Order ${order.id}`, account, html`<p>Thank you. You paid <span class="price">${amount(order.total)}</span>.</p>`));
+    return reply
+      .type("text/html")
+      .send(
+        page(
+          `Order ${order.id}`,
+          account,
+          html`<p>Thank you. You paid <span class="price">${amount(order.total)}</span>.</p>`,
+        ),
+      );
   });
 }

@@ -20,7 +20,11 @@ function alertsOf({ events }: RuleExample): string[] {
   const titles = new Set<string>();
   for (const [index, { at, document }] of events.entries()) {
     const time = 1_800_000_000_000 + at;
-    for (const fact of detector.judge({ id: String(index), time, document: { ...document, "@timestamp": new Date(time).toISOString() } }).facts) {
+    for (const fact of detector.judge({
+      id: String(index),
+      time,
+      document: { ...document, "@timestamp": new Date(time).toISOString() },
+    }).facts) {
       if (fact.alerts) titles.add(fact.rule.title);
       correlator.observe(fact);
     }
@@ -50,12 +54,15 @@ describe("an alerting rule", () => {
   });
 
   it.each(named(alerting))("%s catches an example that no other rule alerts on", (title, rule) => {
-    const alone = rule.extension.examples.filter((example) => example.kind === "positive" && alertsOf(example).join() === title);
+    const alone = rule.extension.examples.filter(
+      (example) => example.kind === "positive" && alertsOf(example).join() === title,
+    );
     expect(alone).not.toEqual([]);
   });
 
   it.each(named(alerting))("%s raises no alert on the examples that it must leave alone", (title, rule) => {
-    for (const example of rule.extension.examples) if (example.kind !== "positive") expect(alertsOf(example)).not.toContain(title);
+    for (const example of rule.extension.examples)
+      if (example.kind !== "positive") expect(alertsOf(example)).not.toContain(title);
   });
 
   it.each(named(alerting))("%s tells the analyst what it is, what to check and when it is wrong", (_title, rule) => {
@@ -67,12 +74,15 @@ describe("an alerting rule", () => {
     expect(rule.extension.suppression).toBeDefined();
   });
 
-  it.each(named(alerting))("%s asks for a block only when it is of level high or above, and for 15 minutes", (_title, rule) => {
-    for (const response of rule.extension.response) {
-      expect(response).toEqual({ action: "block_address", field: "client.address", for: 900_000 });
-      expect(["high", "critical"]).toContain(rule.level);
-    }
-  });
+  it.each(named(alerting))(
+    "%s asks for a block only when it is of level high or above, and for 15 minutes",
+    (_title, rule) => {
+      for (const response of rule.extension.response) {
+        expect(response).toEqual({ action: "block_address", field: "client.address", for: 900_000 });
+        expect(["high", "critical"]).toContain(rule.level);
+      }
+    },
+  );
 });
 
 describe("a rule that only feeds a correlation", () => {
@@ -83,11 +93,17 @@ describe("a rule that only feeds a correlation", () => {
 });
 
 test("every id is a random UUID", () => {
-  expect(ruleSet.rules.map(({ id }) => id).filter((id) => !/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(id))).toEqual([]);
+  expect(
+    ruleSet.rules
+      .map(({ id }) => id)
+      .filter((id) => !/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/.test(id)),
+  ).toEqual([]);
 });
 
 test("the files are named in kebab-case", () => {
-  expect(source.files.map(({ path }) => basename(path)).filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*\.yml$/.test(name))).toEqual([]);
+  expect(
+    source.files.map(({ path }) => basename(path)).filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*\.yml$/.test(name)),
+  ).toEqual([]);
 });
 
 test("the readme has a row for each alerting rule and no other", () => {
@@ -99,13 +115,18 @@ test("the readme has a row for each alerting rule and no other", () => {
 /** The row of the readme's table that belongs to a rule. */
 function readmeRow(rule: Rule): string {
   const { correlation, extension } = rule;
-  const services = (correlation?.ruleIds ?? [rule.id]).map((id) => `\`vedette.${ruleSet.rules.find((one) => one.id === id)?.logSource.service ?? ""}\``);
+  const services = (correlation?.ruleIds ?? [rule.id]).map(
+    (id) => `\`vedette.${ruleSet.rules.find((one) => one.id === id)?.logSource.service ?? ""}\``,
+  );
   const looks =
     correlation === undefined
       ? `one ${services.join()}`
       : `${correlation.threshold} of ${services.join(", ")} in ${correlation.timespan / 60_000}m by ${correlation.groupBy.map((name) => `\`${name}\``).join(", ")}`;
-  const techniques = rule.tags.filter((tag) => /^attack\.t\d/.test(tag)).map((tag) => tag.slice("attack.".length).toUpperCase());
-  const response = extension.response.map((hint) => `blocks the address for ${hint.for / 60_000}m`).join(", ") || "none";
+  const techniques = rule.tags
+    .filter((tag) => /^attack\.t\d/.test(tag))
+    .map((tag) => tag.slice("attack.".length).toUpperCase());
+  const response =
+    extension.response.map((hint) => `blocks the address for ${hint.for / 60_000}m`).join(", ") || "none";
   const link = relative(dirname(folder), rule.path).replaceAll("\\", "/");
   return `| [${rule.title}](${link}) | ${rule.level} | ${extension.kind} | ${techniques.join(", ")} | ${looks} | ${response} |`;
 }
@@ -114,20 +135,25 @@ const shared = process.env["VEDETTE_SHARED"] ?? fileURLToPath(new URL("../../../
 const techniquesFile = join(shared, "data", "attack-techniques.json");
 const hasTechniques = existsSync(techniquesFile) || process.env["VEDETTE_TEST_REQUIRE"] === "all";
 
-test.skipIf(!hasTechniques)(`every ATT&CK tag names an active technique and one of its tactics${hasTechniques ? "" : " (skipped: the shared data is not there)"}`, () => {
-  interface Technique {
-    readonly id: string;
-    readonly tactics: readonly string[];
-    readonly revoked?: boolean;
-    readonly deprecated?: boolean;
-  }
-  const { techniques } = JSON.parse(readFileSync(techniquesFile, "utf8")) as { techniques: readonly Technique[] };
-  const active = new Map(techniques.filter((one) => one.revoked !== true && one.deprecated !== true).map((one) => [one.id, one]));
-  for (const rule of alerting) {
-    const tags = rule.tags.map((tag) => tag.slice("attack.".length));
-    const used = tags.filter((tag) => /^t\d/.test(tag)).map((tag) => active.get(tag.toUpperCase()));
-    expect(used, rule.title).not.toContain(undefined);
-    const tactics = used.flatMap((technique) => technique?.tactics ?? []);
-    expect(tactics, rule.title).toEqual(expect.arrayContaining(tags.filter((tag) => !/^t\d/.test(tag))));
-  }
-});
+test.skipIf(!hasTechniques)(
+  `every ATT&CK tag names an active technique and one of its tactics${hasTechniques ? "" : " (skipped: the shared data is not there)"}`,
+  () => {
+    interface Technique {
+      readonly id: string;
+      readonly tactics: readonly string[];
+      readonly revoked?: boolean;
+      readonly deprecated?: boolean;
+    }
+    const { techniques } = JSON.parse(readFileSync(techniquesFile, "utf8")) as { techniques: readonly Technique[] };
+    const active = new Map(
+      techniques.filter((one) => one.revoked !== true && one.deprecated !== true).map((one) => [one.id, one]),
+    );
+    for (const rule of alerting) {
+      const tags = rule.tags.map((tag) => tag.slice("attack.".length));
+      const used = tags.filter((tag) => /^t\d/.test(tag)).map((tag) => active.get(tag.toUpperCase()));
+      expect(used, rule.title).not.toContain(undefined);
+      const tactics = used.flatMap((technique) => technique?.tactics ?? []);
+      expect(tactics, rule.title).toEqual(expect.arrayContaining(tags.filter((tag) => !/^t\d/.test(tag))));
+    }
+  },
+);

@@ -6,7 +6,7 @@ export const RULE_SOURCE_ERROR_CODES = {
   },
   "rule-file-type": {
     summary: "A file named as a rule source is neither YAML nor JSON lines.",
-    cure: "Name .yml or .yaml files, folders that hold them, or .jsonl or .jsonl.gz files with one {\"path\",\"yaml\"} a line.",
+    cure: 'Name .yml or .yaml files, folders that hold them, or .jsonl or .jsonl.gz files with one {"path","yaml"} a line.',
   },
   "rule-file-damaged": {
     summary: "A compressed rule file cannot be unpacked.",

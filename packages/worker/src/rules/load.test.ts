@@ -59,7 +59,11 @@ describe("readRuleFiles", () => {
     ["a file of another kind", () => write("rule.txt", "title: A"), "rule-file-type"],
     ["a folder without rules", () => join(write("bare/README.md", ""), ".."), "rule-folder-empty"],
     ["a cut gzip file", () => write("cut.jsonl.gz", gzipSync(LINES).subarray(0, 20)), "rule-file-damaged"],
-    ["a gzip bomb", () => write("bomb.jsonl.gz", gzipSync(Buffer.alloc(257 * 1024 * 1024), { level: 1 })), "rule-file-too-large"],
+    [
+      "a gzip bomb",
+      () => write("bomb.jsonl.gz", gzipSync(Buffer.alloc(257 * 1024 * 1024), { level: 1 })),
+      "rule-file-too-large",
+    ],
   ])("reports %s and goes on", (_name, path, code) => {
     const bad = path();
     const good = write("good.yml", "title: Good");

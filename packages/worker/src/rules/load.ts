@@ -25,7 +25,12 @@ export function builtinRulesFolder(): string {
 export function readRuleFiles(paths: readonly string[]): RuleSource {
   const files: RuleFile[] = [];
   const problems: Problem[] = [];
-  const reader = { files, problems, complain: (code: RuleSourceErrorCode, path: string, detail: string, line?: number) => problems.push(problem(code, path, detail, line)) };
+  const reader = {
+    files,
+    problems,
+    complain: (code: RuleSourceErrorCode, path: string, detail: string, line?: number) =>
+      problems.push(problem(code, path, detail, line)),
+  };
   for (const path of paths) readPath(path, reader);
   return { files, problems };
 }
@@ -37,7 +42,14 @@ interface Reader {
 
 function problem(code: RuleSourceErrorCode, path: string, detail: string, line: number | undefined): Problem {
   const { summary, cure } = RULE_SOURCE_ERROR_CODES[code];
-  return { code, path, message: `${summary.slice(0, -1)}: ${detail}`, suggestion: cure, severity: "error", ...(line === undefined ? {} : { line }) };
+  return {
+    code,
+    path,
+    message: `${summary.slice(0, -1)}: ${detail}`,
+    suggestion: cure,
+    severity: "error",
+    ...(line === undefined ? {} : { line }),
+  };
 }
 
 function readPath(path: string, reader: Reader): void {
@@ -86,7 +98,9 @@ function readLines(path: string, reader: Reader): void {
 function parseLine(line: string): RuleFile | undefined {
   try {
     const row = JSON.parse(line) as { path?: unknown; yaml?: unknown } | null;
-    return typeof row?.path === "string" && typeof row.yaml === "string" ? { path: row.path, text: row.yaml } : undefined;
+    return typeof row?.path === "string" && typeof row.yaml === "string"
+      ? { path: row.path, text: row.yaml }
+      : undefined;
   } catch {
     return undefined;
   }
@@ -109,7 +123,11 @@ function readText(path: string, reader: Reader): string | undefined {
     return gunzipSync(bytes, { maxOutputLength: MAX_BYTES }).toString("utf8");
   } catch (error) {
     const tooLarge = (error as { code?: string }).code === "ERR_BUFFER_TOO_LARGE";
-    reader.complain(tooLarge ? "rule-file-too-large" : "rule-file-damaged", path, tooLarge ? "it is not unpacked." : reasonOf(error));
+    reader.complain(
+      tooLarge ? "rule-file-too-large" : "rule-file-damaged",
+      path,
+      tooLarge ? "it is not unpacked." : reasonOf(error),
+    );
     return undefined;
   }
 }
