@@ -20,3 +20,4 @@ export type {
   RuleSet,
 } from "./rule.ts";
 export { loadRules, type LoadOptions } from "./sigma/load-rules.ts";
+export { parseDuration } from "./sigma/duration.ts";

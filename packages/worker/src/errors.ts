@@ -1,5 +1,7 @@
+import { EVENT_INPUT_ERROR_CODES } from "./cli/detect/error-codes.ts";
 import { COLLECTOR_ERROR_CODES } from "./collector/error-codes.ts";
 import { CONFIG_ERROR_CODES } from "./config/error-codes.ts";
+import { RULE_SOURCE_ERROR_CODES } from "./rules/error-codes.ts";
 import { SERVER_ERROR_CODES } from "./server/error-codes.ts";
 
 /** What a code means and how to cure it; docs/errors.md is generated from these tables. */
@@ -86,6 +88,8 @@ export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
   ...CONFIG_ERROR_CODES,
   ...COLLECTOR_ERROR_CODES,
   ...SERVER_ERROR_CODES,
+  ...RULE_SOURCE_ERROR_CODES,
+  ...EVENT_INPUT_ERROR_CODES,
 };
 
 /** A store operation failed. `retryable` says whether the same call can succeed later without anybody's help. */

@@ -3,25 +3,29 @@ import { VERSION } from "../version.ts";
 import { alertsCommand } from "./alerts.ts";
 import { auditCommand } from "./audit.ts";
 import { demoCommand } from "./demo.ts";
+import { detectCommand } from "./detect.ts";
 import { incidentsCommand } from "./incidents.ts";
+import { rulesCommand } from "./rules.ts";
 import { startCommand } from "./start.ts";
 
-/** Every command of `vedette`, in the order of its help. */
-const COMMANDS: readonly (() => Command)[] = [demoCommand, startCommand, alertsCommand, incidentsCommand, auditCommand];
+/** Every command, in the order that the help lists them. */
+const commands: readonly Command[] = [startCommand(), demoCommand(), detectCommand(), rulesCommand(), alertsCommand(), incidentsCommand(), auditCommand()];
 
-const program = new Command("vedette")
-  .description("Security monitoring for the stack that you run.")
-  .version(VERSION)
-  .showHelpAfterError("(--help says what there is)")
-  .showSuggestionAfterError();
-for (const command of COMMANDS) program.addCommand(command());
+const program = new Command("vedette").description("Security monitoring for the stack a team already runs.").version(VERSION);
+for (const command of commands) program.addCommand(command);
 
-/** Wrong usage ends with 2, as every bad input does; commander itself would say 1. */
-const exitWith2 = (command: Command): void => {
-  command.exitOverride();
-  for (const sub of command.commands) exitWith2(sub);
-};
-exitWith2(program);
+/** Makes a wrong flag or argument end with exit code 2, whichever command it is for. */
+function refuseGently(command: Command, name: string): void {
+  command.exitOverride().showHelpAfterError(`("${name} --help" says what there is)`);
+  for (const sub of command.commands) refuseGently(sub, `${name} ${sub.name()}`);
+}
+refuseGently(program, program.name());
+
+// A reader that has had enough (`vedette detect … | head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
 
 try {
   await program.parseAsync();

@@ -1,0 +1,162 @@
+/** The text of one JSON value and the line it starts on (1-based); `overlong` texts are left out, their length is kept. */
+export interface JsonText {
+  readonly text: string;
+  readonly line: number;
+  readonly overlong?: boolean;
+}
+
+/** Characters that one value may have. */
+const MAX_CHARACTERS = 64 * 1024 * 1024;
+
+/**
+ * Cuts a stream of text into JSON values without parsing them: one a line, or, when the stream begins with `[`, the elements of that
+ * array, or, when a line holds only the beginning of an object (a file written for people), whole objects one after the other.
+ */
+export async function* jsonTexts(chunks: AsyncIterable<string>): AsyncGenerator<JsonText> {
+  const reader = createReader(chunks);
+  const first = await reader.peekCharacter();
+  if (first === undefined) return;
+  if (first === "[" || (first === "{" && /^\s*\{\s*$/.test(await reader.peekLine()))) yield* values(reader, first === "[");
+  else yield* lines(reader);
+}
+
+interface Reader {
+  /** The first character that is not white space. */
+  peekCharacter(): Promise<string | undefined>;
+  /** The first line that is not empty. */
+  peekLine(): Promise<string>;
+  chunks(): AsyncGenerator<string>;
+}
+
+function createReader(source: AsyncIterable<string>): Reader {
+  const iterator = source[Symbol.asyncIterator]();
+  let head = "";
+  let ended = false;
+  const more = async (): Promise<boolean> => {
+    if (ended) return false;
+    const { value, done } = await iterator.next();
+    if (done === true) ended = true;
+    else head += value;
+    return !ended;
+  };
+  return {
+    peekCharacter: async () => {
+      while (head.trimStart() === "" && (await more()));
+      head = head.replace(/^\uFEFF/, "");
+      return head.trimStart()[0];
+    },
+    peekLine: async () => {
+      while (!head.trimStart().includes("\n") && head.length < MAX_CHARACTERS && (await more()));
+      return head.trimStart().split("\n", 1)[0] ?? "";
+    },
+    chunks: async function* () {
+      yield head;
+      head = "";
+      while (await more()) {
+        yield head;
+        head = "";
+      }
+    },
+  };
+}
+
+async function* lines(reader: Reader): AsyncGenerator<JsonText> {
+  let rest = "";
+  let line = 1;
+  let skipping = false;
+  for await (const chunk of reader.chunks()) {
+    let start = 0;
+    for (let end = chunk.indexOf("\n"); end >= 0; end = chunk.indexOf("\n", start)) {
+      const text = rest + chunk.slice(start, end);
+      rest = "";
+      if (skipping) skipping = false;
+      else if (text.trim() !== "") yield { text, line };
+      line++;
+      start = end + 1;
+    }
+    if (!skipping) rest += chunk.slice(start);
+    if (rest.length > MAX_CHARACTERS) {
+      yield { text: "", line, overlong: true };
+      rest = "";
+      skipping = true;
+    }
+  }
+  if (rest.trim() !== "") yield { text: rest, line };
+}
+
+/** Values by their brackets: what stands between them is a value of its own, so that a broken element costs itself alone. */
+async function* values(reader: Reader, isArray: boolean): AsyncGenerator<JsonText> {
+  let parts: string[] = [];
+  let length = 0;
+  let line = 1;
+  let startLine = 1;
+  let depth = isArray ? -1 : 0;
+  let inString = false;
+  let escaped = false;
+  let overlong = false;
+  const finish = (): JsonText | undefined => {
+    const text = parts.join("").trim();
+    const result = overlong ? { text: "", line: startLine, overlong } : { text, line: startLine };
+    const isEmpty = text === "" && !overlong;
+    parts = [];
+    length = 0;
+    overlong = false;
+    return isEmpty ? undefined : result;
+  };
+  for await (const chunk of reader.chunks()) {
+    let start = 0;
+    const cut = (end: number): void => {
+      if (end > start && length <= MAX_CHARACTERS) parts.push(chunk.slice(start, end));
+      length += end - start;
+      if (length > MAX_CHARACTERS) {
+        overlong = true;
+        parts = [];
+      }
+    };
+    for (let index = 0; index < chunk.length; index++) {
+      const char = chunk.charCodeAt(index);
+      if (char === 10) line++;
+      if (inString) {
+        if (escaped) escaped = false;
+        else if (char === 92) escaped = true;
+        else if (char === 34) inString = false;
+        continue;
+      }
+      if (char === 34) {
+        inString = true;
+        if (depth === 0 && length === 0 && chunk.slice(start, index).trim() === "") startLine = line;
+      } else if (char === 123 || char === 91) {
+        if (depth < 0) start = index + 1;
+        else if (depth === 0 && length === 0 && chunk.slice(start, index).trim() === "") startLine = line;
+        depth++;
+      } else if (char === 125 || char === 93) {
+        if (depth === 0 && isArray) {
+          cut(index);
+          const last = finish();
+          if (last !== undefined) yield last;
+          depth = -1;
+          start = index + 1;
+          continue;
+        }
+        depth = Math.max(0, depth - 1);
+        if (depth === 0 && !isArray) {
+          cut(index + 1);
+          const value = finish();
+          if (value !== undefined) yield value;
+          start = index + 1;
+        }
+      } else if (char === 44 && depth === 0 && isArray) {
+        cut(index);
+        const value = finish();
+        if (value !== undefined) yield value;
+        start = index + 1;
+        startLine = line;
+      }
+    }
+    if (depth >= 0) cut(chunk.length);
+  }
+  if (depth >= 0) {
+    const value = finish();
+    if (value !== undefined) yield value;
+  }
+}
