@@ -10,7 +10,7 @@ import { answerBlockedRequest, answerBlockedSocket } from "./blocked-answer.ts";
 import { parseTrustedProxies, type TrustedProxies } from "./client-address.ts";
 import { currentRequest, knownRequest, observeRequest, requestAttributes, type RequestState } from "./current-request.ts";
 import type { GuardDecisions } from "./guard/decisions.ts";
-import { inspectRequest } from "./inspect/inspect-request.ts";
+import { inspectRequest, warmUpInspection } from "./inspect/inspect-request.ts";
 import { sampleOf } from "./redaction.ts";
 import { reporter as processReporter, type Reporter } from "./reporter.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -106,6 +106,7 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     this.current = settings;
     this.proxies = parseTrustedProxies(settings.trustedProxies).proxies;
     this.reporter().setEventsPerSecond(settings.eventsPerSecond);
+    if (settings.inspection.enabled) warmUpInspection();
   }
 
   /** What happens around each event of a server; a getter, because no field may be initialised (see above). */

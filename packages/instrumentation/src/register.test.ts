@@ -99,15 +99,15 @@ describe("node --import @vedette/instrumentation/register", () => {
   it("says in one sentence what to do when there is no SDK, and lets the application run", async () => {
     const { ended, errors } = run("service.mjs", {}, "--import", resolve(apps, "without-sdk.mjs"), ...REGISTER);
     expect((await ended).code).toBe(0);
-    expect(errors()).toMatch(/^vedette: no OpenTelemetry SDK is configured .* Run `npm install @opentelemetry\/sdk-node`.*\n$/);
+    expect(errors()).toMatch(/^vedette: no OpenTelemetry SDK is configured .* Run `npm install @opentelemetry\/sdk-node`.* \[instrumentation-sdk-missing\]\n$/);
   });
 
   it("names a setting that cannot be used and goes on with its default", async () => {
     const { ended, errors } = run("service.mjs", { VEDETTE_EVENTS_PER_SECOND: "many", VEDETTE_TRUSTED_PROXIES: "10.0.0.0/8,proxy" }, ...REGISTER);
     expect((await ended).code).toBe(0);
     expect(errors().trim().split("\n")).toEqual([
-      'vedette: VEDETTE_EVENTS_PER_SECOND is "many", which is no number above 0; using 500.',
-      'vedette: VEDETTE_TRUSTED_PROXIES has "proxy", which is neither an address nor a CIDR range; it is left out.',
+      'vedette: VEDETTE_EVENTS_PER_SECOND is "many", which is no number above 0; using 500. [instrumentation-setting-invalid]',
+      'vedette: VEDETTE_TRUSTED_PROXIES has "proxy", which is neither an address nor a CIDR range; it is left out. [instrumentation-proxy-invalid]',
     ]);
     expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
   });

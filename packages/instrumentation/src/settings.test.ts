@@ -21,10 +21,10 @@ describe("settings", () => {
 
   it.each([
     [{ VEDETTE_INSPECTION: "maybe" }, 'VEDETTE_INSPECTION is "maybe", which is neither true nor false; using true.'],
-    [{ VEDETTE_INSPECTION_MAX_MS: "-1" }, 'VEDETTE_INSPECTION_MAX_MS is "-1", which is no number above 0; using 5.'],
+    [{ VEDETTE_INSPECTION_MAX_MS: "-1" }, 'VEDETTE_INSPECTION_MAX_MS is "-1", which is no number above 0; using 25.'],
     [{ VEDETTE_GUARD_URL: "ftp://x" }, 'VEDETTE_GUARD_URL is "ftp://x", which is no http or https URL; the guard stays off.'],
   ])("%j is named and replaced by the default", (environment, warning) => {
-    expect(readSettings(environment).warnings).toEqual([warning]);
+    expect(readSettings(environment).warnings).toEqual([{ code: "instrumentation-setting-invalid", message: warning }]);
   });
 
   it.each([{ VEDETTE_ENABLED: "false" }, { OTEL_SDK_DISABLED: "true" }, { OTEL_SDK_DISABLED: "TRUE" }])("are off with %j", (environment) => {

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "./errors.ts";
+
 /** Limits and scope of the request inspection. */
 export interface InspectionSettings {
   readonly enabled: boolean;
@@ -59,7 +61,7 @@ export const ENVIRONMENT_VARIABLES = {
   VEDETTE_START_SDK: "`false` leaves the OpenTelemetry SDK to the application even when none is configured yet. Default `true`.",
   VEDETTE_LOADER_HOOKS: "`false` leaves out the module hooks that other instrumentations need in ESM applications. Default `true`.",
   VEDETTE_INSPECTION: "`false` turns the inspection of requests off. Default `true`.",
-  VEDETTE_INSPECTION_MAX_MS: "Milliseconds after which the inspection of one request ends. Default `5`.",
+  VEDETTE_INSPECTION_MAX_MS: "Milliseconds after which the inspection of one request ends. Default `25`.",
   VEDETTE_INSPECTED_HEADERS: "Comma-separated header names to inspect; `cookie` stands for each cookie's value.",
   VEDETTE_TRUSTED_PROXIES: "Comma-separated addresses and CIDR ranges whose `X-Forwarded-For` is believed. Default none.",
   VEDETTE_EVENTS_PER_SECOND: "Events of one name emitted in one second; more are counted and dropped. Default `500`.",
@@ -69,15 +71,22 @@ export const ENVIRONMENT_VARIABLES = {
   VEDETTE_GUARD_TOKEN: "Bearer token for a worker that does not listen on loopback.",
 } as const;
 
-/** What was read, and one sentence for each value that could not be used (its default is used instead). */
+/** A value that could not be used; its default is used instead. */
+export interface SettingsWarning {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+/** What was read, and what could not be. */
 export interface SettingsReading {
   readonly settings: Settings;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly SettingsWarning[];
 }
 
 /** Reads the settings from environment variables; a bad value never stops the application. */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): SettingsReading {
-  const warnings: string[] = [];
+  const warnings: SettingsWarning[] = [];
+  const invalid = (message: string): unknown => warnings.push({ code: "instrumentation-setting-invalid", message });
   const text = (name: keyof typeof ENVIRONMENT_VARIABLES): string | undefined => {
     const value = environment[name]?.trim();
     return value === undefined || value === "" ? undefined : value;
@@ -87,7 +96,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     if (value === undefined) return fallback;
     if (["true", "1", "yes", "on"].includes(value)) return true;
     if (["false", "0", "no", "off"].includes(value)) return false;
-    warnings.push(`${name} is "${value}", which is neither true nor false; using ${fallback}.`);
+    invalid(`${name} is "${value}", which is neither true nor false; using ${fallback}.`);
     return fallback;
   };
   const positive = (name: keyof typeof ENVIRONMENT_VARIABLES, fallback: number): number => {
@@ -95,7 +104,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     if (value === undefined) return fallback;
     const number = Number(value);
     if (Number.isFinite(number) && number > 0) return number;
-    warnings.push(`${name} is "${value}", which is no number above 0; using ${fallback}.`);
+    invalid(`${name} is "${value}", which is no number above 0; using ${fallback}.`);
     return fallback;
   };
   const list = (name: keyof typeof ENVIRONMENT_VARIABLES): readonly string[] =>
@@ -111,13 +120,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       maxValueLength: 4096,
       maxTotalLength: 32_768,
       maxParameters: 200,
-      maxMilliseconds: positive("VEDETTE_INSPECTION_MAX_MS", 5),
+      maxMilliseconds: positive("VEDETTE_INSPECTION_MAX_MS", 25),
       headers: headers.length === 0 ? DEFAULT_INSPECTED_HEADERS : headers,
     },
     refusedStatuses: new Set([401, 403, 404, 405, 429]),
     trustedProxies: list("VEDETTE_TRUSTED_PROXIES"),
     eventsPerSecond: positive("VEDETTE_EVENTS_PER_SECOND", 500),
-    guard: guardSettings(text("VEDETTE_GUARD_URL"), text("VEDETTE_GUARD_PUBLIC_KEY"), text("VEDETTE_GUARD_PIN_FILE"), text("VEDETTE_GUARD_TOKEN"), warnings),
+    guard: guardSettings(text("VEDETTE_GUARD_URL"), text("VEDETTE_GUARD_PUBLIC_KEY"), text("VEDETTE_GUARD_PIN_FILE"), text("VEDETTE_GUARD_TOKEN"), invalid),
   };
   return { settings, warnings };
 }
@@ -127,11 +136,11 @@ function guardSettings(
   publicKey: string | undefined,
   pinFile: string | undefined,
   token: string | undefined,
-  warnings: string[],
+  invalid: (message: string) => unknown,
 ): GuardSettings | undefined {
   if (url === undefined) return undefined;
   if (!URL.canParse(url) || !["http:", "https:"].includes(new URL(url).protocol)) {
-    warnings.push(`VEDETTE_GUARD_URL is "${url}", which is no http or https URL; the guard stays off.`);
+    invalid(`VEDETTE_GUARD_URL is "${url}", which is no http or https URL; the guard stays off.`);
     return undefined;
   }
   return { url: new URL(url), publicKey, pinFile, token };

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { registerInstrumentations, type Instrumentation } from "@opentelemetry/instrumentation";
+import type { ErrorCode } from "./errors.ts";
 import { startGuard, type Guard } from "./guard/guard.ts";
 import { HttpServerSecurityInstrumentation } from "./http-server.ts";
 import { parseTrustedProxies } from "./client-address.ts";
@@ -51,9 +52,9 @@ export function startVedette(options: StartOptions = {}): Vedette {
   if (running !== undefined) return running;
   const reading = readSettings(process.env);
   const settings: Settings = { ...reading.settings, ...options.settings };
-  for (const warning of reading.warnings) warn(warning);
+  for (const { code, message } of reading.warnings) warn(code, message);
   for (const entry of parseTrustedProxies(settings.trustedProxies).invalid) {
-    warn(`VEDETTE_TRUSTED_PROXIES has "${entry}", which is neither an address nor a CIDR range; it is left out.`);
+    warn("instrumentation-proxy-invalid", `VEDETTE_TRUSTED_PROXIES has "${entry}", which is neither an address nor a CIDR range; it is left out.`);
   }
   if (!settings.enabled) {
     running = { instrumentation: undefined, guard: undefined, flush: async () => {}, shutdown: stopped, [Symbol.asyncDispose]: stopped };
@@ -85,7 +86,7 @@ function guardOf(settings: Settings): Guard | undefined {
   try {
     return startGuard(settings.guard, { reporter, warn });
   } catch (cause) {
-    warn(`the guard stays off: its key cannot be read (${cause instanceof Error ? cause.message : String(cause)}).`);
+    warn("guard-key-unreadable", `the guard stays off: its key cannot be read (${cause instanceof Error ? cause.message : String(cause)}).`);
     return undefined;
   }
 }
@@ -114,12 +115,12 @@ function startSdk(options: StartOptions): Sdk | undefined {
     // From the application first: the SDK is its dependency, not ours.
     loaded = loadFromApplication("@opentelemetry/sdk-node") as SdkModule;
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    warn(
-      code === "MODULE_NOT_FOUND"
-        ? "no OpenTelemetry SDK is configured and @opentelemetry/sdk-node is not installed: security events go nowhere. Run `npm install @opentelemetry/sdk-node`, or set up an SDK of your own before this module is loaded."
-        : `@opentelemetry/sdk-node could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-    );
+    if (cause instanceof Error && "code" in cause && cause.code === "MODULE_NOT_FOUND") {
+      warn(
+        "instrumentation-sdk-missing",
+        "no OpenTelemetry SDK is configured and @opentelemetry/sdk-node is not installed: security events go nowhere. Run `npm install @opentelemetry/sdk-node`, or set up an SDK of your own before this module is loaded.",
+      );
+    } else warn("instrumentation-sdk-failed", `@opentelemetry/sdk-node could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
     return undefined;
   }
   return withSdkDefaults(() => {
@@ -161,6 +162,6 @@ function withSdkDefaults<Result>(make: () => Result): Result {
 }
 
 /** Says something to the operator; on standard error, because no logger of the application is ours to use. */
-function warn(message: string): void {
-  process.stderr.write(`vedette: ${message}\n`);
+function warn(code: ErrorCode, message: string): void {
+  process.stderr.write(`vedette: ${message} [${code}]\n`);
 }

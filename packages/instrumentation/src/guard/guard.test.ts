@@ -171,7 +171,7 @@ describe("a guard", () => {
   function start(settings: { publicKey?: string; pinFile?: string; token?: string; url?: string } = {}): Guard {
     guard = startGuard(
       { url: new URL(settings.url ?? `http://127.0.0.1:${port}`), publicKey: settings.publicKey, pinFile: settings.pinFile, token: settings.token },
-      { reporter: telemetry.reporter, warn: (message) => warnings.push(message), firstDelay: 5, random: () => 0 },
+      { reporter: telemetry.reporter, warn: (_code, message) => warnings.push(message), firstDelay: 5, random: () => 0 },
     );
     return guard;
   }

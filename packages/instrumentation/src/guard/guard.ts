@@ -3,6 +3,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { context as contextApi, ROOT_CONTEXT } from "@opentelemetry/api";
 import { ATTR, GUARD_PATHS, type GuardDecision } from "@vedette/semconv";
+import type { ErrorCode, Warn } from "../errors.ts";
 import type { Reporter } from "../reporter.ts";
 import type { GuardSettings } from "../settings.ts";
 import { createGuardDecisions, type GuardDecisions } from "./decisions.ts";
@@ -13,7 +14,7 @@ import { isKnownAction, readGuardKey, readSnapshot, type GuardVerificationKey } 
 export interface GuardOptions {
   readonly reporter: Reporter;
   /** Told, once each, what an operator should know. */
-  readonly warn: (message: string) => void;
+  readonly warn: Warn;
   /** Unix milliseconds. */
   readonly now?: () => number;
   /** Between 0 and 1; spreads reconnects. */
@@ -53,16 +54,16 @@ export function startGuard(settings: GuardSettings, options: GuardOptions): Guar
   const random = options.random ?? Math.random;
   const firstDelay = options.firstDelay ?? 1000;
   const warned = new Set<string>();
-  const warnOnce = (message: string): void => {
+  const warnOnce = (code: ErrorCode, message: string): void => {
     if (warned.has(message)) return;
     warned.add(message);
-    warn(message);
+    warn(code, message);
   };
 
   const decisions = createGuardDecisions({
     now,
     onChange: (difference) => reporter.change("guardDecisions", difference),
-    onUnknown: (decision: GuardDecision) => warnOnce(refusalOf(decision)),
+    onUnknown: (decision: GuardDecision) => warnOnce("guard-decision-unsupported", refusalOf(decision)),
   });
   const agent = settings.url.protocol === "https:" ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false });
   let key = configuredKey(settings);
@@ -88,6 +89,7 @@ export function startGuard(settings: GuardSettings, options: GuardOptions): Guar
     if (stopped) return;
     if (cause !== undefined) {
       warnOnce(
+        "guard-unreachable",
         `the guard cannot reach ${settings.url.origin}${GUARD_PATHS.stream} (${messageOf(cause)}); it keeps trying, and what is in force stays until it expires.`,
       );
     }
@@ -189,7 +191,7 @@ export function startGuard(settings: GuardSettings, options: GuardOptions): Guar
     const { snapshot, refusal } = readSnapshot(data, pinned, lastSequence);
     if (refusal !== undefined) {
       reporter.count("guardSnapshotsRefused", { [ATTR.errorType]: refusal });
-      warnOnce(`the guard refused a snapshot of the decisions in force: ${REFUSALS[refusal]}.`);
+      warnOnce("guard-snapshot-refused", `the guard refused a snapshot of the decisions in force: ${REFUSALS[refusal]}.`);
       return;
     }
     failures = 0;

@@ -1,0 +1,66 @@
+import { ATTR, EVENT, INSTRUMENTATION_METRICS, type AttributeName, type EventName } from "@vedette/semconv";
+import { ENVIRONMENT_VARIABLES } from "../settings.ts";
+
+/** Attributes of every event about a request, where they are known. */
+const REQUEST: readonly AttributeName[] = [
+  ATTR.clientAddress, ATTR.networkPeerAddress, ATTR.httpRequestMethod, ATTR.httpRoute, ATTR.urlPath, ATTR.urlQuery, ATTR.userAgentOriginal,
+];
+/** Who did it, as far as the application says. */
+const SUBJECT: readonly AttributeName[] = [ATTR.userId, ATTR.userName, ATTR.userRoles, ATTR.sessionId];
+
+/** When each event is emitted, and the attributes of its own that it may carry. */
+export const EVENTS: Readonly<Record<EventName, { readonly when: string; readonly severity: string; readonly attributes: readonly AttributeName[]; readonly manual: boolean }>> = {
+  [EVENT.requestSuspicious]: { when: "a request carries what looks like an attack", severity: "WARN", manual: false, attributes: [ATTR.requestIndicators, ATTR.requestLocations, ATTR.requestParameters, ATTR.requestSample] },
+  [EVENT.requestRefused]: { when: "the application answered 401, 403, 404, 405 or 429", severity: "INFO", manual: false, attributes: [ATTR.httpResponseStatusCode] },
+  [EVENT.guardBlocked]: { when: "the guard answered 403 in the application's place", severity: "WARN", manual: false, attributes: [ATTR.guardDecisionId, ATTR.httpResponseStatusCode] },
+  [EVENT.authentication]: { when: "`security.authentication`", severity: "INFO, failures WARN", manual: true, attributes: [ATTR.eventOutcome, ATTR.authMethod, ATTR.authFailureReason, ATTR.authPriorFailures] },
+  [EVENT.authorizationDenied]: { when: "`security.authorization` with `denied: true`", severity: "WARN", manual: true, attributes: [ATTR.action, ATTR.eventOutcome] },
+  [EVENT.inputRejected]: { when: "`security.inputRejected`", severity: "INFO", manual: true, attributes: [ATTR.inputRule, ATTR.inputField] },
+  [EVENT.rateLimited]: { when: "`security.rateLimited`", severity: "WARN", manual: true, attributes: [ATTR.action] },
+  [EVENT.session]: { when: "`security.sessionEvent`", severity: "INFO, `invalid` WARN", manual: true, attributes: [ATTR.sessionAction] },
+  [EVENT.dataAccess]: { when: "`security.dataAccess`", severity: "INFO", manual: true, attributes: [ATTR.dataSet, ATTR.dataRecordCount, ATTR.action] },
+  [EVENT.adminAction]: { when: "`security.adminAction`", severity: "INFO", manual: true, attributes: [ATTR.action, ATTR.eventOutcome] },
+  [EVENT.businessRule]: { when: "`security.businessRule`", severity: "WARN", manual: true, attributes: [ATTR.businessRuleName] },
+  [EVENT.honeytoken]: { when: "`security.honeytoken`", severity: "ERROR", manual: true, attributes: [ATTR.honeytokenName] },
+  [EVENT.outboundRequest]: { when: "`security.outboundRequest`", severity: "INFO, other than `public` WARN", manual: true, attributes: [ATTR.urlFull, ATTR.serverAddress, ATTR.outboundAddressClass, ATTR.eventOutcome] },
+  [EVENT.agentToolCall]: { when: "`security.agentToolCall`", severity: "INFO, out of scope WARN", manual: true, attributes: [ATTR.genAiAgentName, ATTR.genAiToolName, ATTR.agentDeclaredTools, ATTR.agentToolInScope] },
+};
+
+/** Every attribute that an event may carry. */
+export function attributesOf(name: EventName): ReadonlySet<string> {
+  const event = EVENTS[name];
+  return new Set([ATTR.logRecordUid, ...REQUEST, ...(event.manual ? SUBJECT : []), ...event.attributes]);
+}
+
+const code = (text: string): string => `\`${text}\``;
+const codes = (texts: readonly string[]): string => texts.map(code).join(", ");
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+
+/** The generated parts of the README, by the name of their marker. */
+export function readmeTables(): Readonly<Record<string, string>> {
+  return {
+    metrics: table(
+      ["metric", "kind", "unit", "attributes", "description"],
+      Object.values(INSTRUMENTATION_METRICS).map(({ name, kind, unit, attributes, description }) => [code(name), kind, code(unit), codes(attributes), description]),
+    ),
+    events: table(
+      ["event", "when", "severity", "attributes of its own"],
+      Object.entries(EVENTS).map(([name, event]) => [code(name), event.when, event.severity, codes(event.attributes)]),
+    ),
+    attributes: `Every event carries ${code(ATTR.logRecordUid)}; one about a request ${codes(REQUEST)}; one of the manual API ${codes(SUBJECT)} as far as the application says them.`,
+    environment: table(["variable", "meaning"], Object.entries(ENVIRONMENT_VARIABLES).map(([name, meaning]) => [code(name), meaning])),
+  };
+}
+
+/** Puts the generated parts between their markers. */
+export function withTables(readme: string): string {
+  let text = readme;
+  for (const [name, content] of Object.entries(readmeTables())) {
+    const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- end: ${name} -->`];
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+    if (from < 0 || to < from) throw new Error(`README.md has no place for "${name}".`);
+    text = `${text.slice(0, from + begin.length)}\n${content}\n${text.slice(to)}`;
+  }
+  return text;
+}
