@@ -1,4 +1,4 @@
-import { type RuleSummary } from "@vedette/api";
+import type { RuleSummary, Status } from "@vedette/api";
 import { createCorrelator, createDetector, DEFAULT_MAPPINGS, loadRules, type Problem, type Rule } from "@vedette/detection";
 import { createAlertmanagerNotifier, ALERTMANAGER_NOTIFY } from "./alerter/alertmanager.ts";
 import { createCollector } from "./collector/collector.ts";
@@ -46,6 +46,8 @@ export interface RunningWorker extends AsyncDisposable {
   readonly addresses: { readonly api: ListeningAddress; readonly otlp?: ListeningAddress | undefined };
   readonly dataFolder: string;
   readonly store: Store;
+  /** What the worker is doing and what is wrong, now. */
+  status(): Promise<Status>;
   /** Rules that were refused, and warnings about others. */
   readonly ruleProblems: readonly Problem[];
   /** A link, good once and for ten minutes, that opens the console at a path. */
@@ -201,6 +203,7 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
     addresses: { api, otlp },
     dataFolder: config.dataFolder,
     store,
+    status,
     ruleProblems,
     createLoginLink: (next) => server.createLoginLink(next),
     failed: failed.promise,

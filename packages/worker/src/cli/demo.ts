@@ -114,6 +114,10 @@ async function runDemo(options: DemoOptions, examples: Examples): Promise<number
   );
   console.log(`  OTLP     ${worker.addresses.otlp?.url ?? ""}\n`);
 
+  const now = Date.now();
+  for (const entry of (await worker.store.listDenyList(undefined, 100)).items)
+    if (entry.state === "in_force" && entry.expiresAt > now) console.log(`  ${entry.address} is still blocked from before, until ${new Date(entry.expiresAt).toTimeString().slice(0, 8)}: it will only see 403.`);
+
   const story = createStory({
     now: () => Date.now(),
     write: (line) => console.log(line),

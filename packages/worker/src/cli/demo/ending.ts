@@ -54,7 +54,7 @@ export async function writeEnding(options: {
   write("");
   if (incident)
     write(
-      `${colors.bold("The incident")}  ${incident.title}: ${incident.alertIds.length} alerts of ${rules.size} rules, severity ${incident.severity}.`,
+      `${colors.bold("The incident")}  ${incident.title}: ${incident.alertIds.length} alerts of ${new Set(alerts.filter(({ incidentId }) => incidentId === incident.id).map(({ rule }) => rule.id)).size} rules, severity ${incident.severity}.`,
     );
   for (const block of blocks) {
     const refused = report.stages
