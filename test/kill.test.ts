@@ -12,7 +12,7 @@ test(
       rounds: 12,
       print: (line) => void process.stdout.write(`${line}\n`),
     });
-    const { undisturbed, killed, notJudged, lostAlerts } = report;
+    const { undisturbed, killed, notJudged, lostAlerts, verified, edited } = report;
     expect(notJudged).toHaveLength(KILLS);
     expect(Math.min(...notJudged)).toBeGreaterThan(0);
     expect(undisturbed.alerts.length, "the input must matter").toBeGreaterThan(50);
@@ -23,5 +23,10 @@ test(
     expect(lostAlerts).toEqual([]);
     expect(killed.audit.ok).toBe(true);
     expect(undisturbed.audit.ok).toBe(true);
+    expect(verified).toEqual({ code: 0, output: expect.stringMatching(/^ok: /) as unknown });
+    expect(edited).toMatchObject({
+      code: 1,
+      output: expect.stringContaining(`does not hold at entry ${edited.entry}:`) as unknown,
+    });
   },
 );

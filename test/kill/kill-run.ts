@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setTimeout as wait } from "node:timers/promises";
 import { openSqliteReader } from "../../packages/worker/src/store/sqlite/reader.ts";
 import { recordedInput } from "./recorded-input.ts";
-import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
+import { startWorkerProcess, vedette, type WorkerProcess } from "./worker-process.ts";
 
 /** Requests under way at once. */
 const SENDERS = 4;
@@ -39,6 +39,14 @@ export interface KillReport {
   readonly resent: number;
   /** Alerts seen after a kill whose id is gone at the end. */
   readonly lostAlerts: readonly string[];
+  /** What `vedette audit verify` said about the folder that lived through the kills, and about it with one byte edited. */
+  readonly verified: CommandAnswer;
+  readonly edited: CommandAnswer & { readonly entry: number };
+}
+
+interface CommandAnswer {
+  readonly code: number | null;
+  readonly output: string;
 }
 
 /** How a run is made. */
@@ -73,7 +81,20 @@ export async function runKills({ kills, rounds, print }: KillOptions): Promise<K
     const killed = await outcomeOf(data);
     print(`killed ${kills} times: ${summary(killed)}; ${resent} requests sent again`);
     const kept = storedIds(data);
-    return { undisturbed, killed, notJudged, resent, lostAlerts: [...seenAlerts].filter((id) => !kept.has(id)) };
+    const verified = vedette("audit", "verify", "--data", data);
+    print(`vedette audit verify: exit code ${verified.code}: ${verified.output}`);
+    const entry = editOneByte(data);
+    const edited = { ...vedette("audit", "verify", "--data", data), entry };
+    print(`after an edit of one byte in entry ${entry}: exit code ${edited.code}: ${edited.output}`);
+    return {
+      verified,
+      edited,
+      undisturbed,
+      killed,
+      notJudged,
+      resent,
+      lostAlerts: [...seenAlerts].filter((id) => !kept.has(id)),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -193,6 +214,21 @@ function rows<T>(data: string, text: string): T[] {
   } finally {
     database.close();
   }
+}
+
+/** Flips one bit of the file, in the middle entry of the audit trail; the entry's number. */
+function editOneByte(data: string): number {
+  const [middle] = rows<{ sequence: number; entry: string }>(
+    data,
+    "SELECT sequence, entry FROM audit ORDER BY abs(sequence - (SELECT max(sequence) / 2 FROM audit)) LIMIT 1",
+  );
+  if (!middle) throw new Error("the audit trail is empty");
+  const path = join(data, "vedette.db");
+  const bytes = readFileSync(path);
+  const at = bytes.indexOf(middle.entry) + 40;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+  return middle.sequence;
 }
 
 const storedIds = (data: string): Set<string> =>

@@ -6,7 +6,7 @@ const { values } = parseArgs({
   options: { kills: { type: "string", default: "10" }, rounds: { type: "string", default: "12" } },
 });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
-const { undisturbed, killed, lostAlerts } = await runKills({
+const { undisturbed, killed, lostAlerts, verified, edited } = await runKills({
   kills: Number(values.kills),
   rounds: Number(values.rounds),
   print,
@@ -18,7 +18,10 @@ const faults = [
   ...(killed.records === undisturbed.records ? [] : ["the number of records differs"]),
   ...killed.doubledAlerts.map((place) => `doubled: ${place}`),
   ...lostAlerts.map((id) => `lost: ${id}`),
-  ...(killed.audit.ok ? [] : ["the audit trail does not verify"]),
+  ...(killed.audit.ok && verified.code === 0 ? [] : ["the audit trail does not verify"]),
+  ...(edited.code === 1 && edited.output.includes(`entry ${edited.entry}:`)
+    ? []
+    : ["an edited byte in the audit trail is not reported"]),
 ];
 for (const fault of faults) print(fault);
 print(faults.length === 0 ? "Nothing was lost and nothing doubled." : "FAILED");

@@ -1,9 +1,20 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const MAIN = resolve(ROOT, "packages/worker/src/cli/main.ts");
+
+const NODE_ARGUMENTS = ["--conditions=vedette-source", "--disable-warning=ExperimentalWarning", MAIN];
+
+/** Runs a command of `vedette` from source; its exit code and what it wrote. */
+export function vedette(...args: readonly string[]): { readonly code: number | null; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...NODE_ARGUMENTS, ...args], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  return { code: status, output: `${stdout}${stderr}`.trim() };
+}
 
 /** A worker in a process of its own. */
 export interface WorkerProcess {
@@ -18,20 +29,11 @@ export interface WorkerProcess {
 
 /** Starts `vedette start` from source on a data folder; resolves when it listens. */
 export async function startWorkerProcess(config: string, data: string): Promise<WorkerProcess> {
-  const child = spawn(
-    process.execPath,
-    [
-      "--conditions=vedette-source",
-      "--disable-warning=ExperimentalWarning",
-      MAIN,
-      "start",
-      "--config",
-      config,
-      "--data",
-      data,
-    ],
-    { cwd: ROOT, env: { ...process.env, VEDETTE_LISTENING_JSON: "1" }, stdio: ["ignore", "pipe", "pipe"] },
-  );
+  const child = spawn(process.execPath, [...NODE_ARGUMENTS, "start", "--config", config, "--data", data], {
+    cwd: ROOT,
+    env: { ...process.env, VEDETTE_LISTENING_JSON: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (complaints = (complaints + text).slice(-8_000)));
   const ended = new Promise<number | null>((resolve) => child.on("close", (code) => resolve(code)));
