@@ -1,6 +1,6 @@
-import { isIPv4 } from "node:net";
 import { type Role, SESSION_COOKIE } from "@vedette/api";
 import type { FastifyRequest } from "fastify";
+import { isLoopback } from "../config/loopback.ts";
 import { RequestProblem } from "./problem.ts";
 import type { Sessions } from "./sessions.ts";
 import { type ApiToken, type Caller, createTokenCheck, includesRole } from "./tokens.ts";
@@ -15,11 +15,6 @@ export interface Access {
   requireUnlessLocal(request: FastifyRequest, role: Role): void;
   /** The token's owner, or undefined. */
   tokenOwner(token: string): ApiToken | undefined;
-}
-
-/** Whether an address to listen on can be reached from this machine alone. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }
 
 /** Host name of a Host header or origin without port and brackets, lower case. */

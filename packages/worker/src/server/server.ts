@@ -11,11 +11,12 @@ import {
 } from "@vedette/api";
 import { GUARD_PATHS } from "@vedette/semconv";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { isLoopback } from "../config/loopback.ts";
 import type { Ports } from "../ports.ts";
 import type { GuardHub } from "../responder/guard-hub.ts";
 import type { Operations } from "../responder/operations.ts";
 import type { Store } from "../store/store.ts";
-import { createAccess, isLoopback } from "./access.ts";
+import { createAccess } from "./access.ts";
 import { createChangeStream } from "./change-stream.ts";
 import { serveConsole } from "./console-files.ts";
 import { createHandlers } from "./handlers.ts";
