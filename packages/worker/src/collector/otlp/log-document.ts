@@ -50,7 +50,7 @@ const isZero = (hex: string): boolean => /^0*$/.test(hex);
 
 /**
  * Turns a log record into the document that the Collector's Elasticsearch exporter writes in OTel mode. The time is the record's, else when it
- * was observed, else the time of receipt.
+ * was observed, else the time of receipt. A body is `text` when it is a text or something that JSON has only a text for, else `structured`.
  */
 export const logDocument = (
   record: LogRecord,
