@@ -1,0 +1,50 @@
+import { StoreError } from "../errors.ts";
+import type { Line } from "../detector/line.ts";
+import { OperationError } from "../responder/operations.ts";
+import type { SqliteCore } from "../store/sqlite/core.ts";
+import type { SeededRandom } from "./seeded-random.ts";
+
+/** A person's wish, and what became of it as far as the person was told. */
+export interface Decision {
+  /** Unique; it stands in the note or reason of the change. */
+  readonly key: string;
+  readonly kind: "alert" | "incident" | "deny" | "undo";
+  readonly subject: string;
+  answer: "made" | "refused" | "waiting";
+}
+
+/** Draws something that a person could want now; undefined when there is nothing to be done. */
+export function drawDecision(core: SqliteCore, random: SeededRandom, key: string): { decision: Decision; ask: (line: Line) => Promise<unknown> } | undefined {
+  const by = { name: "ann", idempotencyKey: key };
+  const kind = random.pick(["alert", "alert", "alert", "incident", "deny", "undo"] as const);
+  const wish = (subject: string, ask: (line: Line) => Promise<unknown>) => ({ decision: { key, kind, subject, answer: "waiting" } as Decision, ask });
+  if (kind === "alert") {
+    const alerts = core.listAlerts({ limit: 100 }).items;
+    if (alerts.length === 0) return undefined;
+    const { id, revision } = random.pick(alerts);
+    const closeReason = random.pick(["true_positive", "false_positive", "other", "benign_positive"] as const);
+    const change = random.chance(0.5) ? { status: "closed" as const, closeReason } : { status: random.pick(["acknowledged", "open"] as const) };
+    return wish(id, (line) => line.operations.changeAlert(id, { revision, note: key, ...change }, by));
+  }
+  if (kind === "incident") {
+    const incidents = core.listIncidents({ limit: 100 }).items;
+    if (incidents.length === 0) return undefined;
+    const { id, revision } = random.pick(incidents);
+    const status = random.pick(["triaged", "contained", "closed"] as const);
+    return wish(id, (line) => line.operations.changeIncident(id, { revision, note: key, status }, by));
+  }
+  if (kind === "deny") {
+    const address = random.pick(["192.0.2.1", "203.0.113.7", "198.51.100.20", "nonsense"]);
+    return wish(address, (line) => line.operations.denyAddress({ address, seconds: random.integer(10, 120), reason: key }, by));
+  }
+  const entries = core.listDenyList(undefined, 100).items;
+  if (entries.length === 0) return undefined;
+  const { id } = random.pick(entries);
+  return wish(id, (line) => line.operations.undoDeny(id, by));
+}
+
+/** Whether asking again with the same key can help. */
+export function mayAskAgain(error: unknown): boolean {
+  if (error instanceof OperationError) return error.message === "The worker is stopping.";
+  return error instanceof StoreError;
+}
