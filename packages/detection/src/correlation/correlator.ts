@@ -326,8 +326,14 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
 
 /** The first time at which a fact or an open episode can no longer meet a new fact; strictly after it something is to be done. */
 function nextDeadline(group: Group, timespan: number): number {
-  const [first] = group.members;
-  let next = first === undefined || group.episodes.some((episode) => isWithin(episode, first)) ? Infinity : first.time;
+  let next = Infinity;
+  for (const member of group.members) {
+    const episode = group.episodes.find((candidate) => isWithin(candidate, member));
+    // Members of episodes that only wait to be reported are as good as gone.
+    if (episode?.final === true) continue;
+    if (episode === undefined) next = member.time;
+    break;
+  }
   for (const episode of group.episodes) if (!episode.final) next = Math.min(next, episode.last.time);
   return next + timespan;
 }
