@@ -28,7 +28,9 @@ describe("a login link", () => {
     const response = await open(pathOf(link));
     expect(response.status).toBe(303);
     expect(response.headers.get("location")).toBe("/incidents/i1?tab=timeline");
-    expect(response.headers.getSetCookie()[0]).toMatch(/^vedette_session=.*; HttpOnly; SameSite=Strict$/);
+    expect(response.headers.getSetCookie()[0]).toMatch(
+      /^vedette_session=[^;]+; Max-Age=43200; Path=\/api\/v1; HttpOnly; SameSite=Strict$/,
+    );
     const session = await open("/api/v1/session", { cookie: cookieOf(response) });
     expect(await session.json()).toEqual({ actor: "admin", role: "admin" });
   });

@@ -47,7 +47,8 @@ export function registerLogin(
   options: { readonly sessions: Sessions; readonly access: Access; readonly secure: boolean },
 ): void {
   const { sessions, access, secure } = options;
-  const cookieOptions = { path: "/", httpOnly: true, sameSite: "strict", secure } as const;
+  // Cookies know no ports: the narrow path keeps this one from other servers of the same machine as far as can be.
+  const cookieOptions = { path: "/api/v1", httpOnly: true, sameSite: "strict", secure } as const;
 
   const sendPage = (reply: FastifyReply, status: number, message: string, next: string): FastifyReply =>
     reply.code(status).type("text/html; charset=utf-8").header("cache-control", "no-store").send(page(message, next));
