@@ -26,7 +26,9 @@ export const sha256 = (text: string): string => createHash("sha256").update(text
 
 /** Links an entry to the chain: the entry names its sequence number and the previous hash, and its own hash covers all of it. */
 export function link(head: ChainHead, content: AuditContent): ChainRow {
-  const { time, actor, action, subject, details } = content;
+  const { time, actor, action, subject } = content;
+  // As any JSON writer would have it: a number that JSON lacks must not keep a step from being committed.
+  const details: unknown = JSON.parse(JSON.stringify(content.details));
   const sequence = head.sequence + 1;
   const entry = canonicalJson({ sequence, time, actor, action, subject, details, previousHash: head.hash });
   return { sequence, entry, hash: sha256(entry) };

@@ -13,6 +13,7 @@ import {
 import type { EffectState, StepCommit } from "../store.ts";
 import { openSqliteCore } from "./core.ts";
 import { recordRow, stepRows } from "./encode.ts";
+import { REFUSED_KEPT } from "./inbox.ts";
 import { fromTextKey, toTextKey } from "./text-key.ts";
 import { toCursor, toPlace } from "./page.ts";
 
@@ -103,6 +104,10 @@ describe("inbox", () => {
     expect(first.total).toBe(3);
     expect(core.listRefused(first.nextCursor, 2).items).toEqual([{ sequence: 1, ...refused("one") }]);
     expect(core.counts().refused).toBe(3);
+    core.refuse(Array.from({ length: REFUSED_KEPT }, () => refused("many")));
+    expect(core.listRefused(undefined, 1).total).toBe(REFUSED_KEPT);
+    expect(core.listRefused(toCursor([4, ""]), 5).items).toEqual([]);
+    expect(core.counts().refused).toBe(REFUSED_KEPT + 3);
   });
 });
 
@@ -181,6 +186,30 @@ describe("commit", () => {
     core.commit({ id: "2", cursor: 3, blobs: [{ key: "a", value: null }] });
     expect(core.recover(0).cursor).toBe(7);
     expect(core.recover(0).blobs).toEqual(new Map([["b", "2"]]));
+  });
+
+  test("gives blobs back under their keys, whatever text they are", () => {
+    const text = fc.string({ unit: "binary" });
+    fc.assert(
+      fc.property(fc.dictionary(text, text, { noNullPrototype: true }), (blobs) => {
+        const core = open();
+        core.commit({ id: "1", blobs: Object.entries(blobs).map(([key, value]) => ({ key, value })) });
+        expect(core.recover(0).blobs).toEqual(new Map(Object.entries(blobs)));
+        core.close();
+      }),
+    );
+  });
+
+  test("takes audit details that JSON has no place for, as JSON would write them", () => {
+    const core = open();
+    core.commit({
+      id: "1",
+      audit: [
+        { time: 1, actor: "a", action: "b", subject: "c", details: { odd: Number.POSITIVE_INFINITY, gone: undefined } },
+      ],
+    });
+    expect(core.listAudit(undefined, 1).items[0]?.details).toEqual({ odd: null });
+    expect(core.verifyAudit().ok).toBe(true);
   });
 
   test("accepts a finding again, whatever the order of its keys, and refuses another content under its id", () => {

@@ -120,7 +120,10 @@ export function stepRows(step: StepCommit): StepRows {
     cursor: step.cursor,
     facts: (step.facts ?? []).map(factRow),
     episodes: (step.episodes ?? []).map(episodeRow),
-    blobs: step.blobs ?? [],
+    blobs: (step.blobs ?? []).map(({ key, value }) => ({
+      key: toTextKey(key),
+      value: value === null ? null : toTextKey(value),
+    })),
     alerts: (step.alerts ?? []).map(alertRow),
     alertMembers: step.alertMembers ?? [],
     incidents: (step.incidents ?? []).map(incidentRow),

@@ -1,6 +1,7 @@
 import type { Alert, DenyListEntry, Incident } from "@vedette/api";
 import type { AlertMember, RecoveredState } from "../store.ts";
 import type { Connection } from "./connection.ts";
+import { fromTextKey } from "./text-key.ts";
 import { total } from "./totals.ts";
 
 /** Reads what the line needs to go on after a start (store.ts, `RecoveredState`). */
@@ -15,7 +16,7 @@ export function recover(connection: Connection, horizon: number): RecoveredState
   ).all(horizon) as unknown as AlertMember[];
   return {
     cursor: total(connection, "cursor"),
-    blobs: new Map(blobs.map(({ key, value }) => [key, value])),
+    blobs: new Map(blobs.map(({ key, value }) => [fromTextKey(key), fromTextKey(value)])),
     alerts: bodies<Alert>("SELECT body FROM alerts WHERE merged = 0 AND last_seen >= ? ORDER BY id"),
     alertMembers: members.map((member) => ({ ...member })),
     incidents: bodies<Incident>("SELECT body FROM incidents WHERE merged = 0 AND last_seen >= ? ORDER BY id"),
