@@ -19,6 +19,7 @@ test(
     expect(killed.records).toBe(undisturbed.records);
     expect(killed.facts).toEqual(undisturbed.facts);
     expect(killed.alerts).toEqual(undisturbed.alerts);
+    expect(killed.blocked).toEqual(undisturbed.blocked);
     expect(killed.doubledAlerts).toEqual([]);
     expect(lostAlerts).toEqual([]);
     expect(killed.audit.ok).toBe(true);

@@ -5,7 +5,7 @@ import { parseAllDocuments } from "yaml";
 const RULES = resolve(import.meta.dirname, "../../packages/detection-rules/rules");
 const EVENTS_PER_REQUEST = 60;
 /** Milliseconds between the beginnings of two rounds of attacks. */
-const ROUND = 60_000;
+const ROUND = 30_000;
 
 type AttributeValue = string | number | boolean | readonly AttributeValue[];
 
@@ -30,22 +30,23 @@ interface TimedEvent {
 /**
  * Bodies of OTLP/HTTP JSON requests in the order in which they are sent: round after round, each attack that the rules' own examples show, from
  * addresses and accounts of that round, among ordinary log-ins.
- * @param start event time of the first record, Unix milliseconds
+ * @param end event time of the last record, Unix milliseconds
  */
-export function recordedInput(rounds: number, start: number): string[] {
+export function recordedInput(rounds: number, end: number): string[] {
   const examples = positiveExamples();
   const events: TimedEvent[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const begin = start + round * ROUND;
+    const begin = round * ROUND;
     for (const [index, example] of examples.entries())
       events.push(...attack(example, round, index, begin + index * 500.25));
     for (let visitor = 0; visitor < examples.length * 4; visitor += 1)
       events.push(ordinary(round, visitor, begin + visitor * 311));
   }
   events.sort((a, b) => a.time - b.time);
+  const start = end - (events.at(-1)?.time ?? 0);
   const requests: string[] = [];
   for (let from = 0; from < events.length; from += EVENTS_PER_REQUEST)
-    requests.push(request(events.slice(from, from + EVENTS_PER_REQUEST)));
+    requests.push(request(events.slice(from, from + EVENTS_PER_REQUEST), start));
   return requests;
 }
 
@@ -87,7 +88,7 @@ function milliseconds(offset: string): number {
   return Number(number) * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit as "ms" | "s" | "m" | "h"];
 }
 
-function request(events: readonly TimedEvent[]): string {
+function request(events: readonly TimedEvent[], start: number): string {
   return JSON.stringify({
     resourceLogs: [
       {
@@ -96,7 +97,7 @@ function request(events: readonly TimedEvent[]): string {
           {
             scope: { name: "recorded" },
             logRecords: events.map(({ time, name, attributes }) => ({
-              timeUnixNano: String(BigInt(Math.round(time * 1_000)) * 1_000n),
+              timeUnixNano: String(BigInt(Math.round((start + time) * 1_000)) * 1_000n),
               eventName: name,
               body: { stringValue: name },
               attributes: keyValues(attributes),

@@ -15,6 +15,7 @@ const { undisturbed, killed, lostAlerts, verified, edited } = await runKills({
 const faults = [
   ...(isDeepStrictEqual(killed.facts, undisturbed.facts) ? [] : ["the facts differ"]),
   ...(isDeepStrictEqual(killed.alerts, undisturbed.alerts) ? [] : ["the alerts differ"]),
+  ...(isDeepStrictEqual(killed.blocked, undisturbed.blocked) ? [] : ["the blocked addresses differ"]),
   ...(killed.records === undisturbed.records ? [] : ["the number of records differs"]),
   ...killed.doubledAlerts.map((place) => `doubled: ${place}`),
   ...lostAlerts.map((id) => `lost: ${id}`),
