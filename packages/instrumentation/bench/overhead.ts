@@ -6,12 +6,12 @@ import { join } from "node:path";
 const VARIANTS = ["plain", "otel", "vedette"] as const;
 type Variant = (typeof VARIANTS)[number];
 
-/** Ordinary traffic: paths, queries and headers as browsers send them. */
-const PATHS = [
-  "/items/42",
-  "/items/7?q=desk%20lamp&page=2&sort=-price",
-  "/items/1?q=O%27Brien%20%26%20Sons&filter=a%2Cb&from=2026-11-01",
-  "/items/99?q=caf%C3%A9+cr%C3%A8me&utm_source=newsletter&utm_campaign=november",
+/** Ordinary traffic: paths, queries and headers as browsers send them. The queries differ from request to request, as people's do. */
+const PATHS: readonly ((index: number) => string)[] = [
+  (index) => `/items/${index}`,
+  (index) => `/items/7?q=desk%20lamp%20${index}&page=2&sort=-price`,
+  (index) => `/items/1?q=O%27Brien%20%26%20Sons%20${index}&filter=a%2Cb&from=2026-11-01`,
+  (index) => `/items/99?q=caf%C3%A9+cr%C3%A8me+${index}&utm_source=newsletter&utm_campaign=november`,
 ];
 const HEADERS = {
   "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
@@ -48,7 +48,8 @@ async function load(service: Service, requests: number): Promise<number> {
   let sent = 0;
   const one = async (): Promise<void> => {
     while (sent < requests) {
-      const path = PATHS[sent++ % PATHS.length];
+      const index = sent++;
+      const path = PATHS[index % PATHS.length]?.(index);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       http.get({ host: "127.0.0.1", port: service.port, path, headers: HEADERS, agent }, (response) => response.resume().on("end", resolve)).on("error", reject);
       await promise;

@@ -7,6 +7,7 @@ import { isCrossSiteScripting } from "./cross-site-scripting.ts";
 import { decodePercent, readingsOf } from "./decode.ts";
 import { isPathTraversal } from "./path-traversal.ts";
 import { isScanner } from "./scanner.ts";
+import { createSeenValues } from "./seen-values.ts";
 import { isSqlInjection } from "./sql-injection.ts";
 
 /** Where in a request a value stood. */
@@ -34,6 +35,9 @@ export interface Inspection {
 }
 
 const MAX_FINDINGS = 16;
+
+/** Harmless raw values, by how they are read; a browser sends most of its headers and cookies a thousand times. */
+const HARMLESS = { query: createSeenValues(1024), header: createSeenValues(1024), agent: createSeenValues(256), referer: createSeenValues(512) };
 
 /** Values that cannot hold an attack of any class: no character with a meaning, no space to part words. */
 const PLAIN = /^[\w.,@~-]{0,128}$/;
@@ -101,7 +105,15 @@ export function inspectRequest(path: string, query: string | undefined, headers:
 
   const inspectReadings = (location: Location, parameter: string, plusIsSpace: boolean) => (raw: string): void => {
     if (PLAIN.test(raw) && !raw.includes("..")) return;
-    for (const value of readingsOf(raw, plusIsSpace)) add(location, parameter, value, inspectValue(value));
+    const harmless = plusIsSpace ? HARMLESS.query : HARMLESS.header;
+    if (harmless.has(raw)) return;
+    let found = 0;
+    for (const value of readingsOf(raw, plusIsSpace)) {
+      const indicators = inspectValue(value);
+      found += indicators.length;
+      add(location, parameter, value, indicators);
+    }
+    if (found === 0) harmless.add(raw);
   };
 
   /** True while there is room for one more named value. */
@@ -136,10 +148,22 @@ export function inspectRequest(path: string, query: string | undefined, headers:
         take(cookie, inspectReadings("cookie", name, false));
       }
     } else if (header === "user-agent") {
-      take(text, (raw) => add("header", header, raw, inspectUserAgent(raw)));
+      take(text, (raw) => {
+        if (HARMLESS.agent.has(raw)) return;
+        const indicators = inspectUserAgent(raw);
+        if (indicators.length === 0) HARMLESS.agent.add(raw);
+        else add("header", header, raw, indicators);
+      });
     } else if (header === "referer") {
       take(text, (raw) => {
-        for (const reading of readingsOf(raw, true)) add("header", header, reading, inspectReferer(reading));
+        if (HARMLESS.referer.has(raw)) return;
+        let found = 0;
+        for (const reading of readingsOf(raw, true)) {
+          const indicators = inspectReferer(reading);
+          found += indicators.length;
+          add("header", header, reading, indicators);
+        }
+        if (found === 0) HARMLESS.referer.add(raw);
       });
     } else take(text, inspectReadings("header", header, false));
   }

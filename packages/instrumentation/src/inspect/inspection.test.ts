@@ -4,6 +4,7 @@ import { INDICATOR } from "@vedette/semconv";
 import { readSettings } from "../settings.ts";
 import { decodeEntities, decodePercent, readingsOf } from "./decode.ts";
 import { inspectRequest, inspectValue } from "./inspect-request.ts";
+import { createSeenValues } from "./seen-values.ts";
 
 const settings = { ...readSettings({}).settings.inspection, maxMilliseconds: 10_000 };
 const inspect = (path: string, query?: string, headers = {}) => inspectRequest(path, query, headers, settings);
@@ -143,6 +144,22 @@ describe("a request", () => {
         inspect(path, query, { "user-agent": header, referer: header, cookie: header });
       }),
     );
+  });
+});
+
+describe("seen values", () => {
+  it("are remembered while they are used, and forgotten otherwise", () => {
+    const seen = createSeenValues(2);
+    for (const value of ["a", "b", "c"]) seen.add(value);
+    expect(["a", "b", "c", "d"].map((value) => seen.has(value))).toEqual([true, true, true, false]);
+    for (const value of ["d", "e", "f", "g"]) seen.add(value);
+    expect(["a", "b", "c", "g"].map((value) => seen.has(value))).toEqual([false, false, false, true]);
+    seen.add("x".repeat(513));
+    expect(seen.has("x".repeat(513))).toBe(false);
+  });
+
+  it("do not hide an attack that is sent again", () => {
+    for (let round = 0; round < 3; round++) expect(inspect("/", "q=..%2F..%2Fetc%2Fpasswd").findings).toHaveLength(1);
   });
 });
 

@@ -77,7 +77,7 @@ function namesAttack({ shape, texts }: SqlTokens): boolean {
     calls++;
   }
   if (/v/.test(shape) && texts.some((text) => /^@@(?:version|hostname|datadir|basedir|global|servername|tmpdir)/.test(text))) return true;
-  if (texts.some((text, at) => text === "into" && /^(?:outfile|dumpfile)$/.test(texts[at + 1] ?? "") && shape[at + 2] === "s")) return true;
+  if (shape.includes("kk") && texts.some((text, at) => text === "into" && /^(?:outfile|dumpfile)$/.test(texts[at + 1] ?? "") && shape[at + 2] === "s")) return true;
   if (/D[a-z?]{0,3}v/.test(shape) && texts.includes("declare")) return true;
   if (shape.includes("D") && /Dks/.test(shape) && texts.includes("waitfor")) return true;
   // One such call in a bracketed expression with an operator, or two: "ascii(substring(".
