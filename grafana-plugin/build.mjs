@@ -74,7 +74,8 @@ const plugin = {
 };
 
 const runtime = dirname(require.resolve("@grafana/runtime/package.json"));
-const ui = createRequire(require.resolve("@grafana/ui/package.json"));
+const uiFolder = dirname(require.resolve("@grafana/ui/package.json"));
+const ui = createRequire(join(uiFolder, "package.json"));
 
 /** What stands in for Grafana around the plugin. */
 const host = {
@@ -89,6 +90,7 @@ const host = {
     alias: {
       // Not in the package's published entry; the very file that its entry uses, so that it is the same instance.
       "grafana-internal/PluginPage$": join(runtime, "dist/esm/components/PluginPage.mjs"),
+      "grafana-icons": join(uiFolder, "dist/public/img/icons/unicons"),
       // The routers that @grafana/ui itself uses, so that its links and ours share one history.
       "react-router-dom-v5-compat$": dirname(ui.resolve("react-router-dom-v5-compat/package.json")),
       "react-router-dom-v5$": dirname(ui.resolve("react-router-dom/package.json")),
@@ -99,6 +101,7 @@ const host = {
       swc,
       { test: /\.m?js$/, resolve: { fullySpecified: false } },
       { test: /\.css$/, type: "css/auto" },
+      { test: /\.svg$/, type: "asset/source" },
       { test: /systemjs/, parser: { amd: false, commonjs: false, system: false } },
     ],
   },
@@ -130,7 +133,7 @@ try {
   await run(plugin);
   await run(host);
   // Last, so that a console that is being built is never served half.
-  copyStaticFiles({ root, pluginId: id, publicFolder: join(dirname(require.resolve("@grafana/ui/package.json")), "dist/public") });
+  copyStaticFiles({ root, pluginId: id, publicFolder: join(uiFolder, "dist/public") });
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -51,7 +51,7 @@ export function Console({ session }: { readonly session: ConsoleSession | undefi
   useEffect(() => followLinks(document, (url) => locationService.push(url)), []);
   useEffect(() => {
     config.theme2 = theme;
-    document.body.className = `theme-${mode} app-grafana`;
+    document.body.className = `theme-${mode}`;
     document.documentElement.style.background = theme.colors.background.canvas;
     document.documentElement.style.colorScheme = mode;
   }, [theme, mode]);
@@ -64,7 +64,6 @@ export function Console({ session }: { readonly session: ConsoleSession | undefi
   return (
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
-      <div className="grafana-app">
         <Router history={locationService.getHistory()}>
           <CompatRouter>
             <Frame includes={plugin?.meta.includes ?? []} session={session} mode={mode} onMode={change}>
@@ -83,7 +82,6 @@ export function Console({ session }: { readonly session: ConsoleSession | undefi
           </CompatRouter>
         </Router>
         <PortalContainer />
-      </div>
     </ThemeContext.Provider>
   );
 }

@@ -57,6 +57,11 @@ export function Frame({ includes, session, mode, onMode, children }: FrameProps)
             <Icon name={session === undefined ? "lock" : "user"} />
             {session?.actor ?? "Not signed in"}
           </span>
+          {session !== undefined && (
+            <form method="post" action="/logout">
+              <IconButton name="signout" size="lg" type="submit" aria-label="Sign out" tooltip="Sign out" />
+            </form>
+          )}
           <IconButton
             name="palette"
             size="lg"
@@ -126,17 +131,19 @@ const getStyles = (theme: GrafanaTheme2) => {
       marginTop: "auto",
       display: "flex",
       alignItems: "center",
-      justifyContent: "space-between",
+      flexWrap: "wrap",
       gap: theme.spacing(1),
       padding: theme.spacing(1.5, 2),
       borderTop: `1px solid ${theme.colors.border.weak}`,
       color: theme.colors.text.secondary,
       fontSize: theme.typography.bodySmall.fontSize,
+      form: { display: "flex" },
     }),
     who: css({
       display: "flex",
       alignItems: "center",
       gap: theme.spacing(1),
+      flex: 1,
       minWidth: 0,
       overflow: "hidden",
       textOverflow: "ellipsis",

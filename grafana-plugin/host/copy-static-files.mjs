@@ -30,6 +30,7 @@ const page = (pluginId) => `<!doctype html>
 
 /** What is on screen before the first script has run. */
 const styles = `html { background: #111217; }
+body { margin: 0; }
 noscript { display: block; padding: 32px; color: #ccccdc; font-family: sans-serif; }
 `;
 

@@ -8,7 +8,7 @@ export function followLinks(root: Document, go: (url: string) => void): () => vo
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     const anchor = (event.target as Element | null)?.closest("a");
     if (!anchor || anchor.target || anchor.origin !== root.location.origin || !anchor.hasAttribute("href")) return;
-    if (anchor.hasAttribute("download") || anchor.pathname.startsWith("/api/")) return;
+    if (anchor.hasAttribute("download") || /^\/(api|login|logout)\b/.test(anchor.pathname)) return;
     event.preventDefault();
     go(`${anchor.pathname}${anchor.search}${anchor.hash}`);
   };

@@ -1,6 +1,18 @@
 declare module "systemjs/dist/system.js";
 declare module "systemjs/dist/extras/amd.js";
-declare module "@grafana/ui/dist/*.css";
+declare module "*.svg" {
+  /** The file's text. */
+  const text: string;
+  export default text;
+}
+
+interface ImportMeta {
+  /** The bundler's own: every module of a folder whose name matches. */
+  webpackContext(
+    folder: string,
+    options: { readonly regExp: RegExp },
+  ): { (name: string): string; keys(): string[] };
+}
 
 // Names that build.mjs points at files of Grafana's own packages.
 declare module "grafana-internal/PluginPage" {

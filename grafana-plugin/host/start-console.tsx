@@ -6,6 +6,7 @@ import { setPluginPage } from "grafana-internal/PluginPage";
 import { APP_ID } from "../src/app-settings.ts";
 import { Console } from "./Console.tsx";
 import { Page } from "./Page.tsx";
+import { preloadIcons } from "./preload-icons.ts";
 import type { ConsoleSession } from "./session.ts";
 import { createWorkerBackendSrv } from "./worker-backend-srv.ts";
 
@@ -22,6 +23,7 @@ export async function startConsole(session: ConsoleSession | undefined): Promise
     getVariablesUrlParams: () => ({}),
   });
   setPluginPage(Page);
+  preloadIcons();
   await initPluginTranslations(APP_ID, []);
   const root = document.getElementById("reactRoot");
   if (root === null) throw new Error("The page has no element #reactRoot.");

@@ -3,6 +3,7 @@ import { LoadingPlaceholder } from "@grafana/ui";
 import { lazy, Suspense } from "react";
 import { Navigate, Route, Routes } from "react-router-dom";
 import { AppSettingsContext } from "./AppSettingsContext.tsx";
+import { PATHS } from "./app-paths.ts";
 import type { AppSettings } from "./app-settings.ts";
 
 const Overview = lazy(() => import("./pages/overview/Overview.tsx"));
@@ -26,7 +27,7 @@ export default function App({ meta }: AppRootProps<AppSettings>) {
           <Route path="incidents/:id" element={<Incident />} />
           <Route path="deny-list" element={<DenyList />} />
           <Route path="status" element={<Status />} />
-          <Route path="*" element={<Navigate to="overview" replace />} />
+          <Route path="*" element={<Navigate to={PATHS.overview} replace />} />
         </Routes>
       </Suspense>
     </AppSettingsContext>

@@ -13,7 +13,7 @@ export interface Explanation {
 /** What to do when nobody is signed in. */
 const signIn = {
   standalone:
-    "Open the one-time link that the worker printed in its terminal when it started. A link works once: start the worker again for a new one. Its data stays.",
+    "Open the link that the worker printed in its terminal when it started; it works once. Or sign in with a token: the admin token is in the file admin-token of the worker's data folder.",
   grafana:
     "The worker refused the app's token. An administrator of Grafana sets the tokens on the app's configuration page.",
 } as const;

@@ -4,7 +4,7 @@ import { useStyles2 } from "@grafana/ui";
 import type { Alert } from "@vedette/api";
 import { SEVERITY_LEVELS } from "@vedette/semconv";
 import { PATHS } from "../app-paths.ts";
-import { tacticName } from "../format/words.ts";
+import { sentenceCase } from "../format/words.ts";
 import { DataTable } from "./DataTable.tsx";
 import { EntityChips } from "./EntityChips.tsx";
 import { Moment } from "./Moment.tsx";
@@ -18,12 +18,14 @@ import { Techniques } from "./Techniques.tsx";
 interface AlertTableProps {
   readonly alerts: readonly Alert[];
   readonly caption: string;
+  /** Leaves out what all rows share or what there is no room for: entities and the number of events. */
+  readonly compact?: boolean;
   readonly sort?: Sort | undefined;
   readonly onSort?: (sort: Sort) => void;
 }
 
 /** Alerts, one a row. */
-export function AlertTable({ alerts, caption, sort, onSort }: AlertTableProps) {
+export function AlertTable({ alerts, caption, compact = false, sort, onSort }: AlertTableProps) {
   const styles = useStyles2(getStyles);
   const columns: readonly Column<Alert>[] = [
     {
@@ -42,13 +44,13 @@ export function AlertTable({ alerts, caption, sort, onSort }: AlertTableProps) {
         <div className={styles.title}>
           <RowLink to={PATHS.alert(id)}>{title}</RowLink>
           <span className={styles.sub}>
-            {tactics.length > 0 && <span>{tactics.map(tacticName).join(", ")}</span>}
+            {tactics.length > 0 && <span>{tactics.map(sentenceCase).join(", ")}</span>}
             <Techniques ids={techniques} />
           </span>
         </div>
       ),
     },
-    { id: "entities", header: "Entities", width: "26%", cell: ({ entities }) => <EntityChips entities={entities} limit={3} /> },
+    { id: "entities", header: "Entities", width: "24%", cell: ({ entities }) => <EntityChips entities={entities} limit={3} /> },
     {
       id: "priority",
       header: "Priority",
@@ -76,7 +78,7 @@ export function AlertTable({ alerts, caption, sort, onSort }: AlertTableProps) {
     {
       id: "time",
       header: "Last seen",
-      width: 150,
+      width: 120,
       order: ({ lastSeen }) => lastSeen,
       descendingFirst: true,
       cell: ({ lastSeen }) => <Moment at={lastSeen} />,
@@ -85,7 +87,7 @@ export function AlertTable({ alerts, caption, sort, onSort }: AlertTableProps) {
   return (
     <DataTable
       caption={caption}
-      columns={columns}
+      columns={compact ? columns.filter(({ id }) => id !== "entities" && id !== "events") : columns}
       rows={alerts}
       rowKey={({ id }) => id}
       sort={sort}

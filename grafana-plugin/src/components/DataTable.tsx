@@ -29,7 +29,7 @@ export function DataTable<T>({ caption, columns, rows, rowKey, sort, onSort }: D
     const active = sort?.column === column.id;
     const descending = active ? !sort.descending : (column.descendingFirst ?? false);
     return (
-      <button type="button" className={styles.sort} onClick={() => onSort({ column: column.id, descending })}>
+      <button type="button" className={cx(styles.sort, column.align === "right" && styles.reversed)} onClick={() => onSort({ column: column.id, descending })}>
         {column.header}
         <Icon name={active && !sort.descending ? "arrow-up" : "arrow-down"} size="sm" className={active ? "" : styles.idle} />
       </button>
@@ -101,9 +101,11 @@ const getStyles = (theme: GrafanaTheme2) => ({
     border: "none",
     background: "none",
     color: "inherit",
+    fontSize: "inherit",
     fontWeight: "inherit",
     "&:hover": { color: theme.colors.text.primary },
     "&:hover svg": { opacity: 1 },
   }),
+  reversed: css({ flexDirection: "row-reverse" }),
   idle: css({ opacity: 0 }),
 });

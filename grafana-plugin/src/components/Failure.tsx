@@ -1,4 +1,5 @@
-import { Alert, Button } from "@grafana/ui";
+import { Alert, Button, LinkButton } from "@grafana/ui";
+import { ApiError } from "@vedette/api";
 import { useContext } from "react";
 import { explainFailure } from "../api/explain-failure.ts";
 import { AppSettingsContext } from "../AppSettingsContext.tsx";
@@ -30,6 +31,11 @@ export function Failure({ error, onRetry, children }: FailureProps) {
     >
       {detail !== undefined && <div>{detail}</div>}
       {cure !== undefined && <div>{cure}</div>}
+      {standalone && error instanceof ApiError && error.status === 401 && (
+        <LinkButton size="sm" icon="signin" href={signInPath()} style={{ marginTop: 8 }}>
+          Sign in with a token
+        </LinkButton>
+      )}
       {children}
       {code !== undefined && (
         <div>
@@ -38,4 +44,10 @@ export function Failure({ error, onRetry, children }: FailureProps) {
       )}
     </Alert>
   );
+}
+
+/** The worker's sign-in page, which leads back to where the person is. */
+function signInPath(): string {
+  const { pathname, search } = window.location;
+  return `/login?${new URLSearchParams({ next: `${pathname}${search}` })}`;
 }

@@ -5,7 +5,7 @@ import type { Incident } from "@vedette/api";
 import { SEVERITY_LEVELS } from "@vedette/semconv";
 import { PATHS } from "../app-paths.ts";
 import { formatSpan } from "../format/time.ts";
-import { tacticName } from "../format/words.ts";
+import { sentenceCase } from "../format/words.ts";
 import { DataTable } from "./DataTable.tsx";
 import { EntityChips } from "./EntityChips.tsx";
 import { Moment } from "./Moment.tsx";
@@ -40,12 +40,12 @@ export function IncidentTable({ incidents, sort, onSort }: IncidentTableProps) {
         <div className={styles.title}>
           <RowLink to={PATHS.incident(id)}>{title}</RowLink>
           <span className={styles.sub}>
-            {[...tactics.map(tacticName), formatSpan(firstSeen, lastSeen)].join(" · ")}
+            {[...tactics.map(sentenceCase), formatSpan(firstSeen, lastSeen)].join(" · ")}
           </span>
         </div>
       ),
     },
-    { id: "entities", header: "Entities", width: "26%", cell: ({ entities }) => <EntityChips entities={entities} limit={3} /> },
+    { id: "entities", header: "Entities", width: "30%", cell: ({ entities }) => <EntityChips entities={entities} limit={3} /> },
     {
       id: "alerts",
       header: "Alerts",
@@ -65,7 +65,7 @@ export function IncidentTable({ incidents, sort, onSort }: IncidentTableProps) {
     {
       id: "time",
       header: "Last seen",
-      width: 150,
+      width: 120,
       order: ({ lastSeen }) => lastSeen,
       descendingFirst: true,
       cell: ({ lastSeen }) => <Moment at={lastSeen} />,

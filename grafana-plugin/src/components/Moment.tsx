@@ -4,15 +4,16 @@ import { useStyles2 } from "@grafana/ui";
 import { formatRelative } from "../format/time.ts";
 import { useNow } from "./use-now.ts";
 
-/** A moment: how long ago, and the time itself in the person's time zone. */
+/** A moment: how long ago, and the time itself in the person's time zone, without the date when it is today. */
 export function Moment({ at, inline = false }: { readonly at: number; readonly inline?: boolean }) {
   const styles = useStyles2(getStyles);
-  const relative = formatRelative(at, useNow());
+  const now = useNow();
   const absolute = dateTimeFormat(at);
+  const today = dateTimeFormat(now, { format: "YYYY-MM-DD" }) === dateTimeFormat(at, { format: "YYYY-MM-DD" });
   return (
     <time dateTime={new Date(at).toISOString()} className={inline ? styles.inline : styles.stacked} title={absolute}>
-      <span>{relative}</span>
-      <span className={styles.absolute}>{absolute}</span>
+      <span>{formatRelative(at, now)}</span>
+      <span className={styles.absolute}>{today ? dateTimeFormat(at, { format: "HH:mm:ss" }) : absolute}</span>
     </time>
   );
 }

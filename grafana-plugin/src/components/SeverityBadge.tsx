@@ -25,6 +25,7 @@ const getStyles = (theme: GrafanaTheme2) => {
       color: theme.isDark ? colorManipulator.lighten(color, 0.15) : colorManipulator.darken(color, 0.5),
     });
   };
+  const solidRed = theme.visualization.getColorByName("semi-dark-red");
   return {
     badge: css({
       display: "inline-block",
@@ -40,7 +41,7 @@ const getStyles = (theme: GrafanaTheme2) => {
     }),
     critical: cx(
       tone("critical"),
-      css({ background: theme.colors.error.main, borderColor: theme.colors.error.main, color: theme.colors.error.contrastText }),
+      css({ background: solidRed, borderColor: solidRed, color: "#ffffff" }),
     ),
     high: tone("high"),
     medium: tone("medium"),

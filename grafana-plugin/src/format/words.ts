@@ -67,8 +67,8 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString("en-US")} ${number === 1 ? one : many}`;
 }
 
-/** An ATT&CK tactic's short name in words: `credential-access` is `Credential access`. */
-export function tacticName(shortName: string): string {
+/** A short name in words: the tactic `credential-access` is `Credential access`. */
+export function sentenceCase(shortName: string): string {
   const words = shortName.replaceAll(/[-_]/g, " ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -16,7 +16,7 @@ import { SeverityBadge } from "../../components/SeverityBadge.tsx";
 import { AlertStatusBadge } from "../../components/StatusBadge.tsx";
 import { Techniques } from "../../components/Techniques.tsx";
 import { formatSpan } from "../../format/time.ts";
-import { CLOSE_REASON, count, tacticName } from "../../format/words.ts";
+import { CLOSE_REASON, count, sentenceCase } from "../../format/words.ts";
 import { AlertActions } from "./AlertActions.tsx";
 import { Events } from "./Events.tsx";
 import { Findings } from "./Findings.tsx";
@@ -104,7 +104,7 @@ function Content({ alert }: { readonly alert: AlertDetail }) {
                 ["Entities", <EntityChips key="entities" entities={alert.entities} />],
                 ["First seen", <Moment key="first" at={alert.firstSeen} />],
                 ["Last seen", <Moment key="last" at={alert.lastSeen} />],
-                ["Tactics", alert.tactics.length === 0 ? undefined : alert.tactics.map(tacticName).join(", ")],
+                ["Tactics", alert.tactics.length === 0 ? undefined : alert.tactics.map(sentenceCase).join(", ")],
                 ["Techniques", alert.techniques.length === 0 ? undefined : <Techniques key="ids" ids={alert.techniques} />],
                 ["Assignee", alert.assignee ?? "nobody"],
                 ["Kind", alert.kind],

@@ -2,6 +2,7 @@ import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { AlertDetail } from "@vedette/api";
+import { sentenceCase } from "../../format/words.ts";
 import { Section } from "../../components/Section.tsx";
 
 /** The priority, and what each part of it is for. */
@@ -14,7 +15,7 @@ export function Priority({ priority }: { readonly priority: AlertDetail["priorit
         {priority.factors.map(({ name, points, reason }) => (
           <li key={name}>
             <span className={styles.line}>
-              <span>{name.replaceAll("_", " ")}</span>
+              <span>{sentenceCase(name)}</span>
               <span className={styles.points}>
                 {points > 0 ? "+" : ""}
                 {Math.round(points * 10) / 10}
@@ -41,7 +42,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     listStyle: "none",
     li: { display: "flex", flexDirection: "column", gap: theme.spacing(0.5) },
   }),
-  line: css({ display: "flex", justifyContent: "space-between", gap: theme.spacing(1), "&::first-letter": { textTransform: "uppercase" } }),
+  line: css({ display: "flex", justifyContent: "space-between", gap: theme.spacing(1) }),
   points: css({ fontVariantNumeric: "tabular-nums" }),
   track: css({ height: 4, borderRadius: theme.shape.radius.pill, background: theme.colors.border.weak, overflow: "hidden" }),
   bar: css({ display: "block", height: "100%", background: theme.colors.warning.main }),

@@ -38,7 +38,7 @@ export function AlertFilters({ rules }: { readonly rules: readonly RuleSummary[]
       <Combobox
         aria-label="Severity"
         placeholder="Any severity"
-        width={18}
+        width={16}
         isClearable
         options={severities}
         value={parameters.get("severity")}
@@ -47,7 +47,7 @@ export function AlertFilters({ rules }: { readonly rules: readonly RuleSummary[]
       <Combobox
         aria-label="Rule"
         placeholder="Any rule"
-        width={30}
+        width={26}
         isClearable
         options={ruleOptions(rules, parameters.get("rule"))}
         value={parameters.get("rule")}
@@ -62,7 +62,7 @@ export function AlertFilters({ rules }: { readonly rules: readonly RuleSummary[]
         aria-label="Time"
         placeholder="Any time"
         prefixIcon="clock-nine"
-        width={22}
+        width={20}
         isClearable
         options={periods}
         value={parameters.get("since")}
@@ -91,7 +91,7 @@ function EntityFilter({ value, onChange }: { readonly value: string; readonly on
     const timer = setTimeout(() => onChange(text.trim()), 500);
     return () => clearTimeout(timer);
   }, [text, value, onChange]);
-  return <FilterInput aria-label="Entity" placeholder="Address, user, host …" width={28} value={text} onChange={setText} />;
+  return <FilterInput aria-label="Entity" placeholder="Address, user, host …" width={24} value={text} onChange={setText} />;
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({

@@ -39,13 +39,13 @@ export function Blocks({ incident, actions, onChanged }: BlocksProps) {
         {actions.map((entry) => (
           <li key={entry.id}>
             <div className={styles.line}>
-              <DenyStateBadge state={entry.state} />
               <code className={styles.address}>{entry.address}</code>
-              {isActive(entry) && <Remaining entry={entry} />}
+              <DenyStateBadge state={entry.state} />
               <span className={styles.undo}>
                 <UndoBlock entry={entry} onUndone={onChanged} />
               </span>
             </div>
+            {isActive(entry) && <Remaining entry={entry} wide />}
             <div className={styles.detail}>{entry.reason}</div>
             <div className={styles.detail}>
               By {entry.requestedBy} <Moment at={entry.createdAt} inline />

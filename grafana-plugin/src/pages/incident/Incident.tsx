@@ -17,7 +17,7 @@ import { SeverityBadge } from "../../components/SeverityBadge.tsx";
 import { IncidentStatusBadge } from "../../components/StatusBadge.tsx";
 import { Techniques } from "../../components/Techniques.tsx";
 import { formatSpan } from "../../format/time.ts";
-import { count, tacticName } from "../../format/words.ts";
+import { count, sentenceCase } from "../../format/words.ts";
 import { Blocks } from "./Blocks.tsx";
 import { ChangeIncident } from "./ChangeIncident.tsx";
 import { Timeline } from "./Timeline.tsx";
@@ -77,6 +77,9 @@ function Content({ incident, onChanged }: { readonly incident: IncidentDetail; r
       <div className={styles.columns}>
         <div className={styles.main}>
           <Timeline rows={incident.timeline} />
+          <Section title="Alerts" count={alerts.length} flush>
+            <AlertTable caption="Alerts of the incident" alerts={alerts} compact />
+          </Section>
         </div>
         <div className={styles.side}>
           <Blocks actions={incident.actions} incident={incident} onChanged={onChanged} />
@@ -95,16 +98,13 @@ function Content({ incident, onChanged }: { readonly incident: IncidentDetail; r
                 ["First seen", <Moment key="first" at={incident.firstSeen} />],
                 ["Last seen", <Moment key="last" at={incident.lastSeen} />],
                 ["Opened", <Moment key="opened" at={incident.openedAt} />],
-                ["Tactics", incident.tactics.length === 0 ? undefined : incident.tactics.map(tacticName).join(", ")],
+                ["Tactics", incident.tactics.length === 0 ? undefined : incident.tactics.map(sentenceCase).join(", ")],
                 ["Techniques", incident.techniques.length === 0 ? undefined : <Techniques key="ids" ids={incident.techniques} />],
               ]}
             />
           </Section>
         </div>
       </div>
-      <Section title="Alerts" count={alerts.length} flush>
-        <AlertTable caption="Alerts of the incident" alerts={alerts} />
-      </Section>
     </>
   );
 }

@@ -69,8 +69,8 @@ export function Timeline({ rows }: { readonly rows: readonly TimelineRow[] }) {
         <Empty icon="filter" title={rows.length === 0 ? "Nothing has happened yet" : "All kinds of rows are hidden"} />
       ) : (
         <ol className={styles.list} aria-label="Timeline">
-          {shown.map((group) => (
-            <Row key={group.key} group={group} />
+          {shown.map((group, index) => (
+            <Row key={group.key} group={group} dated={dayOf(group) !== dayOf(shown[index - 1])} />
           ))}
         </ol>
       )}
@@ -78,7 +78,11 @@ export function Timeline({ rows }: { readonly rows: readonly TimelineRow[] }) {
   );
 }
 
-function Row({ group }: { readonly group: TimelineGroup }) {
+const dayOf = (group: TimelineGroup | undefined) =>
+  group === undefined ? undefined : dateTimeFormat(group.from, { format: "YYYY-MM-DD" });
+
+/** One row; the first of each day says which day it is. */
+function Row({ group, dated }: { readonly group: TimelineGroup; readonly dated: boolean }) {
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
   const { first, rows, from, to } = group;
@@ -89,7 +93,7 @@ function Row({ group }: { readonly group: TimelineGroup }) {
         <time dateTime={new Date(from).toISOString()} title={dateTimeFormat(from, { defaultWithMS: true })}>
           {dateTimeFormat(from, { format: "HH:mm:ss" })}
         </time>
-        <span className={styles.date}>{dateTimeFormat(from, { format: "YYYY-MM-DD" })}</span>
+        {dated && <span className={styles.date}>{dayOf(group)}</span>}
       </span>
       <span className={cx(styles.marker, first.kind === "event" && styles.small)} style={{ color }}>
         <Icon name={icons[first.kind]} size={first.kind === "event" ? "xs" : "sm"} />
