@@ -8,7 +8,7 @@ export const isWithinDepth = (value: JsonValue, limit: number = MAX_RECORD_DEPTH
   if (typeof value !== "object" || value === null) return limit >= 1;
   if (limit <= 1) return Object.keys(value).length === 0 && limit === 1;
   for (const inner of Array.isArray(value) ? (value as readonly JsonValue[]) : Object.values(value)) {
-    if (!isWithinDepth(inner as JsonValue, limit - 1)) return false;
+    if (!isWithinDepth(inner, limit - 1)) return false;
   }
   return true;
 };

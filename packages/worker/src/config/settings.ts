@@ -99,8 +99,7 @@ function* leaves(schema: Schema, path: readonly string[], key: string, inList: b
     return;
   }
   if (inner instanceof z.ZodDiscriminatedUnion) {
-    for (const option of inner.options)
-      yield* leaves(option as Schema, path, `${key}(${literalType(option as Schema)})`, true);
+    for (const option of inner.options) yield* leaves(option, path, `${key}(${literalType(option)})`, true);
     return;
   }
   yield { path, key, schema, inList };
@@ -159,8 +158,8 @@ export const namesAt = (path: readonly PropertyKey[]): readonly string[] => {
   for (const part of path) {
     candidates = candidates.flatMap((candidate) => {
       const inner = unwrap(candidate).schema;
-      if (inner instanceof z.ZodArray) return [inner.element as Schema];
-      const options = inner instanceof z.ZodDiscriminatedUnion ? (inner.options as Schema[]) : [inner];
+      if (inner instanceof z.ZodArray) return [inner.element];
+      const options = inner instanceof z.ZodDiscriminatedUnion ? inner.options : [inner];
       return options.flatMap((option) => {
         const shape = option instanceof z.ZodObject ? option.shape : {};
         const field: unknown = typeof part === "string" && Object.hasOwn(shape, part) ? shape[part] : undefined;
@@ -170,7 +169,7 @@ export const namesAt = (path: readonly PropertyKey[]): readonly string[] => {
   }
   const objects = candidates.flatMap((candidate) => {
     const inner = unwrap(candidate).schema;
-    return inner instanceof z.ZodDiscriminatedUnion ? (inner.options as Schema[]) : [inner];
+    return inner instanceof z.ZodDiscriminatedUnion ? inner.options : [inner];
   });
   return [...new Set(objects.flatMap((object) => (object instanceof z.ZodObject ? Object.keys(object.shape) : [])))];
 };
@@ -183,9 +182,9 @@ export const markedPaths = (mark: "secret" | "path"): readonly (readonly string[
     if (metaOf(schema)[mark] === true) found.push(inner instanceof z.ZodArray ? [...path, "*"] : path);
     else if (inner instanceof z.ZodObject) {
       for (const [name, field] of Object.entries(inner.shape)) visit(field as Schema, [...path, name]);
-    } else if (inner instanceof z.ZodArray) visit(inner.element as Schema, [...path, "*"]);
+    } else if (inner instanceof z.ZodArray) visit(inner.element, [...path, "*"]);
     else if (inner instanceof z.ZodDiscriminatedUnion) {
-      for (const option of inner.options) visit(option as Schema, path);
+      for (const option of inner.options) visit(option, path);
     }
   };
   visit(configSchema, []);

@@ -33,14 +33,15 @@ const stream = (port: number, chunk: Buffer, total: number, headers: Record<stri
     request.on("error", finish);
     request.on("close", finish);
     const write = (): void => {
-      while (!done && bytes < total) {
+      if (done) return;
+      while (bytes < total) {
         bytes += chunk.length;
         if (!request.write(chunk)) {
           request.once("drain", write);
           return;
         }
       }
-      if (!done) request.end();
+      request.end();
     };
     write();
   });

@@ -5,11 +5,23 @@ import type { LogRecord, LogResource, LogScope } from "./log-model.ts";
 
 const NANOSECONDS = 1_000_000n;
 
+let lastSecond = Number.NaN;
+let lastSecondText = "";
+
 /** Nanoseconds since 1970 as an ISO-8601 instant, with all nine digits where there is more than a millisecond's precision. */
 export const isoTime = (nanoseconds: bigint): string => {
-  const iso = new Date(Number(nanoseconds / NANOSECONDS)).toISOString();
+  const milliseconds = Number(nanoseconds / NANOSECONDS);
+  const second = Math.floor(milliseconds / 1_000);
+  // Records of a batch mostly share their second.
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastSecondText = new Date(second * 1_000).toISOString().slice(0, -4);
+  }
+  const fraction = String(milliseconds - second * 1_000).padStart(3, "0");
   const rest = nanoseconds % NANOSECONDS;
-  return rest === 0n ? iso : `${iso.slice(0, -1)}${rest.toString().padStart(6, "0")}Z`;
+  return rest === 0n
+    ? `${lastSecondText}${fraction}Z`
+    : `${lastSecondText}${fraction}${rest.toString().padStart(6, "0")}Z`;
 };
 
 /** A log as a document, with what a record needs besides. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { NOW } from "../testing/otlp-server.ts";
 import { logsRequest, toOtlpJson, toProtobuf } from "../testing/otlp-arbitraries.ts";

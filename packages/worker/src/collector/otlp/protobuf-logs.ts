@@ -1,4 +1,3 @@
-import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { JsonValue } from "@vedette/detection";
 import { DecodeBudget } from "./budget.ts";
 import { decoding, RecordLimitError } from "./decode-error.ts";
@@ -6,6 +5,7 @@ import { KeyValues } from "./key-values.ts";
 import { ELEMENTS_PER_RECORD, type RequestLimits } from "./limits.ts";
 import { NO_RESOURCE, NO_SCOPE, type LogRecord, type LogResource, type LogScope, type LogSink } from "./log-model.ts";
 import { checkEnd, readAnyValue, readEnd, readKeyValue, readTag, skipField } from "./protobuf-values.ts";
+import { RequestReader } from "./request-reader.ts";
 
 /** Where a message lies in the request. */
 interface Range {
@@ -16,15 +16,12 @@ interface Range {
 /** A part shared by many records, or the limit that it broke (then each of its records is refused). */
 type Shared<T> = { readonly value: T; readonly bytes: number } | { readonly broken: RecordLimitError };
 
-const decodeUtf8 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
-
-const readAttribute = (reader: BinaryReader, end: number, budget: DecodeBudget, pairs: KeyValues): void => {
+const readAttribute = (reader: RequestReader, end: number, budget: DecodeBudget, pairs: KeyValues): void => {
   budget.attribute(pairs.count + 1);
   readKeyValue(reader, readEnd(reader, end), 1, budget, pairs);
 };
 
-const readRecord = (reader: BinaryReader, end: number, budget: DecodeBudget): LogRecord => {
+const readRecord = (reader: RequestReader, end: number, budget: DecodeBudget): LogRecord => {
   let timeUnixNano = 0n;
   let observedTimeUnixNano = 0n;
   let severityNumber = 0;
@@ -48,7 +45,7 @@ const readRecord = (reader: BinaryReader, end: number, budget: DecodeBudget): Lo
         severityNumber = reader.int32();
         break;
       case 0x1a:
-        severityText = reader.string();
+        severityText = reader.name();
         break;
       case 0x2a:
         // An AnyValue without a value is no body, as if the field were missing.
@@ -67,7 +64,7 @@ const readRecord = (reader: BinaryReader, end: number, budget: DecodeBudget): Lo
         spanId = Buffer.from(reader.bytes()).toString("hex");
         break;
       case 0x62:
-        eventName = reader.string();
+        eventName = reader.name();
         break;
       default:
         skipField(reader, tag);
@@ -88,7 +85,7 @@ const readRecord = (reader: BinaryReader, end: number, budget: DecodeBudget): Lo
   };
 };
 
-const readResource = (reader: BinaryReader, end: number, budget: DecodeBudget): Omit<LogResource, "schemaUrl"> => {
+const readResource = (reader: RequestReader, end: number, budget: DecodeBudget): Omit<LogResource, "schemaUrl"> => {
   const pairs = new KeyValues();
   let droppedAttributesCount = 0;
   while (reader.pos < end) {
@@ -101,7 +98,7 @@ const readResource = (reader: BinaryReader, end: number, budget: DecodeBudget): 
   return { attributes: pairs.object, droppedAttributesCount };
 };
 
-const readScope = (reader: BinaryReader, end: number, budget: DecodeBudget): Omit<LogScope, "schemaUrl"> => {
+const readScope = (reader: RequestReader, end: number, budget: DecodeBudget): Omit<LogScope, "schemaUrl"> => {
   let name = "";
   let version = "";
   const pairs = new KeyValues();
@@ -119,7 +116,7 @@ const readScope = (reader: BinaryReader, end: number, budget: DecodeBudget): Omi
 };
 
 /** Reads a message that has a shared part (field 1), repeated parts (field 2) and a schema URL (field 3), in any order. */
-const readGroup = (reader: BinaryReader, end: number, budget: DecodeBudget) => {
+const readGroup = (reader: RequestReader, end: number, budget: DecodeBudget) => {
   let shared: Range | undefined;
   const parts: Range[] = [];
   let schemaUrl = "";
@@ -147,7 +144,7 @@ const readGroup = (reader: BinaryReader, end: number, budget: DecodeBudget) => {
  */
 export const readProtobufLogs = (bytes: Uint8Array, limits: RequestLimits, sink: LogSink): void => {
   decoding(() => {
-    const reader = new BinaryReader(bytes, decodeUtf8);
+    const reader = new RequestReader(bytes);
     const budget = new DecodeBudget(limits);
     let index = 0;
 

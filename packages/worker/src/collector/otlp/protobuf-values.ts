@@ -1,6 +1,7 @@
 import type { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { JsonObject, JsonValue } from "@vedette/detection";
 import type { DecodeBudget } from "./budget.ts";
+import type { RequestReader } from "./request-reader.ts";
 import { jsonDouble, jsonInteger, KeyValues } from "./key-values.ts";
 
 /**
@@ -33,7 +34,7 @@ export const checkEnd = (reader: BinaryReader, end: number): void => {
   if (reader.pos !== end) throw new RangeError("a field is longer than the message around it");
 };
 
-const readArray = (reader: BinaryReader, end: number, depth: number, budget: DecodeBudget): JsonValue[] => {
+const readArray = (reader: RequestReader, end: number, depth: number, budget: DecodeBudget): JsonValue[] => {
   const values: JsonValue[] = [];
   while (reader.pos < end) {
     const tag = readTag(reader);
@@ -44,7 +45,7 @@ const readArray = (reader: BinaryReader, end: number, depth: number, budget: Dec
   return values;
 };
 
-const readMap = (reader: BinaryReader, end: number, depth: number, budget: DecodeBudget): JsonObject => {
+const readMap = (reader: RequestReader, end: number, depth: number, budget: DecodeBudget): JsonObject => {
   const pairs = new KeyValues();
   while (reader.pos < end) {
     const tag = readTag(reader);
@@ -56,7 +57,7 @@ const readMap = (reader: BinaryReader, end: number, depth: number, budget: Decod
 };
 
 /** Reads an AnyValue up to its end; one without any value is null. */
-export const readAnyValue = (reader: BinaryReader, end: number, depth: number, budget: DecodeBudget): JsonValue => {
+export const readAnyValue = (reader: RequestReader, end: number, depth: number, budget: DecodeBudget): JsonValue => {
   budget.value(depth);
   let value: JsonValue = null;
   while (reader.pos < end) {
@@ -93,7 +94,7 @@ export const readAnyValue = (reader: BinaryReader, end: number, depth: number, b
 
 /** Reads a KeyValue up to its end into a list of pairs. */
 export const readKeyValue = (
-  reader: BinaryReader,
+  reader: RequestReader,
   end: number,
   depth: number,
   budget: DecodeBudget,
@@ -104,7 +105,7 @@ export const readKeyValue = (
   let hasValue = false;
   while (reader.pos < end) {
     const tag = readTag(reader);
-    if (tag === 0x0a) key = reader.string();
+    if (tag === 0x0a) key = reader.name();
     else if (tag === 0x12) {
       value = readAnyValue(reader, readEnd(reader, end), depth, budget);
       hasValue = true;

@@ -28,8 +28,12 @@ export const fieldValue = (document: JsonObject, field: string): JsonValue | und
 
 /** A processor that drops records by one field's value; a list counts when one of its elements does. */
 export const createFilterProcessor = ({ name, field, equals, prefix, onFiltered }: FilterOptions): Processor => {
-  const matches = (value: JsonValue): boolean =>
-    prefix === undefined ? String(value) === String(equals) : typeof value === "string" && value.startsWith(prefix);
+  const wanted = String(equals);
+  const matches = (value: JsonValue): boolean => {
+    if (typeof value === "object") return false;
+    const text = String(value);
+    return prefix === undefined ? text === wanted : text.startsWith(prefix);
+  };
   return {
     name,
     apply(record) {

@@ -1,5 +1,5 @@
 import { create, toBinary, toJson, type MessageInitShape } from "@bufbuild/protobuf";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   ExportLogsServiceRequestSchema,
   type ExportLogsServiceRequest,
@@ -45,8 +45,8 @@ const { value, pair } = fc.letrec<{ value: AnyValueInit; pair: KeyValueInit }>((
         value: fc.record({ values: fc.array(tie("pair"), { maxLength: 3 }) }),
       }),
     }),
-  ) as fc.Arbitrary<AnyValueInit>,
-  pair: fc.record({ key, value: fc.option(tie("value"), { nil: undefined }) }) as fc.Arbitrary<KeyValueInit>,
+  ),
+  pair: fc.record({ key, value: fc.option(tie("value"), { nil: undefined }) }),
 }));
 
 const nanoseconds = fc.oneof(

@@ -7,7 +7,10 @@ sdk.start();
 
 const meter = metrics.getMeter("client-test", "1.0.0");
 const attempts = meter.createCounter("client.attempts", { unit: "{attempt}", description: "Attempts." });
-const duration = meter.createHistogram("client.duration", { unit: "s", advice: { explicitBucketBoundaries: [0.1, 1] } });
+const duration = meter.createHistogram("client.duration", {
+  unit: "s",
+  advice: { explicitBucketBoundaries: [0.1, 1] },
+});
 const level = meter.createUpDownCounter("client.level", { unit: "By" });
 attempts.add(2, { outcome: "failure" });
 attempts.add(3, { outcome: "failure" });
@@ -21,7 +24,14 @@ trace.getTracer("client-test").startActiveSpan("work", (span) => {
     severityNumber: SeverityNumber.WARN,
     severityText: "WARN",
     body: "login failed",
-    attributes: { "client.address": "203.0.113.7", count: 3, ratio: 0.5, ok: false, tags: ["a", "ä"], nested: { deep: [1] } },
+    attributes: {
+      "client.address": "203.0.113.7",
+      count: 3,
+      ratio: 0.5,
+      ok: false,
+      tags: ["a", "ä"],
+      nested: { deep: [1] },
+    },
     timestamp: 1_795_234_315_316,
   });
   span.end();
