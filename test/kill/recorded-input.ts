@@ -1,25 +1,11 @@
-import { globSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { parseAllDocuments } from "yaml";
+import { loadRules, type RuleExample } from "../../packages/detection/src/index.ts";
+import { builtinRulesFolder, readRuleFiles } from "../../packages/worker/src/rules/load.ts";
 
-const RULES = resolve(import.meta.dirname, "../../packages/detection-rules/rules");
 const EVENTS_PER_REQUEST = 60;
 /** Milliseconds between the beginnings of two rounds of attacks. */
 const ROUND = 30_000;
 
 type AttributeValue = string | number | boolean | readonly AttributeValue[];
-
-interface ExampleEvent {
-  readonly at: string;
-  readonly event_name?: string;
-  readonly attributes?: Readonly<Record<string, AttributeValue>>;
-}
-
-interface Example {
-  readonly name: string;
-  readonly kind: string;
-  readonly events: readonly ExampleEvent[];
-}
 
 interface TimedEvent {
   readonly time: number;
@@ -50,26 +36,30 @@ export function recordedInput(rounds: number, end: number): string[] {
   return requests;
 }
 
-function positiveExamples(): Example[] {
-  return globSync("**/*.yml", { cwd: RULES })
-    .sort()
-    .flatMap((file) => parseAllDocuments(readFileSync(join(RULES, file), "utf8")))
-    .flatMap((document) => (document.toJS() as { vedette?: { examples?: Example[] } }).vedette?.examples ?? [])
-    .filter(({ kind }) => kind === "positive");
+function positiveExamples(): RuleExample[] {
+  const { rules } = loadRules(readRuleFiles([builtinRulesFolder()]).files);
+  return rules.flatMap(({ extension }) => extension.examples).filter(({ kind }) => kind === "positive");
 }
 
 const address = (round: number, host: number): string => `198.18.${round}.${host + 1}`;
 
-function attack(example: Example, round: number, index: number, begin: number): TimedEvent[] {
-  return example.events.map(({ at, event_name, attributes = {} }) => ({
-    time: begin + milliseconds(at),
-    name: event_name ?? "",
-    attributes: {
-      ...attributes,
-      ...("client.address" in attributes ? { "client.address": address(round, index) } : {}),
-      ...("user.name" in attributes ? { "user.name": `${String(attributes["user.name"])}-${round}-${index}` } : {}),
-    },
-  }));
+function attack(example: RuleExample, round: number, index: number, begin: number): TimedEvent[] {
+  return example.events.map(({ at, document }) => {
+    const { event_name: name = "", attributes = {} } = document as {
+      event_name?: string;
+      attributes?: TimedEvent["attributes"];
+    };
+    const user = attributes["user.name"];
+    return {
+      time: begin + at,
+      name,
+      attributes: {
+        ...attributes,
+        ...("client.address" in attributes ? { "client.address": address(round, index) } : {}),
+        ...(typeof user === "string" ? { "user.name": `${user}-${round}-${index}` } : {}),
+      },
+    };
+  });
 }
 
 const ordinary = (round: number, visitor: number, time: number): TimedEvent => ({
@@ -82,11 +72,6 @@ const ordinary = (round: number, visitor: number, time: number): TimedEvent => (
     "event.outcome": "success",
   },
 });
-
-function milliseconds(offset: string): number {
-  const [, number = "0", unit = "s"] = /^([\d.]+)(ms|s|m|h)$/.exec(offset) ?? [];
-  return Number(number) * { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit as "ms" | "s" | "m" | "h"];
-}
 
 function request(events: readonly TimedEvent[], start: number): string {
   return JSON.stringify({

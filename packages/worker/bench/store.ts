@@ -43,7 +43,11 @@ async function measure(batch: number, milliseconds: number): Promise<BenchRow[]>
     latencies.sort((a, b) => a - b);
     const quantile = (share: number): number => latencies[Math.floor((latencies.length - 1) * share)] ?? 0;
     return [
-      { name: `store append, ${batch} a request`, value: Math.round((latencies.length * batch) / seconds), unit: "records/s" },
+      {
+        name: `store append, ${batch} a request`,
+        value: Math.round((latencies.length * batch) / seconds),
+        unit: "records/s",
+      },
       { name: `store append, ${batch} a request, p50`, value: round(quantile(0.5)), unit: "ms" },
       { name: `store append, ${batch} a request, p99`, value: round(quantile(0.99)), unit: "ms" },
     ];
@@ -80,7 +84,14 @@ const record = (number: number): RawRecord => ({
       "session.id": `session-${number}`,
       "network.protocol.version": "1.1",
     },
-    resource: { attributes: { "service.name": "shop", "service.version": "1.0.0", "host.name": "shop-1", "telemetry.sdk.language": "nodejs" } },
+    resource: {
+      attributes: {
+        "service.name": "shop",
+        "service.version": "1.0.0",
+        "host.name": "shop-1",
+        "telemetry.sdk.language": "nodejs",
+      },
+    },
     scope: { name: "vedette", version: "0.1.0" },
   },
 });
