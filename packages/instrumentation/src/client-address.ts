@@ -1,4 +1,4 @@
-import { BlockList, isIP } from "node:net";
+import { BlockList, isIP, isIPv4 } from "node:net";
 
 /**
  * Writes an address the one way in which addresses are compared: IPv4-mapped IPv6 as IPv4, no zone, lower case, no brackets or port.
@@ -6,6 +6,8 @@ import { BlockList, isIP } from "node:net";
  * @returns `undefined` when the text is no IP address.
  */
 export function normaliseAddress(text: string): string | undefined {
+  // What a socket says, nearly always.
+  if (isIPv4(text)) return text;
   let address = text.trim();
   if (address.startsWith("[")) {
     const end = address.indexOf("]");

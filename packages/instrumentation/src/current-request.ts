@@ -37,7 +37,8 @@ export function knownRequest(request: object): RequestState | undefined {
 export function observeRequest(request: IncomingMessage, proxies: TrustedProxies): RequestState {
   const url = request.url ?? "";
   const mark = url.indexOf("?");
-  const peerAddress = peerOf(request);
+  const remote = request.socket.remoteAddress;
+  const peerAddress = remote === undefined ? undefined : normaliseAddress(remote);
   const forwarded = request.headers["x-forwarded-for"];
   const state: RequestState = {
     request,
@@ -52,18 +53,6 @@ export function observeRequest(request: IncomingMessage, proxies: TrustedProxies
   };
   states.set(request, state);
   return state;
-}
-
-const peers = new WeakMap<object, string>();
-
-/** A connection keeps its peer: its address is read once, not once a request. */
-function peerOf(request: IncomingMessage): string | undefined {
-  const known = peers.get(request.socket);
-  if (known !== undefined) return known;
-  const remote = request.socket.remoteAddress;
-  const address = remote === undefined ? undefined : normaliseAddress(remote);
-  if (address !== undefined) peers.set(request.socket, address);
-  return address;
 }
 
 const PATH_CHARACTERS = 1024;

@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import * as http from "node:http";
 import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { EVENT } from "@vedette/semconv";
+import { EVENT, GUARD_PATHS, type GuardDecision, type GuardSnapshot } from "@vedette/semconv";
 import { close, listen, until } from "./testing/requests.ts";
 
 const apps = resolve(import.meta.dirname, "testing/apps");
@@ -110,6 +111,45 @@ describe("node --import @vedette/instrumentation/register", () => {
       'vedette: VEDETTE_TRUSTED_PROXIES has "proxy", which is neither an address nor a CIDR range; it is left out. [instrumentation-proxy-invalid]',
     ]);
     expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
+  });
+});
+
+describe("the guard of a registered application", () => {
+  it("blocks by a signed decision, and does not keep a process alive that has nothing else to do", async () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+    const der = publicKey.export({ format: "der", type: "spki" });
+    const keyId = createHash("sha256").update(der.subarray(-32)).digest("hex").slice(0, 16);
+    const decision: GuardDecision = { id: "decision-9", action: "block", target: { kind: "client.address", value: "127.0.0.1" }, expiresAt: Date.now() + 60_000, reason: "test" };
+    const payload = JSON.stringify({ version: 1, sequence: 1, issuedAt: Date.now(), decisions: [decision] } satisfies GuardSnapshot);
+    const signed = JSON.stringify({ payload, signature: sign(null, Buffer.from(payload), privateKey).toString("base64"), keyId });
+    const worker = http.createServer((request, response) => {
+      if (request.url === GUARD_PATHS.key) response.end(JSON.stringify({ algorithm: "Ed25519", publicKey: der.toString("base64"), keyId }));
+      else response.writeHead(200, { "content-type": "text/event-stream" }).write(`event: snapshot\ndata: ${signed}\n\n`);
+    });
+    const workerPort = await listen(worker);
+    try {
+      const { ended, errors, output } = run("guarded.mjs", { VEDETTE_GUARD_URL: `http://127.0.0.1:${workerPort}` }, ...REGISTER);
+      expect(await ended).toEqual({ code: 0, signal: null });
+      expect(errors()).toBe("");
+      expect(output()).toBe("403\nhandled before the block only: true\n");
+      expect(received.get("/v1/logs")).toContain("decision-9");
+      // The guard's own requests are nobody's spans and nobody's findings.
+      expect(received.get("/v1/traces")).toBeUndefined();
+    } finally {
+      await close(worker);
+    }
+  });
+
+  it("lets the application run when the worker is not there", async () => {
+    const { ended, errors } = run("service.mjs", { VEDETTE_GUARD_URL: "http://127.0.0.1:9" }, ...REGISTER);
+    expect(await ended).toEqual({ code: 0, signal: null });
+    expect(errors()).toMatch(/^vedette: the guard cannot reach http:\/\/127\.0\.0\.1:9.* \[guard-unreachable\]\n$/);
+  });
+
+  it("stays off with a key that cannot be read", async () => {
+    const { ended, errors } = run("service.mjs", { VEDETTE_GUARD_URL: "http://127.0.0.1:9", VEDETTE_GUARD_PUBLIC_KEY: "nonsense" }, ...REGISTER);
+    expect((await ended).code).toBe(0);
+    expect(errors()).toMatch(/^vedette: the guard stays off: .* \[guard-key-unreadable\]\n$/);
   });
 });
 
