@@ -21,7 +21,7 @@ describe("loadConfig", () => {
     expect(config("# nothing\n")).toEqual(defaults);
     expect(defaults.otlp).toMatchObject({ host: "127.0.0.1", port: 4318, maxBodyBytes: 8_388_608 });
     expect(defaults.api.port).toBe(7333);
-    expect(defaults.detector.lateness).toBe(300_000);
+    expect(defaults.detector.lateness).toBe(3_600_000);
     const without = loadConfig({ env: {}, cwd: "/here" });
     expect(without.config?.dataFolder).toBe(resolve("/here/.vedette"));
   });
