@@ -5,7 +5,7 @@ export { testRule, type ExampleResult } from "./examples/test-rule.ts";
 export type { Episode, Fact, Finding, RuleReference } from "./finding.ts";
 export { DEFAULT_MAPPINGS } from "./mappings/default-mappings.ts";
 export { toMilliseconds } from "./mappings/document-time.ts";
-export type { FieldMapping, FieldPath } from "./mapping.ts";
+export { ANY_KEY, type FieldMapping, type FieldPath } from "./mapping.ts";
 export { createDetector, type Detector, type DetectorOptions, type Judgement } from "./match/detector.ts";
 export type { Problem } from "./problem.ts";
 export type {

@@ -6,6 +6,9 @@ import type { Entity, JsonObject, LogSource } from "./event.ts";
  */
 export type FieldPath = readonly string[];
 
+/** In a path: whatever key there is. No document has this key by accident. */
+export const ANY_KEY = "\0any key";
+
 /** How documents of one shape are read: which log sources they belong to, where rule fields lie, their time and entities. */
 export interface FieldMapping {
   /** Name for `--pipeline` and for `status`. */

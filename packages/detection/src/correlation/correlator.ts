@@ -181,7 +181,7 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
 
   /**
    * Brings a group back to three quarters of its bound. First go members inside episodes that no acceptable fact can share a window with, then
-   * every second member inside episodes (a window twice as full as it must be stays one), then the oldest of the rest.
+   * every second member inside episodes, oldest first, then the oldest of the rest. Episodes keep their extent whatever goes.
    */
   const thin = (group: Group, timespan: number): void => {
     const target = Math.floor(group.members.length * 0.75);

@@ -1,5 +1,5 @@
 import type { Entity, JsonObject, JsonValue, LogSource } from "../event.ts";
-import type { FieldMapping, FieldPath } from "../mapping.ts";
+import { ANY_KEY, type FieldMapping, type FieldPath } from "../mapping.ts";
 import { readValue } from "../match/field-slot.ts";
 import { toMilliseconds } from "./document-time.ts";
 import { windowsLogSources } from "./windows-log-sources.ts";
@@ -109,6 +109,6 @@ export const windowsEvtxMapping: FieldMapping = createWindowsMapping({
   places: (field) => [
     ...(Object.hasOwn(SYSTEM, field) ? (SYSTEM[field] ?? []).map((path) => ["Event", "System", ...path]) : []),
     ["Event", "EventData", field],
-    ["Event", "UserData", field],
+    ["Event", "UserData", ANY_KEY, field],
   ],
 });

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "../event.ts";
 import { fold, foldDashes } from "../fold.ts";
-import type { FieldPath } from "../mapping.ts";
+import { ANY_KEY, type FieldPath } from "../mapping.ts";
 
 /** Values of one field that are looked at; what lies beyond is counted. */
 const MAX_VALUES = 10_000;
@@ -97,8 +97,12 @@ export class FieldSlot {
     if (Array.isArray(value)) {
       for (const item of value as readonly JsonValue[]) this.#walk(item, path, depth);
     } else if (typeof value === "object" && value !== null) {
-      const next = property(value as JsonObject, path[depth] ?? "");
-      if (next !== undefined) this.#walk(next, path, depth + 1);
+      const key = path[depth] ?? "";
+      if (key === ANY_KEY) for (const next of Object.values(value)) this.#walk(next, path, depth + 1);
+      else {
+        const next = property(value as JsonObject, key);
+        if (next !== undefined) this.#walk(next, path, depth + 1);
+      }
     }
   }
 
@@ -140,7 +144,11 @@ function collect(value: JsonValue, path: FieldPath, depth: number, found: JsonVa
   if (depth === path.length) found.push(value);
   else if (Array.isArray(value)) for (const item of value as readonly JsonValue[]) collect(item, path, depth, found);
   else if (typeof value === "object" && value !== null) {
-    const next = property(value as JsonObject, path[depth] ?? "");
-    if (next !== undefined) collect(next, path, depth + 1, found);
+    const key = path[depth] ?? "";
+    if (key === ANY_KEY) for (const next of Object.values(value)) collect(next, path, depth + 1, found);
+    else {
+      const next = property(value as JsonObject, key);
+      if (next !== undefined) collect(next, path, depth + 1, found);
+    }
   }
 }

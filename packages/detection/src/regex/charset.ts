@@ -1,3 +1,5 @@
+import { fold } from "../fold.ts";
+
 /** A set of code points: sorted, disjoint, non-adjacent ranges, both ends included. */
 export type CharSet = readonly (readonly [number, number])[];
 
@@ -33,28 +35,34 @@ export function intersects(a: CharSet, b: CharSet): boolean {
   return a.some(([from, to]) => b.some(([start, end]) => from <= end && start <= to));
 }
 
-/** The set with the other case of every letter that takes part in simple case folding with ASCII letters (so also `ſ` and the Kelvin sign). */
-export function closeOverCase(set: CharSet): CharSet {
-  const extra: [number, number][] = [];
-  for (let code = 0x41; code <= 0x5a; code++) {
-    const twins = [code, code + 32, ...(code === 0x4b ? [0x212a] : []), ...(code === 0x53 ? [0x17f] : [])];
-    if (twins.some((twin) => has(set, twin))) for (const twin of twins) extra.push([twin, twin]);
+/** Letters with another case lie below this, but for a few historic scripts, whose case is kept apart. */
+const LAST_CASED = 0x24ff;
+
+/**
+ * The set with the other case of each of its letters, one character for one. Letters beyond ASCII never become ASCII ones (the Kelvin sign
+ * is not a k), so that what is ASCII means the same to every engine.
+ */
+export function withOtherCase(set: CharSet): CharSet {
+  const ranges: (readonly [number, number])[] = [...set];
+  for (const [from, to] of set) {
+    for (let code = from; code <= Math.min(to, LAST_CASED); code++) {
+      const char = String.fromCodePoint(code);
+      for (const other of [char.toLowerCase(), char.toUpperCase()]) {
+        const twin = other.codePointAt(0) ?? code;
+        if (other.length === 1 && twin !== code && twin > 0x7f === code > 0x7f) ranges.push([twin, twin]);
+      }
+    }
   }
-  return charSet([...set, ...extra]);
+  return charSet(ranges);
 }
 
-/** Whether a code point is in the set. */
-export function has(set: CharSet, code: number): boolean {
-  return set.some(([from, to]) => from <= code && code <= to);
-}
-
-/** The lower-case form of the one character that the set stands for, case aside; undefined when it stands for several. */
+/** The folded form (fold.ts) that all characters of the set have in common; undefined when they have several. */
 export function singleFolded(set: CharSet): string | undefined {
   let folded: string | undefined;
   for (const [from, to] of set) {
     if (to - from > 1) return undefined;
     for (let code = from; code <= to; code++) {
-      const char = code === 0x212a ? "k" : code === 0x17f ? "s" : String.fromCodePoint(code).toLowerCase();
+      const char = fold(String.fromCodePoint(code));
       if (folded !== undefined && folded !== char) return undefined;
       folded = char;
     }

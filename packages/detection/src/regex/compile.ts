@@ -1,5 +1,4 @@
 import { RE2JS } from "re2js";
-import { LAST, has } from "./charset.ts";
 import { type RegexFlags, RegexError, type RegexNode, parseRegex } from "./parse.ts";
 import { leastLength, requiredTexts } from "./required.ts";
 import { isLinear } from "./safety.ts";
@@ -34,9 +33,8 @@ export function compileRegex(source: string, flags: RegexFlags): { readonly rege
 
 function build(source: string, flags: RegexFlags): Regex {
   const node = simplify(parseRegex(source, flags));
-  const cases = caseUse(node);
-  const linear = isLinear(node) && !(cases.caseless && (cases.sensitive || cases.boundary || cases.beyondAscii));
-  const find = linear ? matchWithV8(writeRegex(node, V8), cases.caseless) : matchWithRe2(writeRegex(node, RE2));
+  const linear = isLinear(node);
+  const find = linear ? matchWithV8(writeRegex(node, V8)) : matchWithRe2(writeRegex(node, RE2));
   const assertions = assertionsOf(node);
   // PCRE's `$` also holds before a final line feed: then the text without it matches.
   const test =
@@ -52,8 +50,8 @@ function build(source: string, flags: RegexFlags): Regex {
   };
 }
 
-function matchWithV8(source: string, caseless: boolean): (text: string) => boolean {
-  const expression = new RegExp(source, caseless ? "iu" : "u");
+function matchWithV8(source: string): (text: string) => boolean {
+  const expression = new RegExp(source, "u");
   return (text) => expression.test(text);
 }
 
@@ -65,37 +63,6 @@ function matchWithRe2(source: string): (text: string) => boolean {
     throw new RegexError(`It is too large for the engine (${error instanceof Error ? error.message : String(error)})`, false);
   }
   return (text) => expression.test(text);
-}
-
-interface CaseUse {
-  caseless: boolean;
-  sensitive: boolean;
-  boundary: boolean;
-  beyondAscii: boolean;
-}
-
-/** Whether letters are compared with and without case in one expression: V8 has one flag for all. */
-function caseUse(node: RegexNode, use: CaseUse = { caseless: false, sensitive: false, boundary: false, beyondAscii: false }): CaseUse {
-  if (node.kind === "set") {
-    const last = node.set.at(-1)?.[1] ?? 0;
-    if (node.caseless) {
-      use.caseless = true;
-      if (last > 0x7f) use.beyondAscii = true;
-    } else if (!isCaseClosed(node)) use.sensitive = true;
-  } else if (node.kind === "assert") {
-    if (node.assertion === "wordBoundary" || node.assertion === "notWordBoundary") use.boundary = true;
-  } else if (node.kind === "repeat") caseUse(node.item, use);
-  else for (const item of node.items) caseUse(item, use);
-  return use;
-}
-
-/** Whether a set has all cases of each of its letters, so that V8's flag `i` (which knows `\u017f` and the Kelvin sign as s and k) changes nothing. */
-function isCaseClosed({ set }: RegexNode & { kind: "set" }): boolean {
-  const beyond = set.filter(([, to]) => to > 0x7f);
-  const [first] = beyond;
-  if (first !== undefined && (beyond.length > 1 || first[0] > 0x80 || first[1] !== LAST)) return false;
-  for (let code = 0x41; code <= 0x5a; code++) if (has(set, code) !== has(set, code + 32)) return false;
-  return has(set, 0x6b) === has(set, 0x212a) && has(set, 0x73) === has(set, 0x17f);
 }
 
 function assertionsOf(node: RegexNode, found: Set<string> = new Set()): Set<string> {

@@ -1,4 +1,4 @@
-import { type CharSet, NAMED, POSIX, charSet, closeOverCase, complement } from "./charset.ts";
+import { type CharSet, NAMED, POSIX, charSet, complement, withOtherCase } from "./charset.ts";
 
 /** Flags that a rule can set (`re|i`, `re|m`, `re|s`) and that `(?ims)` changes inside an expression. */
 export interface RegexFlags {
@@ -7,9 +7,9 @@ export interface RegexFlags {
   readonly s: boolean;
 }
 
-/** A regular expression: what it means, without how it was written. `.` and classes are sets; a flag holds where its letter stood. */
+/** A regular expression: what it means, without how it was written. `.`, classes and letters with the flag i are sets. */
 export type RegexNode =
-  | { readonly kind: "set"; readonly set: CharSet; readonly caseless: boolean }
+  | { readonly kind: "set"; readonly set: CharSet }
   | { readonly kind: "concat" | "alternate"; readonly items: readonly RegexNode[] }
   | { readonly kind: "repeat"; readonly item: RegexNode; readonly min: number; readonly max: number }
   | { readonly kind: "assert"; readonly assertion: Assertion };
@@ -44,7 +44,7 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
   const fail = (message: string, supported = true): never => {
     throw new RegexError(`${message} at character ${position + 1}`, supported);
   };
-  const set = (value: CharSet): RegexNode => ({ kind: "set", set: value, caseless: flags.i });
+  const set = (value: CharSet): RegexNode => ({ kind: "set", set: flags.i ? withOtherCase(value) : value });
   const one = (char: string): RegexNode => {
     const code = char.codePointAt(0) ?? 0;
     return set([[code, code]]);
@@ -105,7 +105,7 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
     position++;
     if (char === "(") return readGroup();
     if (char === "[") return readClass();
-    if (char === ".") return { kind: "set", set: flags.s ? NAMED.any : NAMED.notNewline, caseless: false };
+    if (char === ".") return { kind: "set", set: flags.s ? NAMED.any : NAMED.notNewline };
     if (char === "^") return { kind: "assert", assertion: flags.m ? "lineStart" : "textStart" };
     if (char === "$") return { kind: "assert", assertion: flags.m ? "lineEnd" : "end" };
     if (char === "\\") return readEscape();
@@ -149,7 +149,7 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
     const named = namedSet(char);
     if (named !== undefined) {
       position++;
-      return { kind: "set", set: named, caseless: false };
+      return { kind: "set", set: named };
     }
     const assertions: Readonly<Record<string, Assertion>> = { b: "wordBoundary", B: "notWordBoundary", A: "textStart", z: "textEnd", Z: "end" };
     const assertion = Object.hasOwn(assertions, char) ? assertions[char] : undefined;
@@ -211,8 +211,8 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
     position++;
     const result = charSet(ranges);
     if (!negated) return set(result);
-    // `[^k]` with the flag i excludes both cases; what is left has both cases of everything, so that the flag no longer matters.
-    return { kind: "set", set: complement(flags.i ? withOtherCases(result) : result), caseless: false };
+    // `[^k]` with the flag i excludes both cases.
+    return { kind: "set", set: complement(flags.i ? withOtherCase(result) : result) };
   };
 
   const readClassItem = (): number | CharSet => {
@@ -236,21 +236,6 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
   const result = readAlternation();
   if (position < chars.length) fail('A ")" has no "("');
   return result;
-}
-
-function withOtherCases(set: CharSet): CharSet {
-  const extra: [number, number][] = [...closeOverCase(set)].map(([from, to]) => [from, to]);
-  for (const [from, to] of set) {
-    if (to - from > 1_000) continue;
-    for (let code = from; code <= to; code++) {
-      const char = String.fromCodePoint(code);
-      for (const other of [char.toLowerCase(), char.toUpperCase()]) {
-        const value = other.codePointAt(0) ?? code;
-        if ([...other].length === 1) extra.push([value, value]);
-      }
-    }
-  }
-  return charSet(extra);
 }
 
 function namedSet(letter: string): CharSet | undefined {

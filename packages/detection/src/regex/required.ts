@@ -1,4 +1,4 @@
-import { closeOverCase, singleFolded } from "./charset.ts";
+import { singleFolded } from "./charset.ts";
 import type { RegexNode } from "./parse.ts";
 
 /** At most this many alternatives are worth looking for before the expression itself. */
@@ -10,7 +10,7 @@ const MAX_ALTERNATIVES = 24;
 export function requiredTexts(node: RegexNode): readonly string[] | undefined {
   if (node.kind === "assert") return undefined;
   if (node.kind === "set") {
-    const char = foldedChar(node);
+    const char = singleFolded(node.set);
     return char === undefined ? undefined : [char];
   }
   if (node.kind === "repeat") return node.min > 0 ? requiredTexts(node.item) : undefined;
@@ -30,12 +30,12 @@ export function requiredTexts(node: RegexNode): readonly string[] | undefined {
   let run = "";
   for (const item of node.items) {
     if (item.kind === "assert") continue;
-    const char = item.kind === "set" ? foldedChar(item) : undefined;
+    const char = item.kind === "set" ? singleFolded(item.set) : undefined;
     if (char !== undefined) {
       run += char;
       continue;
     }
-    const text = item.kind === "repeat" && item.item.kind === "set" ? foldedChar(item.item) : undefined;
+    const text = item.kind === "repeat" && item.item.kind === "set" ? singleFolded(item.item.set) : undefined;
     if (text !== undefined && item.kind === "repeat" && item.min > 0) {
       run += text.repeat(Math.min(item.min, 8));
       if (item.min === item.max && item.min <= 8) continue;
@@ -58,10 +58,6 @@ export function leastLength(node: RegexNode): number {
   if (node.kind === "repeat") return node.min * leastLength(node.item);
   const lengths = node.items.map(leastLength);
   return node.kind === "concat" ? lengths.reduce((sum, length) => sum + length, 0) : Math.min(...lengths);
-}
-
-function foldedChar(node: RegexNode & { kind: "set" }): string | undefined {
-  return singleFolded(node.caseless ? closeOverCase(node.set) : node.set);
 }
 
 /** Longer is rarer; each alternative costs. */

@@ -1,4 +1,4 @@
-import { type CharSet, charSet, closeOverCase, intersects, LAST } from "./charset.ts";
+import { type CharSet, charSet, intersects, LAST } from "./charset.ts";
 import type { RegexNode } from "./parse.ts";
 
 /** Ways of matching from one position that a backtracking engine may try before an expression counts as unsafe. */
@@ -23,7 +23,6 @@ export function isLinear(node: RegexNode): boolean {
   for (const [index, item] of items.entries()) {
     if (item.kind === "repeat" && item.max === Infinity && item.item.kind === "set") {
       loops.push(index);
-      ways *= Math.max(1, item.min > 0 ? 1 : 1);
       steps += item.min + 1;
       continue;
     }
@@ -38,8 +37,7 @@ export function isLinear(node: RegexNode): boolean {
   for (const [order, index] of loops.entries()) {
     const loop = items[index];
     if (loop?.kind !== "repeat" || loop.item.kind !== "set") return false;
-    const set = effective(loop.item);
-    if (set === undefined) return false;
+    const { set } = loop.item;
     const separated = items.slice(0, index).some((item) => mustLeave(item, set));
     if (!separated && !(anchored && order === 0)) return false;
     if (order < loops.length - 1) {
@@ -71,17 +69,9 @@ function bounded(node: RegexNode): { ways: number; steps: number } | undefined {
   return { ways: Math.max(1, ways), steps };
 }
 
-/** The characters a set matches, both cases when caseless; undefined when case folding beyond ASCII would matter. */
-function effective(node: RegexNode & { kind: "set" }): CharSet | undefined {
-  return node.caseless ? closeOverCase(node.set) : node.set;
-}
-
 /** Whether every match of the node has a character outside the set. */
 function mustLeave(node: RegexNode, set: CharSet): boolean {
-  if (node.kind === "set") {
-    const own = effective(node);
-    return own !== undefined && own.length > 0 && !intersects(own, set);
-  }
+  if (node.kind === "set") return !intersects(node.set, set);
   if (node.kind === "repeat") return node.min > 0 && mustLeave(node.item, set);
   if (node.kind === "concat") return node.items.some((item) => mustLeave(item, set));
   if (node.kind === "alternate") return node.items.length > 0 && node.items.every((item) => mustLeave(item, set));
@@ -102,10 +92,7 @@ function firstSet(items: readonly RegexNode[]): CharSet | undefined {
 
 function firstOf(node: RegexNode): { set: CharSet; empty: boolean } | undefined {
   if (node.kind === "assert") return { set: [], empty: true };
-  if (node.kind === "set") {
-    const set = effective(node);
-    return set === undefined ? undefined : { set, empty: false };
-  }
+  if (node.kind === "set") return { set: node.set, empty: false };
   if (node.kind === "repeat") {
     const inner = firstOf(node.item);
     return inner === undefined ? undefined : { set: inner.set, empty: inner.empty || node.min === 0 };

@@ -40,15 +40,13 @@ export const RE2: Dialect = {
   any: "(?s:.)",
 };
 
-/** Writes an expression in a dialect; `caseless` marks the sets that ignore case in RE2 (V8 takes one flag for all). */
+/** Writes an expression in a dialect. */
 export function writeRegex(node: RegexNode, dialect: Dialect): string {
   switch (node.kind) {
     case "assert":
       return dialect.assertions[node.assertion];
-    case "set": {
-      const text = writeSet(node.set, dialect);
-      return node.caseless && dialect === RE2 ? `(?i:${text})` : text;
-    }
+    case "set":
+      return writeSet(node.set, dialect);
     case "concat":
       return node.items.map((item) => (item.kind === "alternate" ? `(?:${writeRegex(item, dialect)})` : writeRegex(item, dialect))).join("");
     case "alternate":
@@ -56,8 +54,7 @@ export function writeRegex(node: RegexNode, dialect: Dialect): string {
     case "repeat": {
       const item = writeRegex(node.item, dialect);
       const range = node.max === Infinity ? `{${node.min},}` : node.min === node.max ? `{${node.min}}` : `{${node.min},${node.max}}`;
-      const simple = node.item.kind === "set" && !(node.item.caseless && dialect === RE2);
-      return `${simple ? item : `(?:${item})`}${range}`;
+      return `${node.item.kind === "set" ? item : `(?:${item})`}${range}`;
     }
   }
 }

@@ -1,0 +1,238 @@
+import { BlockList, isIPv4, isIPv6 } from "node:net";
+import { RE2JS } from "re2js";
+import type { JsonObject, JsonValue, LogSource } from "../event.ts";
+import { ANY_KEY, type FieldMapping, type FieldPath } from "../mapping.ts";
+
+/** A rule as YAML gives it. */
+export type RawRule = { readonly detection: Readonly<Record<string, JsonValue>>; readonly logsource: LogSource };
+
+/**
+ * The specification read word by word, for one rule and one event: no index, nothing shared with the engine but the mapping. The log source
+ * is checked first.
+ */
+export function naiveMatch(rule: RawRule, document: JsonObject, mapping: FieldMapping): boolean {
+  const source = mapping.logSources(document).find((candidate) => (["product", "category", "service"] as const).every((key) => rule.logsource[key] === undefined || rule.logsource[key] === null || rule.logsource[key].toLowerCase() === candidate[key]));
+  if (source === undefined) return false;
+  const context: Context = { document, mapping, source };
+  const { condition, ...searches } = rule.detection;
+  const conditions = (Array.isArray(condition) ? condition : [condition]) as readonly string[];
+  return conditions.some((text) => evaluate(text, searches, (name) => search(searches[name] ?? null, context)));
+}
+
+interface Context {
+  readonly document: JsonObject;
+  readonly mapping: FieldMapping;
+  readonly source: LogSource;
+}
+
+function evaluate(text: string, searches: Readonly<Record<string, JsonValue>>, holds: (name: string) => boolean): boolean {
+  const words = text.replace(/[()]/g, " $& ").trim().split(/\s+/);
+  let at = 0;
+  const either = (): boolean => {
+    let result = both();
+    while (words[at]?.toLowerCase() === "or") {
+      at++;
+      const right = both();
+      result = result || right;
+    }
+    return result;
+  };
+  const both = (): boolean => {
+    let result = negated();
+    while (words[at]?.toLowerCase() === "and") {
+      at++;
+      const right = negated();
+      result = result && right;
+    }
+    return result;
+  };
+  const negated = (): boolean => {
+    if (words[at]?.toLowerCase() !== "not") return operand();
+    at++;
+    return !negated();
+  };
+  const operand = (): boolean => {
+    const word = words[at++] ?? "";
+    if (word === "(") {
+      const result = either();
+      at++;
+      return result;
+    }
+    if (words[at]?.toLowerCase() !== "of") return holds(word);
+    const pattern = words[at + 1] ?? "";
+    at += 2;
+    const names = Object.keys(searches).filter((name) => (pattern === "them" ? !name.startsWith("_") : new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(name)));
+    const count = names.filter(holds).length;
+    return word.toLowerCase() === "all" ? count === names.length : count >= (/^\d+$/.test(word) ? Number(word) : 1);
+  };
+  return either();
+}
+
+function search(value: JsonValue, context: Context): boolean {
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).some((item) => search(item, context));
+  if (typeof value === "object" && value !== null) return Object.entries(value).every(([key, item]) => fieldItem(key, item as JsonValue, context));
+  return fieldItem("", value, context);
+}
+
+function fieldItem(key: string, value: JsonValue, context: Context): boolean {
+  const [field = "", ...modifiers] = key.split("|");
+  const values = Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
+  const results = values.map((item) => single(field, modifiers, item, context));
+  const joined = modifiers.includes("all") ? results.every(Boolean) : results.some(Boolean);
+  return modifiers.includes("neq") ? !joined : joined;
+}
+
+const lower = (text: string): string => [...text].map((char) => (char === "İ" ? char : char === "ς" ? "σ" : char.toLowerCase())).join("");
+
+function single(field: string, modifiers: readonly string[], value: JsonValue, context: Context): boolean {
+  const has = (name: string): boolean => modifiers.includes(name);
+  const found = field === "" ? keywords(context) : read(field, context);
+  if (has("exists")) return found.present === value;
+  if (value === null) return found.texts.length === 0 && !found.structured;
+  const part = modifiers.find((name) => ["minute", "hour", "day", "week", "month", "year"].includes(name));
+  const comparison = modifiers.find((name) => ["lt", "lte", "gt", "gte"].includes(name));
+  if (part !== undefined || comparison !== undefined) {
+    return found.texts.some((text) => {
+      const number = part === undefined ? (/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN) : datePart(text, part);
+      const limit = Number(value);
+      if (comparison === "lt") return number < limit;
+      if (comparison === "lte") return number <= limit;
+      if (comparison === "gt") return number > limit;
+      return comparison === "gte" ? number >= limit : number === limit;
+    });
+  }
+  if (has("cidr")) return found.texts.some((text) => inNetwork(text.trim(), String(value)));
+  if (has("re")) {
+    const flags = (has("i") ? RE2JS.CASE_INSENSITIVE : 0) | (has("m") ? RE2JS.MULTILINE : 0) | (has("s") ? RE2JS.DOTALL : 0);
+    const expression = regex(String(value), flags);
+    return found.texts.some((text) => expression.test(text) || (text.endsWith("\n") && expression.test(text.slice(0, -1))));
+  }
+  const fold = has("cased") ? (text: string): string => text : lower;
+  if (has("fieldref")) {
+    const others = read(String(value), context).texts.map(fold);
+    return found.texts.map(fold).some((text) => others.some((other) => (has("startswith") ? text.startsWith(other) : has("endswith") ? text.endsWith(other) : has("contains") ? text.includes(other) : text === other)));
+  }
+  return variants(String(value), modifiers).some((variant) => {
+    const body = toExpression(fold(variant));
+    const anywhere = field === "" || has("contains");
+    const expression = pattern(`^${anywhere || has("endswith") ? "[^]*" : ""}${body}${anywhere || has("startswith") ? "[^]*" : ""}$`);
+    return found.texts.some((text) => expression.test(fold(text)));
+  });
+}
+
+const expressions = new Map<string, RegExp>();
+function pattern(source: string): RegExp {
+  let expression = expressions.get(source);
+  if (expression === undefined) expressions.set(source, (expression = new RegExp(source, "u")));
+  return expression;
+}
+
+const regexes = new Map<string, RE2JS>();
+function regex(source: string, flags: number): RE2JS {
+  const key = `${flags}${source}`;
+  let expression = regexes.get(key);
+  if (expression === undefined) regexes.set(key, (expression = RE2JS.compile(source, flags)));
+  return expression;
+}
+
+/** A Sigma string as a regular expression: backslashes as the specification's table of escapes has them. */
+function toExpression(text: string): string {
+  return text.replace(/\\[\\*?]|\*|\?|[\\^$.+()[\]{}|/]/g, (piece) => {
+    if (piece === "*") return "[^]*";
+    if (piece === "?") return "[^]";
+    return piece.length === 2 ? `\\${piece[1] ?? ""}` : `\\${piece}`;
+  });
+}
+
+/** The strings that encodings and `windash` make of a value; wildcards stay wildcards. */
+function variants(value: string, modifiers: readonly string[]): readonly string[] {
+  let result: readonly string[] = [value];
+  let bytes: Buffer | undefined;
+  const unescaped = value.replace(/\\([\\*?])/g, "$1");
+  const escaped = (text: string): string => text.replace(/[\\*?]/g, "\\$&");
+  for (const modifier of modifiers) {
+    if (modifier === "wide" || modifier === "utf16le") bytes = Buffer.from(unescaped, "utf16le");
+    else if (modifier === "utf16be") bytes = Buffer.from(unescaped, "utf16le").swap16();
+    else if (modifier === "utf16") bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(unescaped, "utf16le")]);
+    else if (modifier === "base64") result = [escaped((bytes ?? Buffer.from(unescaped)).toString("base64"))];
+    else if (modifier === "base64offset") {
+      const body = bytes ?? Buffer.from(unescaped);
+      result = [0, 1, 2].map((shift) => {
+        const whole = Buffer.concat([Buffer.alloc(shift), body]).toString("base64").replace(/=+$/, "");
+        // A character of Base64 holds 6 bits: those that are wholly inside the value do not depend on its neighbours.
+        return escaped(whole.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + body.length) * 8) / 6)));
+      });
+    } else if (modifier === "windash") result = result.flatMap((text) => dashes(text));
+  }
+  if (bytes !== undefined && !modifiers.some((modifier) => modifier.startsWith("base64"))) return [escaped(bytes.toString("latin1"))];
+  return result;
+}
+
+function dashes(text: string): readonly string[] {
+  const at = text.search(/[-/–—―]/);
+  if (at < 0) return [text];
+  return dashes(text.slice(at + 1)).flatMap((rest) => ["-", "/", "–", "—", "―"].map((dash) => text.slice(0, at) + dash + rest));
+}
+
+function inNetwork(address: string, network: string): boolean {
+  const [base = "", prefix] = network.trim().split("/");
+  const family = isIPv4(base) ? "ipv4" : "ipv6";
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+  if (family === "ipv4" ? !isIPv4(mapped) : !isIPv6(address)) return false;
+  const list = new BlockList();
+  list.addSubnet(base, prefix === undefined ? (family === "ipv4" ? 32 : 128) : Number(prefix), family);
+  return list.check(family === "ipv4" ? mapped : address, family);
+}
+
+function datePart(text: string, part: string): number {
+  const match = /^\s*(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d))?/.exec(text);
+  if (match === null) return Number.NaN;
+  const [, year, month, day, hour, minute] = match.map(Number);
+  if (part === "week") {
+    // ISO 8601: the week that has the year's first Thursday is week 1.
+    const date = new Date(Date.UTC(year ?? 0, (month ?? 1) - 1, day));
+    date.setUTCDate(date.getUTCDate() + 4 - (date.getUTCDay() || 7));
+    return Math.ceil(((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / 86_400_000 + 1) / 7);
+  }
+  return { year, month, day, hour, minute }[part] ?? Number.NaN;
+}
+
+interface Found {
+  readonly present: boolean;
+  readonly structured: boolean;
+  readonly texts: readonly string[];
+}
+
+function read(field: string, { document, mapping, source }: Context): Found {
+  for (const path of mapping.paths(field, source)) {
+    const values = follow(document, path);
+    if (values.length > 0) return describe(values);
+  }
+  return { present: false, structured: false, texts: [] };
+}
+
+function follow(value: JsonValue, path: FieldPath): readonly JsonValue[] {
+  const [key, ...rest] = path;
+  if (key === undefined) return [value];
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap((item) => follow(item, path));
+  if (typeof value === "object" && value !== null && key === ANY_KEY) return Object.values(value).flatMap((item) => follow(item as JsonValue, rest));
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return [];
+  return follow((value as JsonObject)[key] ?? null, rest);
+}
+
+function describe(values: readonly JsonValue[]): Found {
+  const flatten = (value: JsonValue): readonly JsonValue[] => (Array.isArray(value) ? (value as readonly JsonValue[]).flatMap(flatten) : [value]);
+  const flat = values.flatMap(flatten);
+  const plain = flat.filter((value) => ["string", "number", "boolean"].includes(typeof value));
+  return { present: true, structured: flat.some((value) => typeof value === "object" && value !== null), texts: plain.map(String) };
+}
+
+function keywords({ document, mapping }: Context): Found {
+  const texts: string[] = [];
+  const visit = (value: JsonValue): void => {
+    if (typeof value === "object" && value !== null) for (const item of Object.values(value)) visit(item as JsonValue);
+    else if (value !== null) texts.push(String(value));
+  };
+  for (const root of mapping.keywordRoots ?? [[]]) for (const value of follow(document, root)) visit(value);
+  return { present: texts.length > 0, structured: false, texts };
+}
