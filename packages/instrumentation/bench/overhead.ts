@@ -51,7 +51,11 @@ async function load(service: Service, requests: number): Promise<number> {
       const index = sent++;
       const path = PATHS[index % PATHS.length]?.(index);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      http.get({ host: "127.0.0.1", port: service.port, path, headers: HEADERS, agent }, (response) => response.resume().on("end", resolve)).on("error", reject);
+      http
+        .get({ host: "127.0.0.1", port: service.port, path, headers: HEADERS, agent }, (response) =>
+          response.resume().on("end", resolve),
+        )
+        .on("error", reject);
       await promise;
     }
   };
@@ -61,13 +65,16 @@ async function load(service: Service, requests: number): Promise<number> {
   return (after - before) / requests;
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /**
  * Measures the CPU that a request costs without telemetry, with OpenTelemetry's HTTP instrumentation, and with ours on top: one child process
  * each, in interleaved rounds, so that what else the machine does falls on all of them. Ratios are medians over the rounds' own ratios.
  */
-export async function run({ quick = false }: { readonly quick?: boolean } = {}): Promise<readonly { name: string; value: number; unit: string }[]> {
+export async function run({ quick = false }: { readonly quick?: boolean } = {}): Promise<
+  readonly { name: string; value: number; unit: string }[]
+> {
   const [rounds, requests] = quick ? [5, 1000] : [15, 4000];
   const rows: { name: string; value: number; unit: string }[] = [];
   for (const framework of ["http", "fastify"]) {
@@ -84,7 +91,12 @@ export async function run({ quick = false }: { readonly quick?: boolean } = {}):
       }
       const ratio = (above: Variant, below: Variant): number =>
         median((costs.get(above) ?? []).map((cost, round) => cost / (costs.get(below)?.[round] ?? Number.NaN)));
-      for (const variant of VARIANTS) rows.push({ name: `${framework}: CPU per request, ${variant}`, value: median(costs.get(variant) ?? []), unit: "µs" });
+      for (const variant of VARIANTS)
+        rows.push({
+          name: `${framework}: CPU per request, ${variant}`,
+          value: median(costs.get(variant) ?? []),
+          unit: "µs",
+        });
       rows.push({ name: `${framework}: OpenTelemetry HTTP over plain`, value: ratio("otel", "plain"), unit: "×" });
       rows.push({ name: `${framework}: Vedette over OpenTelemetry HTTP`, value: ratio("vedette", "otel"), unit: "×" });
     } finally {

@@ -22,23 +22,26 @@ const REPORTED: readonly [string, string, number][] = [
   ["web-access", "unlabelled", 0],
 ];
 
-describe.skipIf(folder === undefined && !required)(`inspection quality${folder === undefined ? " (skipped: the labelled data is not beside the repository)" : ""}`, () => {
-  let rows: readonly QualityRow[] = [];
-  const row = (set: string, label: string): QualityRow | undefined => {
-    if (folder === undefined) throw new Error("The labelled data is not beside the repository.");
-    if (rows.length === 0) rows = measureInspection(folder);
-    return rows.find((candidate) => candidate.set === set && candidate.label === label);
-  };
+describe.skipIf(folder === undefined && !required)(
+  `inspection quality${folder === undefined ? " (skipped: the labelled data is not beside the repository)" : ""}`,
+  () => {
+    let rows: readonly QualityRow[] = [];
+    const row = (set: string, label: string): QualityRow | undefined => {
+      if (folder === undefined) throw new Error("The labelled data is not beside the repository.");
+      if (rows.length === 0) rows = measureInspection(folder);
+      return rows.find((candidate) => candidate.set === set && candidate.label === label);
+    };
 
-  it.each(DETECTED)("detects of %s, %s at least %f", (set, label, least) => {
-    const { values, detected } = row(set, label) ?? { values: 0, detected: 0 };
-    expect(values).toBeGreaterThan(50);
-    expect(detected / values).toBeGreaterThanOrEqual(least);
-  });
+    it.each(DETECTED)("detects of %s, %s at least %f", (set, label, least) => {
+      const { values, detected } = row(set, label) ?? { values: 0, detected: 0 };
+      expect(values).toBeGreaterThan(50);
+      expect(detected / values).toBeGreaterThanOrEqual(least);
+    });
 
-  it.each(REPORTED)("reports of %s, %s at most %i", (set, label, most) => {
-    const measured = row(set, label);
-    expect(measured?.values).toBeGreaterThan(30);
-    expect(measured?.detected, measured?.wrong.join("\n")).toBeLessThanOrEqual(most);
-  });
-});
+    it.each(REPORTED)("reports of %s, %s at most %i", (set, label, most) => {
+      const measured = row(set, label);
+      expect(measured?.values).toBeGreaterThan(30);
+      expect(measured?.detected, measured?.wrong.join("\n")).toBeLessThanOrEqual(most);
+    });
+  },
+);

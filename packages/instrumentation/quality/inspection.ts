@@ -27,7 +27,10 @@ export function dataFolder(): string | undefined {
 }
 
 function* lines<Line>(folder: string, name: string): Generator<Line> {
-  for (const line of gunzipSync(readFileSync(join(folder, name))).toString("utf8").split("\n")) if (line !== "") yield JSON.parse(line) as Line;
+  for (const line of gunzipSync(readFileSync(join(folder, name)))
+    .toString("utf8")
+    .split("\n"))
+    if (line !== "") yield JSON.parse(line) as Line;
 }
 
 function indicatorsOf(payload: string): ReadonlySet<Indicator> {
@@ -70,7 +73,10 @@ export function measureInspection(folder: string): readonly QualityRow[] {
     if (seen === benign) tally.wrong.push(text);
   };
 
-  for (const { source, label, payload } of lines<{ source: string; label: string; payload: string }>(folder, "web-payloads.jsonl.gz")) {
+  for (const { source, label, payload } of lines<{ source: string; label: string; payload: string }>(
+    folder,
+    "web-payloads.jsonl.gz",
+  )) {
     const wanted = CLASS_OF_LABEL[label];
     const set = `web-payloads ${source}`;
     if (label === "benign") count(set, label, payload, indicatorsOf(payload).size > 0, true);
@@ -81,21 +87,44 @@ export function measureInspection(folder: string): readonly QualityRow[] {
     const wanted = CLASS_OF_CATEGORY[test.category];
     const stage = test.stages[0];
     // Bodies are not inspected: a test whose attack is in one cannot be judged here.
-    if (wanted === undefined || stage === undefined || stage.uri === undefined || stage.data !== undefined || test.stages.length > 1) continue;
+    if (
+      wanted === undefined ||
+      stage === undefined ||
+      stage.uri === undefined ||
+      stage.data !== undefined ||
+      test.stages.length > 1
+    )
+      continue;
     if (test.label !== "must_match" && test.label !== "must_not_match") continue;
-    const [path = "/", query] = splitAt(stage.uri.replace(/^https?:\/\/[^/]*/, ""), "?");
-    const headers = Object.fromEntries(Object.entries(stage.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]));
-    const seen = inspectRequest(path, query, headers, settings).findings.some((finding) => finding.indicator === wanted);
-    count(`crs-http ${test.category.slice(8, 11)}`, test.label, `${test.case_id} ${stage.uri}`, seen, test.label === "must_not_match");
+    const [path, query] = splitAt(stage.uri.replace(/^https?:\/\/[^/]*/, ""), "?");
+    const headers = Object.fromEntries(
+      Object.entries(stage.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
+    );
+    const seen = inspectRequest(path, query, headers, settings).findings.some(
+      (finding) => finding.indicator === wanted,
+    );
+    count(
+      `crs-http ${test.category.slice(8, 11)}`,
+      test.label,
+      `${test.case_id} ${stage.uri}`,
+      seen,
+      test.label === "must_not_match",
+    );
   }
 
   for (const { ecs, raw } of lines<AccessLine>(folder, "web-access.jsonl.gz")) {
-    const [path = "/", query] = splitAt(ecs.url?.original ?? "/", "?");
+    const [path, query] = splitAt(ecs.url?.original ?? "/", "?");
     const headers: Record<string, string> = {};
     if (typeof ecs.user_agent?.original === "string") headers["user-agent"] = ecs.user_agent.original;
     if (typeof ecs.http?.request?.referrer === "string") headers["referer"] = ecs.http.request.referrer;
     const { findings } = inspectRequest(path, query, headers, settings);
-    count("web-access", "unlabelled", `${findings.map((finding) => finding.indicator).join()} ${raw}`, findings.length > 0, true);
+    count(
+      "web-access",
+      "unlabelled",
+      `${findings.map((finding) => finding.indicator).join()} ${raw}`,
+      findings.length > 0,
+      true,
+    );
   }
 
   return [...tallies].map(([set, tally]) => ({ set: set.slice(0, -tally.label.length - 1), ...tally }));
@@ -105,7 +134,11 @@ interface CrsTest {
   readonly case_id: string;
   readonly category: string;
   readonly label: string;
-  readonly stages: readonly { readonly uri?: string; readonly data?: string; readonly headers?: Readonly<Record<string, unknown>> }[];
+  readonly stages: readonly {
+    readonly uri?: string;
+    readonly data?: string;
+    readonly headers?: Readonly<Record<string, unknown>>;
+  }[];
 }
 
 interface AccessLine {
@@ -131,7 +164,11 @@ export function run(): readonly { name: string; value: number; unit: string }[] 
   return measureInspection(folder).map(({ set, label, values, detected }) =>
     LABELS_WITHOUT_ATTACK.has(label)
       ? { name: `${set}, ${label}: reported`, value: detected, unit: `of ${values}` }
-      : { name: `${set}, ${label}: detected`, value: Math.round((detected / values) * 10_000) / 100, unit: `% of ${values}` },
+      : {
+          name: `${set}, ${label}: detected`,
+          value: Math.round((detected / values) * 10_000) / 100,
+          unit: `% of ${values}`,
+        },
   );
 }
 
@@ -144,7 +181,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     for (const row of run()) console.log(`${row.name.padEnd(56)} ${String(row.value).padStart(7)} ${row.unit}`);
     if (wanted !== undefined) {
       for (const row of measureInspection(folder)) {
-        if (`${row.set} ${row.label}`.includes(wanted)) for (const text of row.wrong) console.log(`${row.set} ${row.label}: ${JSON.stringify(text)}`);
+        if (`${row.set} ${row.label}`.includes(wanted))
+          for (const text of row.wrong) console.log(`${row.set} ${row.label}: ${JSON.stringify(text)}`);
       }
     }
   }

@@ -6,7 +6,9 @@ const DRAIN_BYTES = 65_536;
 
 /** Answers a blocked request with a 403 that says nothing about why; the application's handlers never see the request. */
 export function answerBlockedRequest(request: IncomingMessage, response: ServerResponse): void {
-  const length = Number(request.headers["content-length"] ?? (request.headers["transfer-encoding"] === undefined ? 0 : Infinity));
+  const length = Number(
+    request.headers["content-length"] ?? (request.headers["transfer-encoding"] === undefined ? 0 : Infinity),
+  );
   response.statusCode = 403;
   response.setHeader("Content-Type", "text/plain; charset=utf-8");
   response.setHeader("Cache-Control", "no-store");

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { isIP } from "node:net";
 import { describe, expect, it } from "vitest";
 import { clientAddress, normaliseAddress, parseTrustedProxies } from "./client-address.ts";
@@ -32,7 +32,13 @@ describe("an address", () => {
 });
 
 describe("the client", () => {
-  const { proxies, invalid } = parseTrustedProxies(["127.0.0.1", "10.0.0.0/8", "2001:db8::/32", "proxy.example", "10.0.0.0/99"]);
+  const { proxies, invalid } = parseTrustedProxies([
+    "127.0.0.1",
+    "10.0.0.0/8",
+    "2001:db8::/32",
+    "proxy.example",
+    "10.0.0.0/99",
+  ]);
 
   it("reports what is neither an address nor a range", () => {
     expect(invalid).toEqual(["proxy.example", "10.0.0.0/99"]);
@@ -53,6 +59,8 @@ describe("the client", () => {
 
   it("is the peer when no proxy is trusted, whatever it claims", () => {
     const nobody = parseTrustedProxies([]).proxies;
-    fc.assert(fc.property(fc.string(), (forwardedFor) => clientAddress("203.0.113.9", forwardedFor, nobody) === "203.0.113.9"));
+    fc.assert(
+      fc.property(fc.string(), (forwardedFor) => clientAddress("203.0.113.9", forwardedFor, nobody) === "203.0.113.9"),
+    );
   });
 });

@@ -49,7 +49,10 @@ export interface TrustedProxies {
  *
  * @returns The proxies, and the entries that are neither an address nor a range.
  */
-export function parseTrustedProxies(entries: readonly string[]): { proxies: TrustedProxies; invalid: readonly string[] } {
+export function parseTrustedProxies(entries: readonly string[]): {
+  proxies: TrustedProxies;
+  invalid: readonly string[];
+} {
   const list = new BlockList();
   const invalid: string[] = [];
   let count = 0;

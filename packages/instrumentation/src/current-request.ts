@@ -44,7 +44,9 @@ export function observeRequest(request: IncomingMessage, proxies: TrustedProxies
     request,
     peerAddress,
     clientAddress:
-      peerAddress === undefined ? undefined : clientAddress(peerAddress, Array.isArray(forwarded) ? forwarded.join(",") : forwarded, proxies),
+      peerAddress === undefined
+        ? undefined
+        : clientAddress(peerAddress, Array.isArray(forwarded) ? forwarded.join(",") : forwarded, proxies),
     path: mark < 0 ? url : url.slice(0, mark),
     query: mark < 0 ? undefined : url.slice(mark + 1),
     context: ROOT_CONTEXT,
@@ -80,7 +82,8 @@ const RPC_METADATA = Symbol.for("OpenTelemetry SDK Context Key RPC_METADATA");
 export function routeOf(state: RequestState): string | undefined {
   if (state.route !== undefined) return state.route;
   const metadata = state.context.getValue(RPC_METADATA);
-  if (typeof metadata === "object" && metadata !== null && "route" in metadata && typeof metadata.route === "string") return metadata.route;
+  if (typeof metadata === "object" && metadata !== null && "route" in metadata && typeof metadata.route === "string")
+    return metadata.route;
   const request: { route?: { path?: unknown }; baseUrl?: unknown } = state.request as object;
   const path = request.route?.path;
   return typeof path === "string" ? `${typeof request.baseUrl === "string" ? request.baseUrl : ""}${path}` : undefined;

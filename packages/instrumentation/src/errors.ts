@@ -1,11 +1,13 @@
 /** Every message that the instrumentation gives an operator: its code, what it means, what to do. */
 export const ERROR_CODES = {
   "instrumentation-sdk-missing": {
-    summary: "No OpenTelemetry SDK is configured and @opentelemetry/sdk-node is not installed; security events go nowhere, the application runs on.",
+    summary:
+      "No OpenTelemetry SDK is configured and @opentelemetry/sdk-node is not installed; security events go nowhere, the application runs on.",
     cure: "Run `npm install @opentelemetry/sdk-node`, or set up an SDK of your own before the register module is loaded.",
   },
   "instrumentation-sdk-failed": {
-    summary: "@opentelemetry/sdk-node is there but could not be loaded; security events go nowhere, the application runs on.",
+    summary:
+      "@opentelemetry/sdk-node is there but could not be loaded; security events go nowhere, the application runs on.",
     cure: "Read the reason in the message; most often versions of @opentelemetry packages do not fit together (`npm ls @opentelemetry/api`).",
   },
   "instrumentation-setting-invalid": {
@@ -13,11 +15,13 @@ export const ERROR_CODES = {
     cure: "Correct the variable named in the message.",
   },
   "instrumentation-proxy-invalid": {
-    summary: "An entry of VEDETTE_TRUSTED_PROXIES is neither an IP address nor a CIDR range; it is left out, and that proxy is not trusted.",
+    summary:
+      "An entry of VEDETTE_TRUSTED_PROXIES is neither an IP address nor a CIDR range; it is left out, and that proxy is not trusted.",
     cure: "Write addresses such as `192.0.2.1` or ranges such as `10.0.0.0/8`, separated by commas; host names are not looked up.",
   },
   "guard-key-unreadable": {
-    summary: "The configured or pinned public key is no Ed25519 key; the guard stays off rather than trust another one.",
+    summary:
+      "The configured or pinned public key is no Ed25519 key; the guard stays off rather than trust another one.",
     cure: "Set VEDETTE_GUARD_PUBLIC_KEY to the `publicKey` of the worker's key endpoint, or remove the pin file to make first contact again.",
   },
   "guard-unreachable": {
@@ -25,11 +29,13 @@ export const ERROR_CODES = {
     cure: "Check VEDETTE_GUARD_URL, that the worker runs, and, off loopback, VEDETTE_GUARD_TOKEN and VEDETTE_GUARD_PUBLIC_KEY.",
   },
   "guard-snapshot-refused": {
-    summary: "The guard did not apply a snapshot of decisions: forged, replayed, unreadable, or signed with another key than the pinned one.",
+    summary:
+      "The guard did not apply a snapshot of decisions: forged, replayed, unreadable, or signed with another key than the pinned one.",
     cure: "If the worker's key was changed on purpose, restart the application or set VEDETTE_GUARD_PUBLIC_KEY; otherwise find out who answers at VEDETTE_GUARD_URL.",
   },
   "guard-decision-unsupported": {
-    summary: "A decision asks for an action or a target that this version of the guard does not apply; the other decisions are applied.",
+    summary:
+      "A decision asks for an action or a target that this version of the guard does not apply; the other decisions are applied.",
     cure: "Update @vedette/instrumentation, or have the rule's response block by `client.address`.",
   },
 } as const satisfies Readonly<Record<string, { readonly summary: string; readonly cure: string }>>;

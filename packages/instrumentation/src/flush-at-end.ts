@@ -21,9 +21,11 @@ export function flushAtEnd(reporter: Reporter): () => void {
     // Off before the other listeners run: some end the process only when they are alone, and a second signal must end it at once.
     process.removeListener(signal, onSignal);
     const alone = process.listenerCount(signal) === 0;
-    void bounded(reporter.flush()).then(() => {
-      if (alone && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-    });
+    void flushThenDie(signal, alone);
+  };
+  const flushThenDie = async (signal: NodeJS.Signals, alone: boolean): Promise<void> => {
+    await bounded(reporter.flush());
+    if (alone && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
   process.on("beforeExit", beforeExit);
   for (const signal of SIGNALS) process.prependListener(signal, onSignal);

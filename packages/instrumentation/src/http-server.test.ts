@@ -29,21 +29,34 @@ afterEach(async () => {
   await telemetry.end();
 });
 
-function instrument(environment: Record<string, string> = {}, decisions?: readonly GuardDecision[]): HttpServerSecurityInstrumentation {
+function instrument(
+  environment: Record<string, string> = {},
+  decisions?: readonly GuardDecision[],
+): HttpServerSecurityInstrumentation {
   const guard = createGuardDecisions();
   guard.replace(decisions ?? []);
-  instrumentation = new HttpServerSecurityInstrumentation({ settings: readSettings(environment).settings, reporter: telemetry.reporter, decisions: guard });
+  instrumentation = new HttpServerSecurityInstrumentation({
+    settings: readSettings(environment).settings,
+    reporter: telemetry.reporter,
+    decisions: guard,
+  });
   return instrumentation;
 }
 
-async function serve(handler: http.RequestListener): Promise<{ server: http.Server; port: number }> {
+async function serve(
+  handler: (...parameters: Parameters<http.RequestListener>) => unknown,
+): Promise<{ server: http.Server; port: number }> {
   const server = http.createServer(handler);
   servers.push(server);
   return { server, port: await listen(server) };
 }
 
 const blocked = (value: string): GuardDecision => ({
-  id: "decision-1", action: "block", target: { kind: "client.address", value }, expiresAt: Date.now() + 600_000, reason: "test",
+  id: "decision-1",
+  action: "block",
+  target: { kind: "client.address", value },
+  expiresAt: Date.now() + 600_000,
+  reason: "test",
 });
 
 describe("an instrumented server", () => {
@@ -54,14 +67,18 @@ describe("an instrumented server", () => {
       eventsAtHandler = telemetry.events().length;
       response.end("served");
     });
-    const answer = await send(port, "/search?q=1%27%20or%20%271%27%3D%271&token=abc", { headers: { "user-agent": "tester/1" } });
+    const answer = await send(port, "/search?q=1%27%20or%20%271%27%3D%271&token=abc", {
+      headers: { "user-agent": "tester/1" },
+    });
     expect(answer.body).toBe("served");
     expect(eventsAtHandler).toBe(1);
     const [record] = telemetry.events(EVENT.requestSuspicious);
     expect(telemetry.events()).toHaveLength(1);
     expect(record?.severityText).toBe("WARN");
     expect(record?.attributes).toEqual({
-      [ATTR.logRecordUid]: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
+      [ATTR.logRecordUid]: expect.stringMatching(
+        /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+      ),
       [ATTR.httpRequestMethod]: "GET",
       [ATTR.urlPath]: "/search",
       [ATTR.urlQuery]: "q=1%27%20or%20%271%27%3D%271&token=REDACTED",
@@ -91,9 +108,15 @@ describe("an instrumented server", () => {
     const { port } = await serve((_request, response) => response.writeHead(status).end());
     await send(port, "/private?page=1");
     await until(() => telemetry.events().length > 0);
-    expect(telemetry.events().map((record) => [record.eventName, record.attributes[ATTR.urlPath], record.attributes[ATTR.httpResponseStatusCode]])).toEqual([
-      [EVENT.requestRefused, "/private", status],
-    ]);
+    expect(
+      telemetry
+        .events()
+        .map((record) => [
+          record.eventName,
+          record.attributes[ATTR.urlPath],
+          record.attributes[ATTR.httpResponseStatusCode],
+        ]),
+    ).toEqual([[EVENT.requestRefused, "/private", status]]);
   });
 
   it("is silent about ordinary requests", async () => {
@@ -109,12 +132,20 @@ describe("an instrumented server", () => {
     const { port } = await serve(async (_request, response) => {
       await new Promise((resolve) => setImmediate(resolve));
       security.route("/login/:tenant");
-      security.authentication({ outcome: "failure", userName: "ada", method: "password", failureReason: "bad_password" });
+      security.authentication({
+        outcome: "failure",
+        userName: "ada",
+        method: "password",
+        failureReason: "bad_password",
+      });
       response.end();
     });
     await send(port, "/login/acme", { localAddress: "127.0.0.9" });
     expect(telemetry.events(EVENT.authentication)[0]?.attributes).toMatchObject({
-      [ATTR.clientAddress]: "127.0.0.9", [ATTR.httpRoute]: "/login/:tenant", [ATTR.userName]: "ada", [ATTR.eventOutcome]: "failure",
+      [ATTR.clientAddress]: "127.0.0.9",
+      [ATTR.httpRoute]: "/login/:tenant",
+      [ATTR.userName]: "ada",
+      [ATTR.eventOutcome]: "failure",
     });
   });
 
@@ -133,7 +164,7 @@ describe("an instrumented server", () => {
   });
 
   it("can be enabled and disabled any number of times", async () => {
-    const before = http.Server.prototype.emit;
+    const before = Reflect.get(http.Server.prototype, "emit");
     const active = instrument();
     active.enable();
     active.enable();
@@ -142,7 +173,7 @@ describe("an instrumented server", () => {
     await until(() => telemetry.events().length === 1);
     active.disable();
     active.disable();
-    expect(http.Server.prototype.emit).toBe(before);
+    expect(Reflect.get(http.Server.prototype, "emit")).toBe(before);
     await send(port, "/b");
     active.enable();
     await send(port, "/c");
@@ -152,7 +183,7 @@ describe("an instrumented server", () => {
 
   it("leaves the wrapper of somebody who wrapped on top of it in place", async () => {
     const active = instrument();
-    const ours = http.Server.prototype.emit;
+    const ours = Reflect.get(http.Server.prototype, "emit") as http.Server["emit"];
     let seen = 0;
     const theirs = function (this: http.Server, ...args: Parameters<typeof ours>): boolean {
       seen++;
@@ -173,7 +204,10 @@ describe("an instrumented server", () => {
 
   it("reports each request once when two instrumentations are active", async () => {
     instrument();
-    const second = new HttpServerSecurityInstrumentation({ settings: readSettings({}).settings, reporter: telemetry.reporter });
+    const second = new HttpServerSecurityInstrumentation({
+      settings: readSettings({}).settings,
+      reporter: telemetry.reporter,
+    });
     const { port } = await serve((_request, response) => response.writeHead(200).end());
     await send(port, "/?q=..%2F..%2Fetc%2Fpasswd");
     second.disable();
@@ -185,7 +219,9 @@ describe("an instrumented server", () => {
     const { server } = await serve(() => {
       throw new Error("the application's own");
     });
-    expect(() => server.emit("request", Object.assign(new http.IncomingMessage(new net.Socket()), { url: "/" }), {})).toThrow("the application's own");
+    expect(() =>
+      server.emit("request", Object.assign(new http.IncomingMessage(new net.Socket()), { url: "/" }), {}),
+    ).toThrow("the application's own");
   });
 
   it("goes on serving when something inside it throws, and counts it", async () => {
@@ -211,7 +247,9 @@ describe("an instrumented server", () => {
   it("survives what is no proper request", async () => {
     instrument();
     const { port } = await serve((_request, response) => response.end("served"));
-    expect(await sendRaw(port, "GET /%ff%fe?%=%&&=&%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: =;;a\r\n\r\n")).toContain("served");
+    expect(
+      await sendRaw(port, "GET /%ff%fe?%=%&&=&%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: =;;a\r\n\r\n"),
+    ).toContain("served");
     expect(await sendRaw(port, "GARBAGE\r\n\r\n")).toContain("400 Bad Request");
   });
 });
@@ -225,23 +263,43 @@ describe("a blocked client", () => {
       response.end("served");
     });
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-    const first = await send(port, "/a?x=1", { localAddress: "127.0.0.9", agent, method: "POST", body: "small body", headers: { "content-length": 10 } });
+    const first = await send(port, "/a?x=1", {
+      localAddress: "127.0.0.9",
+      agent,
+      method: "POST",
+      body: "small body",
+      headers: { "content-length": 10 },
+    });
     const second = await send(port, "/b", { localAddress: "127.0.0.9", agent });
     agent.destroy();
-    expect([first.status, first.body, first.headers.connection, second.status]).toEqual([403, "Forbidden\n", "keep-alive", 403]);
+    expect([first.status, first.body, first.headers.connection, second.status]).toEqual([
+      403,
+      "Forbidden\n",
+      "keep-alive",
+      403,
+    ]);
     expect(served).toBe(0);
     expect((await send(port, "/a")).body).toBe("served");
-    expect(telemetry.events().map((record) => [record.eventName, record.attributes[ATTR.urlPath], record.attributes[ATTR.guardDecisionId]])).toEqual([
+    expect(
+      telemetry
+        .events()
+        .map((record) => [record.eventName, record.attributes[ATTR.urlPath], record.attributes[ATTR.guardDecisionId]]),
+    ).toEqual([
       [EVENT.guardBlocked, "/a", "decision-1"],
       [EVENT.guardBlocked, "/b", "decision-1"],
     ]);
-    expect(await telemetry.points(INSTRUMENTATION_METRICS.guardBlocked.name)).toEqual([{ name: "vedette.guard.blocked", attributes: {}, value: 2 }]);
+    expect(await telemetry.points(INSTRUMENTATION_METRICS.guardBlocked.name)).toEqual([
+      { name: "vedette.guard.blocked", attributes: {}, value: 2 },
+    ]);
   });
 
   it("cannot keep a connection busy with a large body", async () => {
     instrument({}, [blocked("127.0.0.1")]);
     const { port } = await serve((_request, response) => response.end("served"));
-    const received = await sendRaw(port, `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n${"a".repeat(1000)}`);
+    const received = await sendRaw(
+      port,
+      `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n${"a".repeat(1000)}`,
+    );
     expect(received).toMatch(/^HTTP\/1\.1 403 /);
     expect(received).toMatch(/\r\nConnection: close\r\n/i);
   });
@@ -254,9 +312,15 @@ describe("a blocked client", () => {
     server.on("upgrade", (_request, socket) => (reached.push("upgrade"), socket.end()));
     server.on("connect", (_request, socket) => (reached.push("connect"), socket.end()));
     const head = "Host: x\r\nConnection: close\r\n";
-    expect(await sendRaw(port, `POST / HTTP/1.1\r\n${head}Expect: 100-continue\r\nContent-Length: 5\r\n\r\n`)).toMatch(/^HTTP\/1\.1 403 /);
-    expect(await sendRaw(port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")).toMatch(/^HTTP\/1\.1 403 /);
-    expect(await sendRaw(port, "CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n")).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await sendRaw(port, `POST / HTTP/1.1\r\n${head}Expect: 100-continue\r\nContent-Length: 5\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 403 /,
+    );
+    expect(
+      await sendRaw(port, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"),
+    ).toMatch(/^HTTP\/1\.1 403 /);
+    expect(await sendRaw(port, "CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n")).toMatch(
+      /^HTTP\/1\.1 403 /,
+    );
     expect(reached).toEqual([]);
   });
 
@@ -279,10 +343,15 @@ describe("an application that upgrades or continues by itself", () => {
       server.emit("request", request, response);
     });
     server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\nupgraded"));
-    const continued = await sendRaw(port, "POST /?q=%3Cscript%3Ealert(1)%3C/script%3E HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi");
+    const continued = await sendRaw(
+      port,
+      "POST /?q=%3Cscript%3Ealert(1)%3C/script%3E HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi",
+    );
     expect(continued).toContain("100 Continue");
     expect(continued).toContain("served");
-    expect(await sendRaw(port, "GET /?q=..%2F..%2Fx HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: demo\r\n\r\n")).toContain("upgraded");
+    expect(
+      await sendRaw(port, "GET /?q=..%2F..%2Fx HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: demo\r\n\r\n"),
+    ).toContain("upgraded");
     expect(telemetry.events(EVENT.requestSuspicious)).toHaveLength(2);
   });
 });
@@ -293,12 +362,39 @@ describe("an https server", () => {
     const folder = mkdtempSync(join(tmpdir(), "vedette-tls-"));
     try {
       const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-      execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1", "-subj", "/CN=localhost", "-keyout", key, "-out", cert], { stdio: "ignore" });
-      const server = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) => response.end("served"));
+      execFileSync(
+        "openssl",
+        [
+          "req",
+          "-x509",
+          "-newkey",
+          "ec",
+          "-pkeyopt",
+          "ec_paramgen_curve:P-256",
+          "-nodes",
+          "-days",
+          "1",
+          "-subj",
+          "/CN=localhost",
+          "-keyout",
+          key,
+          "-out",
+          cert,
+        ],
+        { stdio: "ignore" },
+      );
+      const server = https.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_request, response) =>
+        response.end("served"),
+      );
       servers.push(server);
       const port = await listen(server);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      https.get({ host: "127.0.0.1", port, path: "/?q=%3Cscript%3E1", rejectUnauthorized: false, agent: false }, (response) => response.resume().on("end", resolve)).on("error", reject);
+      https
+        .get(
+          { host: "127.0.0.1", port, path: "/?q=%3Cscript%3E1", rejectUnauthorized: false, agent: false },
+          (response) => response.resume().on("end", resolve),
+        )
+        .on("error", reject);
       await promise;
       expect(telemetry.events(EVENT.requestSuspicious)).toHaveLength(1);
     } finally {

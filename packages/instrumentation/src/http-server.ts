@@ -3,12 +3,24 @@ import type { EventEmitter } from "node:events";
 import * as http from "node:http";
 import * as https from "node:https";
 import type { Duplex } from "node:stream";
-import { context as contextApi, trace, type Attributes, type LoggerProvider, type MeterProvider } from "@opentelemetry/api";
+import {
+  context as contextApi,
+  trace,
+  type Attributes,
+  type LoggerProvider,
+  type MeterProvider,
+} from "@opentelemetry/api";
 import { InstrumentationBase, type InstrumentationConfig } from "@opentelemetry/instrumentation";
 import { ATTR, EVENT } from "@vedette/semconv";
 import { answerBlockedRequest, answerBlockedSocket } from "./blocked-answer.ts";
 import { parseTrustedProxies, type TrustedProxies } from "./client-address.ts";
-import { currentRequest, knownRequest, observeRequest, requestAttributes, type RequestState } from "./current-request.ts";
+import {
+  currentRequest,
+  knownRequest,
+  observeRequest,
+  requestAttributes,
+  type RequestState,
+} from "./current-request.ts";
 import type { GuardDecisions } from "./guard/decisions.ts";
 import { inspectRequest, warmUpInspection } from "./inspect/inspect-request.ts";
 import { sampleOf } from "./redaction.ts";
@@ -30,7 +42,13 @@ const RESPONSE_FINISH = "http.server.response.finish";
 const FASTIFY_HANDLER_START = "tracing:fastify.request.handler:start";
 
 /** Server events that carry a request; the second argument is a response or, for the last two, the socket. */
-const REQUEST_EVENTS: ReadonlySet<unknown> = new Set(["request", "checkContinue", "checkExpectation", "upgrade", "connect"]);
+const REQUEST_EVENTS: ReadonlySet<unknown> = new Set([
+  "request",
+  "checkContinue",
+  "checkExpectation",
+  "upgrade",
+  "connect",
+]);
 
 type Emit = (this: EventEmitter, event: string | symbol, ...args: unknown[]) => boolean;
 
@@ -117,7 +135,8 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
       let captureInside = false;
       try {
         // Known already: an application or another instance handed it on.
-        if (this.active !== true || knownRequest(request) !== undefined || this.proxies === undefined) return original.apply(server, args as never);
+        if (this.active !== true || knownRequest(request) !== undefined || this.proxies === undefined)
+          return original.apply(server, args as never);
         state = observeRequest(request, this.proxies);
         state.context = contextApi.active();
         const decision = this.getConfig().decisions?.match(state.clientAddress);
@@ -221,7 +240,10 @@ const wrappers = new WeakSet<object>();
  *
  * It carries none of the marks by which OpenTelemetry's wrapping recognises its own: a later wrap would take it off again.
  */
-function wrapEmit(prototype: object, serve: (server: EventEmitter, original: Emit, args: unknown[]) => boolean): () => void {
+function wrapEmit(
+  prototype: object,
+  serve: (server: EventEmitter, original: Emit, args: unknown[]) => boolean,
+): () => void {
   const own = Object.getOwnPropertyDescriptor(prototype, "emit");
   const original = (prototype as { emit: Emit }).emit;
   let active = true;
@@ -229,7 +251,12 @@ function wrapEmit(prototype: object, serve: (server: EventEmitter, original: Emi
     return active && REQUEST_EVENTS.has(args[0]) ? serve(this, original, args) : original.apply(this, args);
   };
   wrappers.add(wrapper);
-  Object.defineProperty(prototype, "emit", { value: wrapper, writable: true, configurable: true, enumerable: own?.enumerable ?? false });
+  Object.defineProperty(prototype, "emit", {
+    value: wrapper,
+    writable: true,
+    configurable: true,
+    enumerable: own?.enumerable ?? false,
+  });
   return () => {
     active = false;
     // Somebody wrapped on top of us: taking ours out would take theirs along.

@@ -17,9 +17,24 @@ export {
   type SessionEvent,
 } from "./security.ts";
 export { HttpServerSecurityInstrumentation, type HttpServerSecurityConfig } from "./http-server.ts";
-export { ENVIRONMENT_VARIABLES, readSettings, type GuardSettings, type InspectionSettings, type Settings, type SettingsReading, type SettingsWarning } from "./settings.ts";
+export {
+  ENVIRONMENT_VARIABLES,
+  readSettings,
+  type GuardSettings,
+  type InspectionSettings,
+  type Settings,
+  type SettingsReading,
+  type SettingsWarning,
+} from "./settings.ts";
 export { createGuardDecisions, type GuardDecisions, type GuardDecisionsOptions } from "./guard/decisions.ts";
 export { startGuard, type Guard, type GuardOptions } from "./guard/guard.ts";
 export { ERROR_CODES, type ErrorCode, type Warn } from "./errors.ts";
 export { createReporter, type Reporter, type ReporterOptions } from "./reporter.ts";
-export { inspectRequest, inspectValue, type Inspection, type InspectionFinding, type InspectionLimit, type Location } from "./inspect/inspect-request.ts";
+export {
+  inspectRequest,
+  inspectValue,
+  type Inspection,
+  type InspectionFinding,
+  type InspectionLimit,
+  type Location,
+} from "./inspect/inspect-request.ts";

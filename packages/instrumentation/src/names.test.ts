@@ -15,7 +15,11 @@ describe("names", () => {
     const telemetry = createTestTelemetry({ eventsPerSecond: 40 });
     const { reporter } = telemetry;
     const decisions = createGuardDecisions({ onChange: (difference) => reporter.change("guardDecisions", difference) });
-    const instrumentation = new HttpServerSecurityInstrumentation({ settings: { ...readSettings({}).settings, eventsPerSecond: 40 }, reporter, decisions });
+    const instrumentation = new HttpServerSecurityInstrumentation({
+      settings: { ...readSettings({}).settings, eventsPerSecond: 40 },
+      reporter,
+      decisions,
+    });
     const security = createSecurity(reporter);
     const subject = { userId: "1", userName: "ada", userRoles: ["admin"], sessionId: "s" };
     const server = http.createServer((_request, response) => {
@@ -36,9 +40,19 @@ describe("names", () => {
     });
     const port = await listen(server);
     try {
-      await send(port, "/r?a=..%2F..%2Fetc%2Fpasswd&b=%3Cscript%3E&c=%3Bid%3B&d=1%27%20or%201%3D1--%20", { headers: { "user-agent": "sqlmap/1" } });
+      await send(port, "/r?a=..%2F..%2Fetc%2Fpasswd&b=%3Cscript%3E&c=%3Bid%3B&d=1%27%20or%201%3D1--%20", {
+        headers: { "user-agent": "sqlmap/1" },
+      });
       await send(port, `/r?${Array.from({ length: 300 }, (_, index) => `p${index}=1`).join("&")}`);
-      decisions.replace([{ id: "d", action: "block", target: { kind: "client.address", value: "127.0.0.1" }, expiresAt: Date.now() + 60_000, reason: "test" }]);
+      decisions.replace([
+        {
+          id: "d",
+          action: "block",
+          target: { kind: "client.address", value: "127.0.0.1" },
+          expiresAt: Date.now() + 60_000,
+          reason: "test",
+        },
+      ]);
       for (let index = 0; index < 60; index++) await send(port, "/r");
       await until(() => telemetry.events(EVENT.requestRefused).length === 2);
       reporter.error(new Error("planted"));
@@ -52,17 +66,25 @@ describe("names", () => {
     expect(new Set(telemetry.events().map((record) => record.eventName))).toEqual(new Set(Object.values(EVENT)));
     for (const record of telemetry.events()) {
       const allowed = attributesOf(record.eventName as EventName);
-      expect(Object.keys(record.attributes).filter((name) => !allowed.has(name)), record.eventName ?? "").toEqual([]);
+      expect(
+        Object.keys(record.attributes).filter((name) => !allowed.has(name)),
+        record.eventName ?? "",
+      ).toEqual([]);
       expect(Object.values(record.attributes).filter((value) => value === undefined)).toEqual([]);
     }
     const indicators = telemetry.events(EVENT.requestSuspicious)[0]?.attributes[ATTR.requestIndicators];
     expect(new Set(indicators as string[])).toEqual(new Set(Object.values(INDICATOR)));
 
     const points = await telemetry.points();
-    const definitions = new Map<string, readonly string[]>(Object.values(INSTRUMENTATION_METRICS).map(({ name, attributes }) => [name, attributes]));
+    const definitions = new Map<string, readonly string[]>(
+      Object.values(INSTRUMENTATION_METRICS).map(({ name, attributes }) => [name, attributes]),
+    );
     for (const point of points) {
       expect(definitions.has(point.name), point.name).toBe(true);
-      expect(Object.keys(point.attributes).filter((name) => !definitions.get(point.name)?.includes(name)), point.name).toEqual([]);
+      expect(
+        Object.keys(point.attributes).filter((name) => !definitions.get(point.name)?.includes(name)),
+        point.name,
+      ).toEqual([]);
     }
     expect(new Set(points.map((point) => point.name))).toEqual(new Set(definitions.keys()));
     await telemetry.end();

@@ -25,6 +25,11 @@ export function recordUid(now: number): string {
   const variant = ((pool[start + 2] ?? 0) & 0x3f) | 0x80;
   return (
     `${time.slice(0, 8)}-${time.slice(8)}-${HEX[version]}${byte(1)}-${HEX[variant]}${byte(3)}-` +
-    byte(4) + byte(5) + byte(6) + byte(7) + byte(8) + byte(9)
+    byte(4) +
+    byte(5) +
+    byte(6) +
+    byte(7) +
+    byte(8) +
+    byte(9)
   );
 }

@@ -14,7 +14,9 @@ const SECRET_VALUES = /\beyJ[\w-]{8,2000}\.[\w-]{1,4000}(?:\.[\w-]{0,2000})?|\b(
 
 /** Replaces what looks like a token (JWT, bearer or basic credentials) inside a text. */
 export function redactSecrets(text: string): string {
-  return text.replaceAll(SECRET_VALUES, (_match, scheme: string | undefined) => (scheme === undefined ? REDACTED : `${scheme} ${REDACTED}`));
+  return text.replaceAll(SECRET_VALUES, (_match, scheme: string | undefined) =>
+    scheme === undefined ? REDACTED : `${scheme} ${REDACTED}`,
+  );
 }
 
 const SAMPLE_CHARACTERS = 256;

@@ -39,18 +39,33 @@ interface Run {
 }
 
 function run(app: string, environment: Record<string, string> = {}, ...before: string[]): Run {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:OTEL|VEDETTE|NODE_OPTIONS|VITEST)/.test(name)));
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(?:OTEL|VEDETTE|NODE_OPTIONS|VITEST)/.test(name)),
+  );
   const [file = "", ...parameters] = app.split(" ");
-  const child = spawn(process.execPath, ["--conditions=vedette-source", "--disable-warning=ExperimentalWarning", ...before, resolve(apps, file), ...parameters], {
-    cwd: resolve(import.meta.dirname, ".."),
-    env: { ...inherited, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, ...environment },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [
+      "--conditions=vedette-source",
+      "--disable-warning=ExperimentalWarning",
+      ...before,
+      resolve(apps, file),
+      ...parameters,
+    ],
+    {
+      cwd: resolve(import.meta.dirname, ".."),
+      env: { ...inherited, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let output = "";
   let errors = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  const { promise: ended, resolve: end } = Promise.withResolvers<{ code: number | null; signal: NodeJS.Signals | null }>();
+  const { promise: ended, resolve: end } = Promise.withResolvers<{
+    code: number | null;
+    signal: NodeJS.Signals | null;
+  }>();
   child.on("close", (code, signal) => end({ code, signal }));
   return { child, output: () => output, errors: () => errors, ended };
 }
@@ -58,15 +73,26 @@ function run(app: string, environment: Record<string, string> = {}, ...before: s
 const REGISTER = ["--import", "@vedette/instrumentation/register"];
 
 describe("node --import @vedette/instrumentation/register", () => {
-  it.each(["service.mjs", "service.cjs"])("sends the events and metrics of %s by OTLP before it ends by itself", async (app) => {
-    const { ended, errors, output } = run(app, { OTEL_SERVICE_NAME: "shop-under-test" }, ...REGISTER);
-    expect(await ended).toEqual({ code: 0, signal: null });
-    expect(errors()).toBe("");
-    const logs = received.get("/v1/logs") ?? "";
-    for (const text of ["shop-under-test", EVENT.requestSuspicious, EVENT.requestRefused, EVENT.authentication, "path_traversal", "bad_password"]) expect(logs).toContain(text);
-    expect(received.get("/v1/metrics")).toContain("vedette.authentication.attempts");
-    expect(output()).not.toContain("leaked: true");
-  });
+  it.each(["service.mjs", "service.cjs"])(
+    "sends the events and metrics of %s by OTLP before it ends by itself",
+    async (app) => {
+      const { ended, errors, output } = run(app, { OTEL_SERVICE_NAME: "shop-under-test" }, ...REGISTER);
+      expect(await ended).toEqual({ code: 0, signal: null });
+      expect(errors()).toBe("");
+      const logs = received.get("/v1/logs") ?? "";
+      for (const text of [
+        "shop-under-test",
+        EVENT.requestSuspicious,
+        EVENT.requestRefused,
+        EVENT.authentication,
+        "path_traversal",
+        "bad_password",
+      ])
+        expect(logs).toContain(text);
+      expect(received.get("/v1/metrics")).toContain("vedette.authentication.attempts");
+      expect(output()).not.toContain("leaked: true");
+    },
+  );
 
   it("can be required as well", async () => {
     const { ended } = run("service.cjs", {}, "--require", "@vedette/instrumentation/register");
@@ -76,7 +102,11 @@ describe("node --import @vedette/instrumentation/register", () => {
 
   it.each(["SIGTERM", "SIGINT"] as const)("flushes at %s and dies of it, as without us", async (signal) => {
     // A delay longer than the test: only the flush can have sent it.
-    const { child, ended, output } = run("service.mjs", { STAYS: "yes", OTEL_BLRP_SCHEDULE_DELAY: "600000" }, ...REGISTER);
+    const { child, ended, output } = run(
+      "service.mjs",
+      { STAYS: "yes", OTEL_BLRP_SCHEDULE_DELAY: "600000" },
+      ...REGISTER,
+    );
     await until(() => output().includes("ready"));
     child.kill(signal);
     expect(await ended).toEqual({ code: null, signal });
@@ -84,27 +114,40 @@ describe("node --import @vedette/instrumentation/register", () => {
   });
 
   it("leaves the end of the process to the application's own handler", async () => {
-    const { child, ended, output } = run("service.mjs", { STAYS: "yes", HANDLES_SIGTERM: "yes", OTEL_BLRP_SCHEDULE_DELAY: "600000" }, ...REGISTER);
+    const { child, ended, output } = run(
+      "service.mjs",
+      { STAYS: "yes", HANDLES_SIGTERM: "yes", OTEL_BLRP_SCHEDULE_DELAY: "600000" },
+      ...REGISTER,
+    );
     await until(() => output().includes("ready"));
     child.kill("SIGTERM");
     expect(await ended).toEqual({ code: 7, signal: null });
     expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
   });
 
-  it.each([{ OTEL_SDK_DISABLED: "true" }, { VEDETTE_ENABLED: "false" }])("does nothing with %j", async (environment) => {
-    const { ended, errors } = run("service.mjs", environment, ...REGISTER);
-    expect((await ended).code).toBe(0);
-    expect([errors(), [...received.keys()]]).toEqual(["", []]);
-  });
+  it.each([{ OTEL_SDK_DISABLED: "true" }, { VEDETTE_ENABLED: "false" }])(
+    "does nothing with %j",
+    async (environment) => {
+      const { ended, errors } = run("service.mjs", environment, ...REGISTER);
+      expect((await ended).code).toBe(0);
+      expect([errors(), [...received.keys()]]).toEqual(["", []]);
+    },
+  );
 
   it("says in one sentence what to do when there is no SDK, and lets the application run", async () => {
     const { ended, errors } = run("service.mjs", {}, "--import", resolve(apps, "without-sdk.mjs"), ...REGISTER);
     expect((await ended).code).toBe(0);
-    expect(errors()).toMatch(/^vedette: no OpenTelemetry SDK is configured .* Run `npm install @opentelemetry\/sdk-node`.* \[instrumentation-sdk-missing\]\n$/);
+    expect(errors()).toMatch(
+      /^vedette: no OpenTelemetry SDK is configured .* Run `npm install @opentelemetry\/sdk-node`.* \[instrumentation-sdk-missing\]\n$/,
+    );
   });
 
   it("names a setting that cannot be used and goes on with its default", async () => {
-    const { ended, errors } = run("service.mjs", { VEDETTE_EVENTS_PER_SECOND: "many", VEDETTE_TRUSTED_PROXIES: "10.0.0.0/8,proxy" }, ...REGISTER);
+    const { ended, errors } = run(
+      "service.mjs",
+      { VEDETTE_EVENTS_PER_SECOND: "many", VEDETTE_TRUSTED_PROXIES: "10.0.0.0/8,proxy" },
+      ...REGISTER,
+    );
     expect((await ended).code).toBe(0);
     expect(errors().trim().split("\n")).toEqual([
       'vedette: VEDETTE_EVENTS_PER_SECOND is "many", which is no number above 0; using 500. [instrumentation-setting-invalid]',
@@ -119,16 +162,37 @@ describe("the guard of a registered application", () => {
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
     const der = publicKey.export({ format: "der", type: "spki" });
     const keyId = createHash("sha256").update(der.subarray(-32)).digest("hex").slice(0, 16);
-    const decision: GuardDecision = { id: "decision-9", action: "block", target: { kind: "client.address", value: "127.0.0.1" }, expiresAt: Date.now() + 60_000, reason: "test" };
-    const payload = JSON.stringify({ version: 1, sequence: 1, issuedAt: Date.now(), decisions: [decision] } satisfies GuardSnapshot);
-    const signed = JSON.stringify({ payload, signature: sign(null, Buffer.from(payload), privateKey).toString("base64"), keyId });
+    const decision: GuardDecision = {
+      id: "decision-9",
+      action: "block",
+      target: { kind: "client.address", value: "127.0.0.1" },
+      expiresAt: Date.now() + 60_000,
+      reason: "test",
+    };
+    const payload = JSON.stringify({
+      version: 1,
+      sequence: 1,
+      issuedAt: Date.now(),
+      decisions: [decision],
+    } satisfies GuardSnapshot);
+    const signed = JSON.stringify({
+      payload,
+      signature: sign(null, Buffer.from(payload), privateKey).toString("base64"),
+      keyId,
+    });
     const worker = http.createServer((request, response) => {
-      if (request.url === GUARD_PATHS.key) response.end(JSON.stringify({ algorithm: "Ed25519", publicKey: der.toString("base64"), keyId }));
-      else response.writeHead(200, { "content-type": "text/event-stream" }).write(`event: snapshot\ndata: ${signed}\n\n`);
+      if (request.url === GUARD_PATHS.key)
+        response.end(JSON.stringify({ algorithm: "Ed25519", publicKey: der.toString("base64"), keyId }));
+      else
+        response.writeHead(200, { "content-type": "text/event-stream" }).write(`event: snapshot\ndata: ${signed}\n\n`);
     });
     const workerPort = await listen(worker);
     try {
-      const { ended, errors, output } = run("guarded.mjs", { VEDETTE_GUARD_URL: `http://127.0.0.1:${workerPort}` }, ...REGISTER);
+      const { ended, errors, output } = run(
+        "guarded.mjs",
+        { VEDETTE_GUARD_URL: `http://127.0.0.1:${workerPort}` },
+        ...REGISTER,
+      );
       expect(await ended).toEqual({ code: 0, signal: null });
       expect(errors()).toBe("");
       expect(output()).toBe("403\nhandled before the block only: true\n");
@@ -147,7 +211,11 @@ describe("the guard of a registered application", () => {
   });
 
   it("stays off with a key that cannot be read", async () => {
-    const { ended, errors } = run("service.mjs", { VEDETTE_GUARD_URL: "http://127.0.0.1:9", VEDETTE_GUARD_PUBLIC_KEY: "nonsense" }, ...REGISTER);
+    const { ended, errors } = run(
+      "service.mjs",
+      { VEDETTE_GUARD_URL: "http://127.0.0.1:9", VEDETTE_GUARD_PUBLIC_KEY: "nonsense" },
+      ...REGISTER,
+    );
     expect((await ended).code).toBe(0);
     expect(errors()).toMatch(/^vedette: the guard stays off: .* \[guard-key-unreadable\]\n$/);
   });
@@ -158,8 +226,13 @@ describe("an application with an SDK and HTTP spans of its own", () => {
     const { ended, errors, output } = run(`own-sdk.cjs ${order}`);
     expect((await ended).code).toBe(0);
     expect(errors()).toBe("");
-    const { span, records } = JSON.parse(output()) as { span: { traceId: string; spanId: string }; records: { name: string; traceId: string; spanId: string }[] };
-    expect(records.map((record) => record.name).toSorted()).toEqual([EVENT.authentication, EVENT.requestRefused, EVENT.requestSuspicious].toSorted());
+    const { span, records } = JSON.parse(output()) as {
+      span: { traceId: string; spanId: string };
+      records: { name: string; traceId: string; spanId: string }[];
+    };
+    expect(records.map((record) => record.name).toSorted()).toEqual(
+      [EVENT.authentication, EVENT.requestRefused, EVENT.requestSuspicious].toSorted(),
+    );
     for (const record of records) expect(record).toMatchObject({ traceId: span.traceId, spanId: span.spanId });
     expect([...received.keys()]).toEqual([]);
   });

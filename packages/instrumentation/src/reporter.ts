@@ -28,12 +28,16 @@ const SEVERITY = {
 
 /** Keys of the metrics that are counted up. */
 export type CounterKey = {
-  [Key in keyof typeof INSTRUMENTATION_METRICS]: (typeof INSTRUMENTATION_METRICS)[Key]["kind"] extends "counter" ? Key : never;
+  [Key in keyof typeof INSTRUMENTATION_METRICS]: (typeof INSTRUMENTATION_METRICS)[Key]["kind"] extends "counter"
+    ? Key
+    : never;
 }[keyof typeof INSTRUMENTATION_METRICS];
 
 /** Keys of the metrics that go up and down. */
 export type UpDownCounterKey = {
-  [Key in keyof typeof INSTRUMENTATION_METRICS]: (typeof INSTRUMENTATION_METRICS)[Key]["kind"] extends "updowncounter" ? Key : never;
+  [Key in keyof typeof INSTRUMENTATION_METRICS]: (typeof INSTRUMENTATION_METRICS)[Key]["kind"] extends "updowncounter"
+    ? Key
+    : never;
 }[keyof typeof INSTRUMENTATION_METRICS];
 
 /** What a reporter may be given instead of the process's own. */
@@ -153,7 +157,9 @@ export function createReporter(options: ReporterOptions = {}): Reporter {
     },
     error(cause) {
       try {
-        reporter.count("instrumentationErrors", { [ATTR.errorType]: cause instanceof Error ? cause.name : typeof cause });
+        reporter.count("instrumentationErrors", {
+          [ATTR.errorType]: cause instanceof Error ? cause.name : typeof cause,
+        });
       } catch {
         // A meter that throws leaves nothing to tell it to.
       }
@@ -182,13 +188,18 @@ function createInstruments(meter: Meter): Instruments {
   for (const [key, definition] of Object.entries(INSTRUMENTATION_METRICS)) {
     const { name, unit, description, kind } = definition;
     if (kind === "counter") counters.set(key as CounterKey, meter.createCounter(name, { unit, description }));
-    if (kind === "updowncounter") upDownCounters.set(key as UpDownCounterKey, meter.createUpDownCounter(name, { unit, description }));
+    if (kind === "updowncounter")
+      upDownCounters.set(key as UpDownCounterKey, meter.createUpDownCounter(name, { unit, description }));
   }
   const { name, unit, description } = INSTRUMENTATION_METRICS.inspectionDuration;
   const inspectionDuration = meter.createHistogram(name, {
     unit,
     description,
-    advice: { explicitBucketBoundaries: [0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05] },
+    advice: {
+      explicitBucketBoundaries: [
+        0.000_01, 0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05,
+      ],
+    },
   });
   return { counters, upDownCounters, inspectionDuration };
 }
@@ -200,7 +211,12 @@ function withoutUndefined(attributes: Attributes): Attributes {
 }
 
 function canFlush(provider: unknown): provider is { forceFlush(): Promise<void> } {
-  return typeof provider === "object" && provider !== null && "forceFlush" in provider && typeof provider.forceFlush === "function";
+  return (
+    typeof provider === "object" &&
+    provider !== null &&
+    "forceFlush" in provider &&
+    typeof provider.forceFlush === "function"
+  );
 }
 
 /** The process's reporter. */

@@ -18,31 +18,117 @@ beforeEach(() => {
 afterEach(() => telemetry.end());
 
 const CALLS: readonly [string, (api: Security) => void, EventName, Record<string, unknown>, string][] = [
-  ["a successful login", (api) => api.authentication({ outcome: "success", userId: "7", method: "password", priorFailures: 3 }), EVENT.authentication, { "event.outcome": "success", "user.id": "7", "vedette.auth.method": "password", "vedette.auth.prior.failures": 3 }, "INFO"],
-  ["a failed login without a reason", (api) => api.authentication({ outcome: "failure", userName: "ada" }), EVENT.authentication, { "event.outcome": "failure", "user.name": "ada", "vedette.auth.failure.reason": "unspecified" }, "WARN"],
-  ["a refused operation", (api) => api.authorization({ action: "orders.read", denied: true, userId: "7", userRoles: ["customer"] }), EVENT.authorizationDenied, { "vedette.action": "orders.read", "event.outcome": "failure", "user.id": "7", "user.roles": ["customer"] }, "WARN"],
-  ["a refused input", (api) => api.inputRejected({ rule: "length", field: "name" }), EVENT.inputRejected, { "vedette.input.rule": "length", "vedette.input.field": "name" }, "INFO"],
-  ["a rate limit", (api) => api.rateLimited({ action: "login" }), EVENT.rateLimited, { "vedette.action": "login" }, "WARN"],
-  ["an invalid session", (api) => api.sessionEvent({ action: "invalid", sessionId: "abc" }), EVENT.session, { "vedette.session.action": "invalid", "session.id": "ba7816bf8f01cfea414140de5dae2223" }, "WARN"],
-  ["an export", (api) => api.dataAccess({ dataSet: "customers", recordCount: 5000, action: "export" }), EVENT.dataAccess, { "vedette.data.set": "customers", "vedette.data.record.count": 5000, "vedette.action": "export" }, "INFO"],
-  ["an administrator's change", (api) => api.adminAction({ action: "role.grant", userId: "1" }), EVENT.adminAction, { "vedette.action": "role.grant", "event.outcome": "success", "user.id": "1" }, "INFO"],
-  ["a broken rule of the business", (api) => api.businessRule({ rule: "negative_quantity" }), EVENT.businessRule, { "vedette.business.rule.name": "negative_quantity" }, "WARN"],
-  ["a honeytoken", (api) => api.honeytoken({ name: "backup-key", clientAddress: "192.0.2.9" }), EVENT.honeytoken, { "vedette.honeytoken.name": "backup-key", "client.address": "192.0.2.9" }, "ERROR"],
-  ["a request to a user's address", (api) => api.outboundRequest({ url: "http://me:pw@169.254.169.254/latest", addressClass: "metadata", outcome: "failure" }), EVENT.outboundRequest, { "url.full": "http://REDACTED:REDACTED@169.254.169.254/latest", "server.address": "169.254.169.254", "vedette.outbound.address.class": "metadata", "event.outcome": "failure" }, "WARN"],
-  ["an agent's tool call out of scope", (api) => api.agentToolCall({ agent: "support", tool: "refund", declaredTools: ["search"] }), EVENT.agentToolCall, { "gen_ai.agent.name": "support", "gen_ai.tool.name": "refund", "vedette.agent.declared.tools": ["search"], "vedette.agent.tool.in_scope": false }, "WARN"],
+  [
+    "a successful login",
+    (api) => api.authentication({ outcome: "success", userId: "7", method: "password", priorFailures: 3 }),
+    EVENT.authentication,
+    { "event.outcome": "success", "user.id": "7", "vedette.auth.method": "password", "vedette.auth.prior.failures": 3 },
+    "INFO",
+  ],
+  [
+    "a failed login without a reason",
+    (api) => api.authentication({ outcome: "failure", userName: "ada" }),
+    EVENT.authentication,
+    { "event.outcome": "failure", "user.name": "ada", "vedette.auth.failure.reason": "unspecified" },
+    "WARN",
+  ],
+  [
+    "a refused operation",
+    (api) => api.authorization({ action: "orders.read", denied: true, userId: "7", userRoles: ["customer"] }),
+    EVENT.authorizationDenied,
+    { "vedette.action": "orders.read", "event.outcome": "failure", "user.id": "7", "user.roles": ["customer"] },
+    "WARN",
+  ],
+  [
+    "a refused input",
+    (api) => api.inputRejected({ rule: "length", field: "name" }),
+    EVENT.inputRejected,
+    { "vedette.input.rule": "length", "vedette.input.field": "name" },
+    "INFO",
+  ],
+  [
+    "a rate limit",
+    (api) => api.rateLimited({ action: "login" }),
+    EVENT.rateLimited,
+    { "vedette.action": "login" },
+    "WARN",
+  ],
+  [
+    "an invalid session",
+    (api) => api.sessionEvent({ action: "invalid", sessionId: "abc" }),
+    EVENT.session,
+    { "vedette.session.action": "invalid", "session.id": "ba7816bf8f01cfea414140de5dae2223" },
+    "WARN",
+  ],
+  [
+    "an export",
+    (api) => api.dataAccess({ dataSet: "customers", recordCount: 5000, action: "export" }),
+    EVENT.dataAccess,
+    { "vedette.data.set": "customers", "vedette.data.record.count": 5000, "vedette.action": "export" },
+    "INFO",
+  ],
+  [
+    "an administrator's change",
+    (api) => api.adminAction({ action: "role.grant", userId: "1" }),
+    EVENT.adminAction,
+    { "vedette.action": "role.grant", "event.outcome": "success", "user.id": "1" },
+    "INFO",
+  ],
+  [
+    "a broken rule of the business",
+    (api) => api.businessRule({ rule: "negative_quantity" }),
+    EVENT.businessRule,
+    { "vedette.business.rule.name": "negative_quantity" },
+    "WARN",
+  ],
+  [
+    "a honeytoken",
+    (api) => api.honeytoken({ name: "backup-key", clientAddress: "192.0.2.9" }),
+    EVENT.honeytoken,
+    { "vedette.honeytoken.name": "backup-key", "client.address": "192.0.2.9" },
+    "ERROR",
+  ],
+  [
+    "a request to a user's address",
+    (api) =>
+      api.outboundRequest({ url: "http://me:pw@169.254.169.254/latest", addressClass: "metadata", outcome: "failure" }),
+    EVENT.outboundRequest,
+    {
+      "url.full": "http://REDACTED:REDACTED@169.254.169.254/latest",
+      "server.address": "169.254.169.254",
+      "vedette.outbound.address.class": "metadata",
+      "event.outcome": "failure",
+    },
+    "WARN",
+  ],
+  [
+    "an agent's tool call out of scope",
+    (api) => api.agentToolCall({ agent: "support", tool: "refund", declaredTools: ["search"] }),
+    EVENT.agentToolCall,
+    {
+      "gen_ai.agent.name": "support",
+      "gen_ai.tool.name": "refund",
+      "vedette.agent.declared.tools": ["search"],
+      "vedette.agent.tool.in_scope": false,
+    },
+    "WARN",
+  ],
 ];
 
 describe("the manual API", () => {
   it.each(CALLS)("reports %s", (_name, call, eventName, attributes, severity) => {
     call(security);
-    expect(telemetry.events().map((record) => [record.eventName, record.severityText])).toEqual([[eventName, severity]]);
+    expect(telemetry.events().map((record) => [record.eventName, record.severityText])).toEqual([
+      [eventName, severity],
+    ]);
     expect(telemetry.events()[0]?.attributes).toEqual({ [ATTR.logRecordUid]: expect.any(String), ...attributes });
   });
 
   it("counts what has a metric", async () => {
     for (const [, call] of CALLS) call(security);
     const counted = (await telemetry.points()).map((point) => point.name);
-    for (const key of ["authenticationAttempts", "authorizationDenied", "inputRejected", "rateLimited"] as const) expect(counted).toContain(INSTRUMENTATION_METRICS[key].name);
+    for (const key of ["authenticationAttempts", "authorizationDenied", "inputRejected", "rateLimited"] as const)
+      expect(counted).toContain(INSTRUMENTATION_METRICS[key].name);
   });
 
   it("says nothing about an operation that was allowed", () => {
@@ -55,8 +141,15 @@ describe("the manual API", () => {
     Object.defineProperty(socket, "remoteAddress", { value: "::ffff:192.0.2.7" });
     const request = Object.assign(new IncomingMessage(socket), { url: "/queue/job", method: "POST" });
     observeRequest(request, parseTrustedProxies([]).proxies);
-    security.honeytoken({ name: "x", request: form === "itself" ? request : form === "raw" ? { raw: request } : { req: request } });
-    expect(telemetry.events()[0]?.attributes).toMatchObject({ "client.address": "192.0.2.7", "url.path": "/queue/job", "http.request.method": "POST" });
+    security.honeytoken({
+      name: "x",
+      request: form === "itself" ? request : form === "raw" ? { raw: request } : { req: request },
+    });
+    expect(telemetry.events()[0]?.attributes).toMatchObject({
+      "client.address": "192.0.2.7",
+      "url.path": "/queue/job",
+      "http.request.method": "POST",
+    });
   });
 
   it("never throws, whatever it is given", async () => {

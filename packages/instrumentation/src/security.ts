@@ -115,9 +115,19 @@ export interface Security {
 
 /** Makes the manual API over a reporter. */
 export function createSecurity(reporter: Reporter): Security {
-  function emit(name: EventName, severity: EventSeverity, subject: EventSubject, own: Attributes, metric?: [CounterKey, Attributes]): void {
+  function emit(
+    name: EventName,
+    severity: EventSeverity,
+    subject: EventSubject,
+    own: Attributes,
+    metric?: [CounterKey, Attributes],
+  ): void {
     const state = stateOf(subject);
-    const attributes: Attributes = { ...(state === undefined ? {} : requestAttributes(state)), ...subjectAttributes(subject), ...own };
+    const attributes: Attributes = {
+      ...(state === undefined ? {} : requestAttributes(state)),
+      ...subjectAttributes(subject),
+      ...own,
+    };
     // The active span is nearer to what happened than the request's; outside of any, the request's is what is known.
     if (state === undefined || state === currentRequest.getStore()) reporter.event(name, severity, attributes);
     else reporter.event(name, severity, attributes, state.context);
@@ -133,31 +143,50 @@ export function createSecurity(reporter: Reporter): Security {
         [ATTR.authPriorFailures]: event.outcome === "success" ? event.priorFailures : undefined,
       };
       const metric = { [ATTR.eventOutcome]: event.outcome, [ATTR.authMethod]: event.method };
-      emit(EVENT.authentication, event.outcome === "failure" ? "warn" : "info", event, defined(attributes), ["authenticationAttempts", metric]);
+      emit(EVENT.authentication, event.outcome === "failure" ? "warn" : "info", event, defined(attributes), [
+        "authenticationAttempts",
+        metric,
+      ]);
     },
     authorization(event) {
       if (!event.denied) return;
       const attributes = { [ATTR.action]: event.action, [ATTR.eventOutcome]: "failure" };
-      emit(EVENT.authorizationDenied, "warn", event, attributes, ["authorizationDenied", { [ATTR.action]: event.action }]);
+      emit(EVENT.authorizationDenied, "warn", event, attributes, [
+        "authorizationDenied",
+        { [ATTR.action]: event.action },
+      ]);
     },
     inputRejected(event) {
       const attributes = { [ATTR.inputRule]: event.rule, [ATTR.inputField]: event.field };
-      emit(EVENT.inputRejected, "info", event, defined(attributes), ["inputRejected", { [ATTR.inputRule]: event.rule }]);
+      emit(EVENT.inputRejected, "info", event, defined(attributes), [
+        "inputRejected",
+        { [ATTR.inputRule]: event.rule },
+      ]);
     },
     rateLimited(event) {
       const state = stateOf(event);
       const route = state === undefined ? undefined : requestAttributes(state)[ATTR.httpRoute];
-      emit(EVENT.rateLimited, "warn", event, defined({ [ATTR.action]: event.action }), ["rateLimited", { [ATTR.httpRoute]: route }]);
+      emit(EVENT.rateLimited, "warn", event, defined({ [ATTR.action]: event.action }), [
+        "rateLimited",
+        { [ATTR.httpRoute]: route },
+      ]);
     },
     sessionEvent(event) {
       emit(EVENT.session, event.action === "invalid" ? "warn" : "info", event, { [ATTR.sessionAction]: event.action });
     },
     dataAccess(event) {
-      const attributes = { [ATTR.dataSet]: event.dataSet, [ATTR.dataRecordCount]: event.recordCount, [ATTR.action]: event.action };
+      const attributes = {
+        [ATTR.dataSet]: event.dataSet,
+        [ATTR.dataRecordCount]: event.recordCount,
+        [ATTR.action]: event.action,
+      };
       emit(EVENT.dataAccess, "info", event, defined(attributes));
     },
     adminAction(event) {
-      emit(EVENT.adminAction, "info", event, { [ATTR.action]: event.action, [ATTR.eventOutcome]: event.outcome ?? "success" });
+      emit(EVENT.adminAction, "info", event, {
+        [ATTR.action]: event.action,
+        [ATTR.eventOutcome]: event.outcome ?? "success",
+      });
     },
     businessRule(event) {
       emit(EVENT.businessRule, "warn", event, { [ATTR.businessRuleName]: event.rule });
@@ -211,7 +240,7 @@ function stateOf(subject: EventSubject): RequestState | undefined {
   const request = subject.request;
   if (request === undefined) return currentRequest.getStore();
   if ("raw" in request) return knownRequest(request.raw);
-  if ("req" in request) return knownRequest(request.req as IncomingMessage);
+  if ("req" in request) return knownRequest(request.req);
   return knownRequest(request);
 }
 
@@ -221,12 +250,15 @@ function subjectAttributes(subject: EventSubject): Attributes {
     [ATTR.userName]: subject.userName,
     [ATTR.userRoles]: subject.userRoles === undefined ? undefined : [...subject.userRoles],
     // A session id opens the session to whoever reads the log; its hash still tells sessions apart.
-    [ATTR.sessionId]: subject.sessionId === undefined ? undefined : createHash("sha256").update(subject.sessionId).digest("hex").slice(0, 32),
+    [ATTR.sessionId]:
+      subject.sessionId === undefined
+        ? undefined
+        : createHash("sha256").update(subject.sessionId).digest("hex").slice(0, 32),
     [ATTR.clientAddress]: subject.clientAddress,
   });
 }
 
-function defined(attributes: Record<string, Attributes[string] | undefined>): Attributes {
+function defined(attributes: Record<string, Attributes[string]>): Attributes {
   const kept: Attributes = {};
   for (const [name, value] of Object.entries(attributes)) if (value !== undefined) kept[name] = value;
   return kept;

@@ -58,15 +58,19 @@ export const DEFAULT_INSPECTED_HEADERS = [
 /** Every environment variable of ours, with its meaning; the README's table is held equal to it by a test. */
 export const ENVIRONMENT_VARIABLES = {
   VEDETTE_ENABLED: "`false` turns everything off, the guard too. Default `true`.",
-  VEDETTE_START_SDK: "`false` leaves the OpenTelemetry SDK to the application even when none is configured yet. Default `true`.",
-  VEDETTE_LOADER_HOOKS: "`false` leaves out the module hooks that other instrumentations need in ESM applications. Default `true`.",
+  VEDETTE_START_SDK:
+    "`false` leaves the OpenTelemetry SDK to the application even when none is configured yet. Default `true`.",
+  VEDETTE_LOADER_HOOKS:
+    "`false` leaves out the module hooks that other instrumentations need in ESM applications. Default `true`.",
   VEDETTE_INSPECTION: "`false` turns the inspection of requests off. Default `true`.",
   VEDETTE_INSPECTION_MAX_MS: "Milliseconds after which the inspection of one request ends. Default `25`.",
   VEDETTE_INSPECTED_HEADERS: "Comma-separated header names to inspect; `cookie` stands for each cookie's value.",
-  VEDETTE_TRUSTED_PROXIES: "Comma-separated addresses and CIDR ranges whose `X-Forwarded-For` is believed. Default none.",
+  VEDETTE_TRUSTED_PROXIES:
+    "Comma-separated addresses and CIDR ranges whose `X-Forwarded-For` is believed. Default none.",
   VEDETTE_EVENTS_PER_SECOND: "Events of one name emitted in one second; more are counted and dropped. Default `500`.",
   VEDETTE_GUARD_URL: "Origin of the worker's API, e.g. `http://127.0.0.1:7333`; turns the guard on.",
-  VEDETTE_GUARD_PUBLIC_KEY: "Base64 of the worker's Ed25519 public key (SPKI DER). Default: fetched at first contact over loopback or TLS, then pinned.",
+  VEDETTE_GUARD_PUBLIC_KEY:
+    "Base64 of the worker's Ed25519 public key (SPKI DER). Default: fetched at first contact over loopback or TLS, then pinned.",
   VEDETTE_GUARD_PIN_FILE: "File that keeps the key of the first contact between starts.",
   VEDETTE_GUARD_TOKEN: "Bearer token for a worker that does not listen on loopback.",
 } as const;
@@ -108,7 +112,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     return fallback;
   };
   const list = (name: keyof typeof ENVIRONMENT_VARIABLES): readonly string[] =>
-    (text(name) ?? "").split(",").map((entry) => entry.trim()).filter((entry) => entry !== "");
+    (text(name) ?? "")
+      .split(",")
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== "");
 
   const headers = list("VEDETTE_INSPECTED_HEADERS").map((name) => name.toLowerCase());
   const settings: Settings = {
@@ -126,7 +133,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     refusedStatuses: new Set([401, 403, 404, 405, 429]),
     trustedProxies: list("VEDETTE_TRUSTED_PROXIES"),
     eventsPerSecond: positive("VEDETTE_EVENTS_PER_SECOND", 500),
-    guard: guardSettings(text("VEDETTE_GUARD_URL"), text("VEDETTE_GUARD_PUBLIC_KEY"), text("VEDETTE_GUARD_PIN_FILE"), text("VEDETTE_GUARD_TOKEN"), invalid),
+    guard: guardSettings(
+      text("VEDETTE_GUARD_URL"),
+      text("VEDETTE_GUARD_PUBLIC_KEY"),
+      text("VEDETTE_GUARD_PIN_FILE"),
+      text("VEDETTE_GUARD_TOKEN"),
+      invalid,
+    ),
   };
   return { settings, warnings };
 }

@@ -54,17 +54,30 @@ export function startVedette(options: StartOptions = {}): Vedette {
   const settings: Settings = { ...reading.settings, ...options.settings };
   for (const { code, message } of reading.warnings) warn(code, message);
   for (const entry of parseTrustedProxies(settings.trustedProxies).invalid) {
-    warn("instrumentation-proxy-invalid", `VEDETTE_TRUSTED_PROXIES has "${entry}", which is neither an address nor a CIDR range; it is left out.`);
+    warn(
+      "instrumentation-proxy-invalid",
+      `VEDETTE_TRUSTED_PROXIES has "${entry}", which is neither an address nor a CIDR range; it is left out.`,
+    );
   }
   if (!settings.enabled) {
-    running = { instrumentation: undefined, guard: undefined, flush: async () => {}, shutdown: stopped, [Symbol.asyncDispose]: stopped };
+    running = {
+      instrumentation: undefined,
+      guard: undefined,
+      flush: async () => {},
+      shutdown: stopped,
+      [Symbol.asyncDispose]: stopped,
+    };
     return running;
   }
   // Before the SDK: wrapped first, we run inside the spans of an HTTP instrumentation that wraps after us.
   const guard = guardOf(settings);
-  const instrumentation = new HttpServerSecurityInstrumentation({ settings, ...(guard === undefined ? {} : { decisions: guard.decisions }) });
+  const instrumentation = new HttpServerSecurityInstrumentation({
+    settings,
+    ...(guard === undefined ? {} : { decisions: guard.decisions }),
+  });
   const sdk = settings.startSdk && !isSdkConfigured() ? startSdk(options) : undefined;
-  if (sdk === undefined && options.instrumentations !== undefined) registerInstrumentations({ instrumentations: [...options.instrumentations] });
+  if (sdk === undefined && options.instrumentations !== undefined)
+    registerInstrumentations({ instrumentations: [...options.instrumentations] });
   const stopFlushing = flushAtEnd(reporter);
 
   const shutdown = async (): Promise<void> => {
@@ -76,7 +89,13 @@ export function startVedette(options: StartOptions = {}): Vedette {
     await reporter.flush();
     await sdk?.shutdown();
   };
-  const vedette: Vedette = { instrumentation, guard, flush: () => reporter.flush(), shutdown, [Symbol.asyncDispose]: shutdown };
+  const vedette: Vedette = {
+    instrumentation,
+    guard,
+    flush: () => reporter.flush(),
+    shutdown,
+    [Symbol.asyncDispose]: shutdown,
+  };
   running = vedette;
   return vedette;
 }
@@ -86,7 +105,10 @@ function guardOf(settings: Settings): Guard | undefined {
   try {
     return startGuard(settings.guard, { reporter, warn });
   } catch (cause) {
-    warn("guard-key-unreadable", `the guard stays off: its key cannot be read (${cause instanceof Error ? cause.message : String(cause)}).`);
+    warn(
+      "guard-key-unreadable",
+      `the guard stays off: its key cannot be read (${cause instanceof Error ? cause.message : String(cause)}).`,
+    );
     return undefined;
   }
 }
@@ -107,7 +129,9 @@ interface Sdk {
   shutdown(): Promise<void>;
 }
 
-type SdkModule = { NodeSDK: new (configuration: { serviceName?: string; instrumentations?: Instrumentation[] }) => Sdk };
+type SdkModule = {
+  NodeSDK: new (configuration: { serviceName?: string; instrumentations?: Instrumentation[] }) => Sdk;
+};
 
 function startSdk(options: StartOptions): Sdk | undefined {
   let loaded: SdkModule;
@@ -120,11 +144,17 @@ function startSdk(options: StartOptions): Sdk | undefined {
         "instrumentation-sdk-missing",
         "no OpenTelemetry SDK is configured and @opentelemetry/sdk-node is not installed: security events go nowhere. Run `npm install @opentelemetry/sdk-node`, or set up an SDK of your own before this module is loaded.",
       );
-    } else warn("instrumentation-sdk-failed", `@opentelemetry/sdk-node could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`);
+    } else
+      warn(
+        "instrumentation-sdk-failed",
+        `@opentelemetry/sdk-node could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      );
     return undefined;
   }
   return withSdkDefaults(() => {
-    const named = process.env["OTEL_SERVICE_NAME"] !== undefined || /(?:^|,)\s*service\.name=/.test(process.env["OTEL_RESOURCE_ATTRIBUTES"] ?? "");
+    const named =
+      process.env["OTEL_SERVICE_NAME"] !== undefined ||
+      /(?:^|,)\s*service\.name=/.test(process.env["OTEL_RESOURCE_ATTRIBUTES"] ?? "");
     const sdk = new loaded.NodeSDK({
       ...(options.serviceName === undefined || named ? {} : { serviceName: options.serviceName }),
       instrumentations: [...(options.instrumentations ?? [])],

@@ -4,11 +4,11 @@ import { normaliseAddress } from "../client-address.ts";
 /** The decisions in force, looked up for every request. */
 export interface GuardDecisions {
   /** The decision that blocks an address now, or undefined. */
-  match(address: string | undefined): GuardDecision | undefined;
+  readonly match: (address: string | undefined) => GuardDecision | undefined;
   /** Puts a whole new set in force. */
-  replace(decisions: readonly GuardDecision[]): void;
+  readonly replace: (decisions: readonly GuardDecision[]) => void;
   /** Decisions in force now. */
-  size(): number;
+  readonly size: () => number;
 }
 
 /** What decisions need from outside. */

@@ -36,7 +36,8 @@ export function createEventStreamParser(maxLength: number): EventStreamParser {
           continue;
         }
         length += line.length;
-        if (length > maxLength) throw new RangeError(`An event of the guard stream is longer than ${maxLength} characters.`);
+        if (length > maxLength)
+          throw new RangeError(`An event of the guard stream is longer than ${maxLength} characters.`);
         const colon = line.indexOf(":");
         const field = colon < 0 ? line : line.slice(0, colon);
         const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
@@ -44,7 +45,8 @@ export function createEventStreamParser(maxLength: number): EventStreamParser {
         if (field === "data") data.push(value);
       }
       rest = rest.slice(start);
-      if (rest.length + length > maxLength) throw new RangeError(`An event of the guard stream is longer than ${maxLength} characters.`);
+      if (rest.length + length > maxLength)
+        throw new RangeError(`An event of the guard stream is longer than ${maxLength} characters.`);
       return events;
     },
   };

@@ -3,9 +3,16 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import * as http from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ATTR, GUARD_PATHS, INSTRUMENTATION_METRICS, type GuardDecision, type GuardKey, type GuardSnapshot } from "@vedette/semconv";
+import {
+  ATTR,
+  GUARD_PATHS,
+  INSTRUMENTATION_METRICS,
+  type GuardDecision,
+  type GuardKey,
+  type GuardSnapshot,
+} from "@vedette/semconv";
 import { close, listen, until } from "../testing/requests.ts";
 import { createTestTelemetry, type TestTelemetry } from "../testing/telemetry.ts";
 import { createGuardDecisions } from "./decisions.ts";
@@ -14,7 +21,12 @@ import { startGuard, type Guard } from "./guard.ts";
 import { readGuardKey, readSnapshot } from "./snapshot.ts";
 
 const decision = (value: string, expiresAt: number, change: Partial<GuardDecision> = {}): GuardDecision => ({
-  id: `block ${value}`, action: "block", target: { kind: "client.address", value }, expiresAt, reason: "test", ...change,
+  id: `block ${value}`,
+  action: "block",
+  target: { kind: "client.address", value },
+  expiresAt,
+  reason: "test",
+  ...change,
 });
 
 /** A worker's end of the guard: a key, a stream, and snapshots that the test sends. */
@@ -40,10 +52,18 @@ class SigningServer {
 
   key(): GuardKey {
     const der = this.keys.publicKey.export({ format: "der", type: "spki" });
-    return { algorithm: "Ed25519", publicKey: der.toString("base64"), keyId: createHash("sha256").update(der.subarray(-32)).digest("hex").slice(0, 16) };
+    return {
+      algorithm: "Ed25519",
+      publicKey: der.toString("base64"),
+      keyId: createHash("sha256").update(der.subarray(-32)).digest("hex").slice(0, 16),
+    };
   }
 
-  event(sequence: number, decisions: readonly GuardDecision[], change: { signature?: string; keyId?: string; payload?: string } = {}): string {
+  event(
+    sequence: number,
+    decisions: readonly GuardDecision[],
+    change: { signature?: string; keyId?: string; payload?: string } = {},
+  ): string {
     const snapshot: GuardSnapshot = { version: 1, sequence, issuedAt: 0, decisions };
     const payload = change.payload ?? JSON.stringify(snapshot);
     const signature = change.signature ?? sign(null, Buffer.from(payload), this.keys.privateKey).toString("base64");
@@ -65,12 +85,30 @@ describe("a snapshot", () => {
     ["is read when signature, key and sequence are right", worker.event(5, good), 4, undefined],
     ["is read again with the same sequence, as a reconnect brings it", worker.event(5, good), 5, undefined],
     ["is refused when it is older than the last", worker.event(4, good), 5, "replay"],
-    ["is refused with a signature of something else", worker.event(5, good, { signature: Buffer.alloc(64, 1).toString("base64") }), 4, "signature"],
+    [
+      "is refused with a signature of something else",
+      worker.event(5, good, { signature: Buffer.alloc(64, 1).toString("base64") }),
+      4,
+      "signature",
+    ],
     ["is refused with a signature of the wrong length", worker.event(5, good, { signature: "AAAA" }), 4, "signature"],
     ["is refused under another key", worker.event(5, good, { keyId: "0000000000000000" }), 4, "unknown_key"],
     ["is refused when the signed text is no JSON", worker.event(5, good, { payload: "{" }), 4, "malformed"],
-    ["is refused in another version", worker.event(5, good, { payload: '{"version":2,"sequence":5,"issuedAt":0,"decisions":[]}' }), 4, "malformed"],
-    ["is refused with a decision that has no end", worker.event(5, good, { payload: '{"version":1,"sequence":5,"issuedAt":0,"decisions":[{"id":"a","action":"block","target":{"kind":"client.address","value":"192.0.2.1"}}]}' }), 4, "malformed"],
+    [
+      "is refused in another version",
+      worker.event(5, good, { payload: '{"version":2,"sequence":5,"issuedAt":0,"decisions":[]}' }),
+      4,
+      "malformed",
+    ],
+    [
+      "is refused with a decision that has no end",
+      worker.event(5, good, {
+        payload:
+          '{"version":1,"sequence":5,"issuedAt":0,"decisions":[{"id":"a","action":"block","target":{"kind":"client.address","value":"192.0.2.1"}}]}',
+      }),
+      4,
+      "malformed",
+    ],
     ["is refused when it is no JSON at all", "data: nonsense", 4, "malformed"],
   ])("%s", (_name, event, last, refusal) => {
     const reading = readSnapshot(dataOf(event), key, last);
@@ -85,7 +123,9 @@ describe("a snapshot", () => {
   });
 
   it("needs an Ed25519 key", () => {
-    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ format: "der", type: "spki" }).toString("base64");
+    const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 })
+      .publicKey.export({ format: "der", type: "spki" })
+      .toString("base64");
     expect(() => readGuardKey(rsa)).toThrow("Ed25519");
   });
 });
@@ -99,7 +139,11 @@ describe("decisions in force", () => {
     now = 999;
     expect(decisions.match("192.0.2.1")?.id).toBe("block 192.0.2.1");
     now = 1000;
-    expect([decisions.match("192.0.2.1"), decisions.match("192.0.2.2")?.id, decisions.size()]).toEqual([undefined, "block 192.0.2.2", 1]);
+    expect([decisions.match("192.0.2.1"), decisions.match("192.0.2.2")?.id, decisions.size()]).toEqual([
+      undefined,
+      "block 192.0.2.2",
+      1,
+    ]);
     now = 2000;
     expect(decisions.size()).toBe(0);
     expect(changes).toEqual([2, -1, -1]);
@@ -110,12 +154,17 @@ describe("decisions in force", () => {
     const decisions = createGuardDecisions({ now: () => 500, onUnknown: (refused) => unknown.push(refused.id) });
     decisions.replace([decision("192.0.2.1", 1000)]);
     decisions.replace([
-      decision("::FFFF:192.0.2.3", 1000), decision("2001:DB8:0:0::1", 1000), decision("192.0.2.4", 400),
-      decision("192.0.2.5", 1000, { id: "slow down", action: "throttle" }), decision("192.0.2.6", 1000, { id: "by user", target: { kind: "user.id", value: "ada" } }),
+      decision("::FFFF:192.0.2.3", 1000),
+      decision("2001:DB8:0:0::1", 1000),
+      decision("192.0.2.4", 400),
+      decision("192.0.2.5", 1000, { id: "slow down", action: "throttle" }),
+      decision("192.0.2.6", 1000, { id: "by user", target: { kind: "user.id", value: "ada" } }),
     ]);
-    expect(["192.0.2.1", "192.0.2.3", "2001:db8::1", "192.0.2.4", "192.0.2.5", undefined].map((address) => decisions.match(address)?.id)).toEqual([
-      undefined, "block ::FFFF:192.0.2.3", "block 2001:DB8:0:0::1", undefined, undefined, undefined,
-    ]);
+    expect(
+      ["192.0.2.1", "192.0.2.3", "2001:db8::1", "192.0.2.4", "192.0.2.5", undefined].map(
+        (address) => decisions.match(address)?.id,
+      ),
+    ).toEqual([undefined, "block ::FFFF:192.0.2.3", "block 2001:DB8:0:0::1", undefined, undefined, undefined]);
     expect(unknown).toEqual(["slow down", "by user"]);
   });
 
@@ -128,8 +177,13 @@ describe("decisions in force", () => {
 
 describe("the event stream", () => {
   it("is read the same however it is cut into pieces", () => {
-    const text = ": comment\r\nevent: snapshot\r\ndata: one\r\n\r\ndata:two\ndata: three\n\nevent: x\n\nid: 4\ndata\n\n";
-    const expected = [{ event: "snapshot", data: "one" }, { event: "message", data: "two\nthree" }, { event: "message", data: "" }];
+    const text =
+      ": comment\r\nevent: snapshot\r\ndata: one\r\n\r\ndata:two\ndata: three\n\nevent: x\n\nid: 4\ndata\n\n";
+    const expected = [
+      { event: "snapshot", data: "one" },
+      { event: "message", data: "two\nthree" },
+      { event: "message", data: "" },
+    ];
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: text.length }), { maxLength: 12 }), (cuts) => {
         const parser = createEventStreamParser(1000);
@@ -170,8 +224,18 @@ describe("a guard", () => {
 
   function start(settings: { publicKey?: string; pinFile?: string; token?: string; url?: string } = {}): Guard {
     guard = startGuard(
-      { url: new URL(settings.url ?? `http://127.0.0.1:${port}`), publicKey: settings.publicKey, pinFile: settings.pinFile, token: settings.token },
-      { reporter: telemetry.reporter, warn: (_code, message) => warnings.push(message), firstDelay: 5, random: () => 0 },
+      {
+        url: new URL(settings.url ?? `http://127.0.0.1:${port}`),
+        publicKey: settings.publicKey,
+        pinFile: settings.pinFile,
+        token: settings.token,
+      },
+      {
+        reporter: telemetry.reporter,
+        warn: (_code, message) => warnings.push(message),
+        firstDelay: 5,
+        random: () => 0,
+      },
     );
     return guard;
   }
@@ -213,12 +277,18 @@ describe("a guard", () => {
     const forged = stranger.event(9, [decision("198.51.100.1", later())], { keyId: worker.key().keyId });
     const replayed = worker.event(3, [decision("198.51.100.2", later())]);
     worker.send(worker.event(4, [decision("203.0.113.7", later())]));
-    for (const event of [forged, forged, replayed, stranger.event(9, []), "event: snapshot\ndata: {}\n\n"]) worker.send(event);
+    for (const event of [forged, forged, replayed, stranger.event(9, []), "event: snapshot\ndata: {}\n\n"])
+      worker.send(event);
     await until(async () => (await telemetry.points(INSTRUMENTATION_METRICS.guardSnapshotsRefused.name)).length === 4);
     expect(decisions.size()).toBe(1);
     expect(decisions.match("203.0.113.7")).toBeDefined();
     const refused = await telemetry.points(INSTRUMENTATION_METRICS.guardSnapshotsRefused.name);
-    expect(Object.fromEntries(refused.map((point) => [point.attributes[ATTR.errorType], point.value]))).toEqual({ signature: 2, replay: 1, unknown_key: 1, malformed: 1 });
+    expect(Object.fromEntries(refused.map((point) => [point.attributes[ATTR.errorType], point.value]))).toEqual({
+      signature: 2,
+      replay: 1,
+      unknown_key: 1,
+      malformed: 1,
+    });
     expect(warnings).toHaveLength(4);
     expect(worker.keyRequests).toBe(0);
   });
@@ -257,7 +327,11 @@ describe("a guard", () => {
     worker.greeting = worker.event(1, [decision("203.0.113.7", later()), decision("203.0.113.8", later())]);
     const { decisions } = start();
     await until(() => decisions.size() === 2);
-    expect(await telemetry.points(INSTRUMENTATION_METRICS.guardDecisions.name)).toEqual([{ name: "vedette.guard.decisions", attributes: {}, value: 2 }]);
-    expect(await telemetry.points(INSTRUMENTATION_METRICS.guardConnected.name)).toEqual([{ name: "vedette.guard.connected", attributes: {}, value: 1 }]);
+    expect(await telemetry.points(INSTRUMENTATION_METRICS.guardDecisions.name)).toEqual([
+      { name: "vedette.guard.decisions", attributes: {}, value: 2 },
+    ]);
+    expect(await telemetry.points(INSTRUMENTATION_METRICS.guardConnected.name)).toEqual([
+      { name: "vedette.guard.connected", attributes: {}, value: 1 },
+    ]);
   });
 });

@@ -27,9 +27,9 @@ export interface GuardOptions {
 export interface Guard {
   readonly decisions: GuardDecisions;
   /** True while the decision stream is open. */
-  connected(): boolean;
+  readonly connected: () => boolean;
   /** Closes the stream and drops every decision. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024;
@@ -65,7 +65,8 @@ export function startGuard(settings: GuardSettings, options: GuardOptions): Guar
     onChange: (difference) => reporter.change("guardDecisions", difference),
     onUnknown: (decision: GuardDecision) => warnOnce("guard-decision-unsupported", refusalOf(decision)),
   });
-  const agent = settings.url.protocol === "https:" ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false });
+  const agent =
+    settings.url.protocol === "https:" ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false });
   let key = configuredKey(settings);
   let lastSequence = Number.NEGATIVE_INFINITY;
   let connected = false;
@@ -108,7 +109,9 @@ export function startGuard(settings: GuardSettings, options: GuardOptions): Guar
   }
 
   function get(path: string): http.ClientRequest {
-    const headers: http.OutgoingHttpHeaders = { accept: path === GUARD_PATHS.stream ? "text/event-stream" : "application/json" };
+    const headers: http.OutgoingHttpHeaders = {
+      accept: path === GUARD_PATHS.stream ? "text/event-stream" : "application/json",
+    };
     if (settings.token !== undefined) headers["authorization"] = `Bearer ${settings.token}`;
     const get = settings.url.protocol === "https:" ? https.request : http.request;
     const outgoing = get(new URL(path, settings.url), { agent, headers, timeout: RESPONSE_MILLISECONDS });
@@ -145,7 +148,12 @@ export function startGuard(settings: GuardSettings, options: GuardOptions): Guar
       response.on("close", () => reject(new Error("the connection broke")));
     });
     const answer: unknown = JSON.parse(await promise);
-    if (typeof answer !== "object" || answer === null || !("publicKey" in answer) || typeof answer.publicKey !== "string") {
+    if (
+      typeof answer !== "object" ||
+      answer === null ||
+      !("publicKey" in answer) ||
+      typeof answer.publicKey !== "string"
+    ) {
       throw new Error("the answer for the key has no publicKey");
     }
     key = readGuardKey(answer.publicKey);
@@ -191,7 +199,10 @@ export function startGuard(settings: GuardSettings, options: GuardOptions): Guar
     const { snapshot, refusal } = readSnapshot(data, pinned, lastSequence);
     if (refusal !== undefined) {
       reporter.count("guardSnapshotsRefused", { [ATTR.errorType]: refusal });
-      warnOnce("guard-snapshot-refused", `the guard refused a snapshot of the decisions in force: ${REFUSALS[refusal]}.`);
+      warnOnce(
+        "guard-snapshot-refused",
+        `the guard refused a snapshot of the decisions in force: ${REFUSALS[refusal]}.`,
+      );
       return;
     }
     failures = 0;
@@ -219,7 +230,8 @@ const REFUSALS = {
   signature: "its signature is not the pinned key's",
   replay: "it is older than the one in force",
   malformed: "it cannot be read",
-  unknown_key: "it is signed with another key than the pinned one; restart the application, or set VEDETTE_GUARD_PUBLIC_KEY, if the worker's key was changed on purpose",
+  unknown_key:
+    "it is signed with another key than the pinned one; restart the application, or set VEDETTE_GUARD_PUBLIC_KEY, if the worker's key was changed on purpose",
 } as const;
 
 function refusalOf(decision: GuardDecision): string {

@@ -23,7 +23,8 @@ const RAW_KEY_BYTES = 32;
 export function readGuardKey(publicKey: string): GuardVerificationKey {
   const der = Buffer.from(publicKey, "base64");
   const key = createPublicKey({ key: der, format: "der", type: "spki" });
-  if (key.asymmetricKeyType !== "ed25519") throw new TypeError(`The guard needs an Ed25519 key, not ${key.asymmetricKeyType}.`);
+  if (key.asymmetricKeyType !== "ed25519")
+    throw new TypeError(`The guard needs an Ed25519 key, not ${key.asymmetricKeyType}.`);
   return { key, keyId: createHash("sha256").update(der.subarray(-RAW_KEY_BYTES)).digest("hex").slice(0, 16) };
 }
 
@@ -41,10 +42,12 @@ export type SnapshotReading =
  */
 export function readSnapshot(data: string, key: GuardVerificationKey, lastSequence: number): SnapshotReading {
   const signed = parse(data);
-  if (!isRecord(signed) || typeof signed["payload"] !== "string" || typeof signed["signature"] !== "string") return { refusal: "malformed" };
+  if (!isRecord(signed) || typeof signed["payload"] !== "string" || typeof signed["signature"] !== "string")
+    return { refusal: "malformed" };
   if (signed["keyId"] !== key.keyId) return { refusal: "unknown_key" };
   const signature = Buffer.from(signed["signature"], "base64");
-  if (signature.length !== 64 || !verify(null, Buffer.from(signed["payload"], "utf8"), key.key, signature)) return { refusal: "signature" };
+  if (signature.length !== 64 || !verify(null, Buffer.from(signed["payload"], "utf8"), key.key, signature))
+    return { refusal: "signature" };
   const snapshot = parse(signed["payload"]);
   if (!isSnapshot(snapshot)) return { refusal: "malformed" };
   return snapshot.sequence < lastSequence ? { refusal: "replay" } : { snapshot };
@@ -64,16 +67,25 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isSnapshot(value: unknown): value is GuardSnapshot {
   return (
-    isRecord(value) && value["version"] === 1 && Number.isSafeInteger(value["sequence"]) && typeof value["issuedAt"] === "number" &&
-    Array.isArray(value["decisions"]) && value["decisions"].every(isDecision)
+    isRecord(value) &&
+    value["version"] === 1 &&
+    Number.isSafeInteger(value["sequence"]) &&
+    typeof value["issuedAt"] === "number" &&
+    Array.isArray(value["decisions"]) &&
+    value["decisions"].every(isDecision)
   );
 }
 
 /** An action that this version does not know is still a decision: the guard refuses it by name, not the whole snapshot. */
 function isDecision(value: unknown): value is GuardDecision {
   return (
-    isRecord(value) && typeof value["id"] === "string" && typeof value["action"] === "string" && Number.isFinite(value["expiresAt"]) &&
-    isRecord(value["target"]) && typeof value["target"]["kind"] === "string" && typeof value["target"]["value"] === "string"
+    isRecord(value) &&
+    typeof value["id"] === "string" &&
+    typeof value["action"] === "string" &&
+    Number.isFinite(value["expiresAt"]) &&
+    isRecord(value["target"]) &&
+    typeof value["target"]["kind"] === "string" &&
+    typeof value["target"]["value"] === "string"
   );
 }
 

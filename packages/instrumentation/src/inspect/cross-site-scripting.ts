@@ -1,9 +1,11 @@
+/* oxlint-disable no-control-regex -- control characters are what attackers put in, and what has to be matched. */
 import { decodeEntities } from "./decode.ts";
 
 const CANDIDATE = /[<>"'`=(:{&\\]/;
 
 /** Elements that bring script, foreign content or a new document with them, whatever their attributes. */
-const ACTIVE_ELEMENT = /<[\s/\u0000!?]{0,8}(?:\w{1,8}:)?(?:script|iframe|object|embed|applet|svg|math|meta|link|base|frame|frameset|ilayer|layer|bgsound|isindex|xml|xss|vmlframe|foreignobject|animate|set|handler|listener|portal|xsl:\w{2,12}|xml-stylesheet|import)(?=[\s/>:+"'\u0000]|$)/i;
+const ACTIVE_ELEMENT =
+  /<[\s/\u0000!?]{0,8}(?:\w{1,8}:)?(?:script|iframe|object|embed|applet|svg|math|meta|link|base|frame|frameset|ilayer|layer|bgsound|isindex|xml|xss|vmlframe|foreignobject|animate|set|handler|listener|portal|xsl:\w{2,12}|xml-stylesheet|import)(?=[\s/>:+"'\u0000]|$)/i;
 /** Style sheets and documents: active with what makes them so. */
 const STYLED = /<[\s/]{0,4}style\b[^<]{0,400}(?:expression|javascript|@import|behavior|binding|url\s*\()/i;
 const STYLE_TYPE = /<style\b[^>]{0,80}type\s*=\s*["']?text\/javascript/i;
@@ -11,35 +13,71 @@ const STYLE_TYPE = /<style\b[^>]{0,80}type\s*=\s*["']?text\/javascript/i;
 const EVENT =
   "(?:abort|activate|afterprint|afterscriptexecute|animation\\w{0,12}|auxclick|beforecopy|beforecut|before\\w{3,20}|begin|blur|bounce|cached|canplay\\w{0,8}|cellchange|change|click|close|contextmenu|copy|cuechange|cut|dataavailable|dataset\\w{0,8}|dblclick|deactivate|drag\\w{0,8}|drop|durationchange|emptied|end|ended|error\\w{0,8}|filterchange|finish|focus\\w{0,4}|formchange|forminput|fullscreen\\w{0,8}|hashchange|help|input|invalid|key(?:down|press|up)|languagechange|layoutcomplete|load\\w{0,8}|losecapture|message|mouse\\w{2,8}|move\\w{0,5}|offline|online|outofsync|page(?:hide|show)|paste|pause|play\\w{0,4}|pointer\\w{2,16}|popstate|progress|propertychange|ratechange|readystatechange|repeat|reset|resize\\w{0,5}|resume|reverse|row\\w{3,10}|scroll\\w{0,8}|search|seek\\w{2,5}|select\\w{0,8}|show|stalled|start|stop|storage|submit|suspend|syncrestored|timeerror|timeupdate|toggle|touch\\w{2,6}|track\\w{0,8}|transition\\w{2,8}|unload|unhandledrejection|urlflip|volumechange|waiting|webkit\\w{3,24}|wheel|zoom)";
 /** An event handler inside a tag, or behind a quote that closed an attribute. */
-const HANDLER_IN_TAG = new RegExp(`<[a-z!?/\\u0080-\\uffff%][^<]{0,600}?[\\s/"'\`\\u0000-\\u0020]on${EVENT}[\\s\\u0000-\\u0020/]{0,8}=`, "i");
-const HANDLER_AFTER_QUOTE = new RegExp(`["'\`][^<>]{0,60}?[\\s/"'\`]?on${EVENT}\\s{0,8}=\\s{0,8}["'\`]?[^\\s"'&]{0,80}[\\w.:]`, "i");
-const BARE_HANDLER = new RegExp(`(?:^|[\\s/])on${EVENT}\\s{0,4}=\\s{0,4}["'\`]?\\s{0,4}[\\w.$[\\]]{1,40}\\s{0,4}[(\`=;]`, "i");
+const HANDLER_IN_TAG = new RegExp(
+  `<[a-z!?/\\u0080-\\uffff%][^<]{0,600}?[\\s/"'\`\\u0000-\\u0020]on${EVENT}[\\s\\u0000-\\u0020/]{0,8}=`,
+  "i",
+);
+const HANDLER_AFTER_QUOTE = new RegExp(
+  `["'\`][^<>]{0,60}?[\\s/"'\`]?on${EVENT}\\s{0,8}=\\s{0,8}["'\`]?[^\\s"'&]{0,80}[\\w.:]`,
+  "i",
+);
+const BARE_HANDLER = new RegExp(
+  `(?:^|[\\s/])on${EVENT}\\s{0,4}=\\s{0,4}["'\`]?\\s{0,4}[\\w.$[\\]]{1,40}\\s{0,4}[(\`=;]`,
+  "i",
+);
 
 /** Schemes that run code, read after entities are decoded and white space is dropped, as browsers do. */
-const SCRIPT_SCHEME = /(?:javascript|vbscript|livescript|jscript|mocha):[^a-z]{0,12}(?:[\w.$[\]'"/*%\\-]{0,60}[(=`[]|[\w.]{1,40}(?:;|["'>])|\/\/|\/\*|\\)/i;
+const SCRIPT_SCHEME =
+  /(?:javascript|vbscript|livescript|jscript|mocha):[^a-z]{0,12}(?:[\w.$[\]'"/*%\\-]{0,60}[(=`[]|[\w.]{1,40}(?:;|["'>])|\/\/|\/\*|\\)/i;
 const SCRIPT_SCHEME_IN_ATTRIBUTE = /(?:=|url\(|\bto=|<)["'`(]{0,3}(?:javascript|vbscript|livescript|mocha):/i;
-const DATA_DOCUMENT = /data:(?:text\/(?:html|xml|javascript)|image\/svg\+xml|application\/(?:x-)?(?:javascript|xhtml\+xml|xml)|[,;])[^\s]{0,40}[,;]/i;
+const DATA_DOCUMENT =
+  /data:(?:text\/(?:html|xml|javascript)|image\/svg\+xml|application\/(?:x-)?(?:javascript|xhtml\+xml|xml)|[,;])[^\s]{0,40}[,;]/i;
 
 /** Calls and objects that code smuggled into a script uses. */
 const SCRIPT_CALL =
   "(?:alert|confirm|prompt|eval|settimeout|setinterval|execscript|msgbox|string\\.fromcharcode|atob|unescape|decodeuri(?:component)?|expression|fetch|import|require|constructor|function)";
 /** A string or expression left inside a script: quote, separator, call. */
-const SCRIPT_BREAKOUT = new RegExp(`(?:^|[^\\w])["'\`\\\\][\\s)\\]}]{0,8}(?:[;+*/%^|&,<>=?:!~-]|\\)|\\}|\\]|\\s)[\\s;+(!~{}[\\]-]{0,8}(?:[\\w$.]{1,20}\\s{0,3}=\\s{0,3})?(?:window|self|top|parent|this|document)?[.[\\s"'\\]]{0,5}${SCRIPT_CALL}["'\\]]{0,3}\\s{0,4}[(\`.\\[]`, "i");
-const LEADING_CALL = new RegExp(`(?:^|[;{}>\\]=:,*/\\s(])${SCRIPT_CALL}\\s{0,4}(?:\\(|\`)\\s{0,4}(?:["'\`/\\d]|document|string|unescape|location|this|window|name\\b|\\)|\\w{1,12}\\))`, "i");
-const DOCUMENT_ACCESS = /\b(?:document|window|self|top|parent)\s{0,3}(?:\.|\[\s{0,3}["'])\s{0,3}(?:cookie|write(?:ln)?|location|domain|body|forms|images|createelement|getelement\w{1,20}|eval|alert|open|onerror|name\s{0,2}=)/i;
-const SINK = /\b(?:location|location\.href|innerhtml|outerhtml|srcdoc)\s{0,3}=\s{0,3}["'`]?\s{0,3}(?:[<"'`/]|javascript|name|data:|atob|unescape)/i;
-const CSS_CODE = /(?:\bexpression\s{0,8}\(|-moz-binding\s{0,8}:|behaviou?r\s{0,8}:\s{0,8}(?:url|expression)|url\s{0,8}\(\s{0,8}["']?\s{0,8}(?:javascript|vbscript):|@import\s{0,8}["'(]|\\[0-9a-f]{1,6}\s?x\s?p|style\s{0,4}=[^>]{0,100}(?:\\0{0,4}[0-9a-f]{2}\s?){4})/i;
+const SCRIPT_BREAKOUT = new RegExp(
+  `(?:^|[^\\w])["'\`\\\\][\\s)\\]}]{0,8}(?:[;+*/%^|&,<>=?:!~-]|\\)|\\}|\\]|\\s)[\\s;+(!~{}[\\]-]{0,8}(?:[\\w$.]{1,20}\\s{0,3}=\\s{0,3})?(?:window|self|top|parent|this|document)?[.[\\s"'\\]]{0,5}${SCRIPT_CALL}["'\\]]{0,3}\\s{0,4}[(\`.\\[]`,
+  "i",
+);
+const LEADING_CALL = new RegExp(
+  `(?:^|[;{}>\\]=:,*/\\s(])${SCRIPT_CALL}\\s{0,4}(?:\\(|\`)\\s{0,4}(?:["'\`/\\d]|document|string|unescape|location|this|window|name\\b|\\)|\\w{1,12}\\))`,
+  "i",
+);
+const DOCUMENT_ACCESS =
+  /\b(?:document|window|self|top|parent)\s{0,3}(?:\.|\[\s{0,3}["'])\s{0,3}(?:cookie|write(?:ln)?|location|domain|body|forms|images|createelement|getelement\w{1,20}|eval|alert|open|onerror|name\s{0,2}=)/i;
+const SINK =
+  /\b(?:location|location\.href|innerhtml|outerhtml|srcdoc)\s{0,3}=\s{0,3}["'`]?\s{0,3}(?:[<"'`/]|javascript|name|data:|atob|unescape)/i;
+const CSS_CODE =
+  /(?:\bexpression\s{0,8}\(|-moz-binding\s{0,8}:|behaviou?r\s{0,8}:\s{0,8}(?:url|expression)|url\s{0,8}\(\s{0,8}["']?\s{0,8}(?:javascript|vbscript):|@import\s{0,8}["'(]|\\[0-9a-f]{1,6}\s?x\s?p|style\s{0,4}=[^>]{0,100}(?:\\0{0,4}[0-9a-f]{2}\s?){4})/i;
 const NETSCAPE_ENTITY = /&\{[^}]{1,200}[;}(]/;
 const DATA_BINDING = /\bdatasrc\s{0,4}=/i;
 const TEMPLATE = /\{\{[^{}]{0,80}(?:constructor|__proto__|alert|\$eval|\$on|tostring)[^{}]{0,80}[(`]/i;
 const ESCAPED_CALL = /\\(?:u00|x)[0-9a-f]{2}/i;
 const ENTITY_DECLARATION = /<!(?:entity|doctype)\b[^>]{0,200}(?:system|public|entity|\[)/i;
 /** An attribute of a tag that loads, or a tag that is never closed with something that loads. */
-const LOADING_TAG = /<(?:img|image|input|video|audio|source|body|table|td|bgsound|a|form|button|div|x|isindex|marquee|br|html|\?\w|!\[)[\s/"'`][^<]{0,400}(?:(?:src|href|lowsrc|dynsrc|background|action|formaction|poster|xlink:href|srcdoc|style|size|code|data)[\s\u0000-\u0020/]{0,6}=)[\s"'`]{0,4}(?:[^\s"'`>]{0,40}script\s{0,8}:|&#|\\|data:|[^>]{0,80}(?:expression|binding)|["'`]{0,2}>?<script)/i;
+const LOADING_TAG =
+  /<(?:img|image|input|video|audio|source|body|table|td|bgsound|a|form|button|div|x|isindex|marquee|br|html|\?\w|!\[)[\s/"'`][^<]{0,400}(?:(?:src|href|lowsrc|dynsrc|background|action|formaction|poster|xlink:href|srcdoc|style|size|code|data)[\s\u0000-\u0020/]{0,6}=)[\s"'`]{0,4}(?:[^\s"'`>]{0,40}script\s{0,8}:|&#|\\|data:|[^>]{0,80}(?:expression|binding)|["'`]{0,2}>?<script)/i;
 
 const ALWAYS: readonly RegExp[] = [
-  ACTIVE_ELEMENT, STYLED, STYLE_TYPE, HANDLER_IN_TAG, HANDLER_AFTER_QUOTE, BARE_HANDLER, SCRIPT_SCHEME_IN_ATTRIBUTE, SCRIPT_BREAKOUT, LEADING_CALL, DOCUMENT_ACCESS, SINK, CSS_CODE,
-  NETSCAPE_ENTITY, DATA_BINDING, TEMPLATE, ENTITY_DECLARATION, LOADING_TAG,
+  ACTIVE_ELEMENT,
+  STYLED,
+  STYLE_TYPE,
+  HANDLER_IN_TAG,
+  HANDLER_AFTER_QUOTE,
+  BARE_HANDLER,
+  SCRIPT_SCHEME_IN_ATTRIBUTE,
+  SCRIPT_BREAKOUT,
+  LEADING_CALL,
+  DOCUMENT_ACCESS,
+  SINK,
+  CSS_CODE,
+  NETSCAPE_ENTITY,
+  DATA_BINDING,
+  TEMPLATE,
+  ENTITY_DECLARATION,
+  LOADING_TAG,
 ];
 
 /** Says whether a value brings script into a page: by elements, event handlers, script URLs, styles, or out of a script's string. */
@@ -49,8 +87,9 @@ export function isCrossSiteScripting(value: string): boolean {
   const decoded = decodeEntities(value);
   if (decoded !== value && matches(decoded)) return true;
   if (!ESCAPED_CALL.test(value)) return false;
-  const unescaped = value.replaceAll(/\\(?:u\{?0{0,4}([0-9a-f]{2})\}?|x([0-9a-f]{2}))/gi, (_whole, long?: string, short?: string) =>
-    String.fromCharCode(Number.parseInt(long ?? short ?? "3f", 16)),
+  const unescaped = value.replaceAll(
+    /\\(?:u\{?0{0,4}([0-9a-f]{2})\}?|x([0-9a-f]{2}))/gi,
+    (_whole, long?: string, short?: string) => String.fromCharCode(Number.parseInt(long ?? short ?? "3f", 16)),
   );
   return matches(unescaped);
 }
@@ -59,7 +98,6 @@ function matches(text: string): boolean {
   if (ALWAYS.some((pattern) => pattern.test(text))) return true;
   if (!text.includes(":")) return false;
   // Browsers drop tabs, newlines and control characters inside a scheme.
-  // oxlint-disable-next-line no-control-regex -- control characters are what this is about.
   const joined = text.replaceAll(/[\u0000-\u0020]/g, "");
   return SCRIPT_SCHEME.test(joined) || SCRIPT_SCHEME_IN_ATTRIBUTE.test(joined) || DATA_DOCUMENT.test(joined);
 }

@@ -86,15 +86,31 @@ export function readingsOf(raw: string, plusIsSpace: boolean): readonly string[]
 }
 
 const NAMED_ENTITIES: Readonly<Record<string, string>> = {
-  lt: "<", gt: ">", quot: '"', apos: "'", amp: "&", colon: ":", lpar: "(", rpar: ")", tab: "\t", newline: "\n", sol: "/", nbsp: " ", grave: "`", equals: "=",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  amp: "&",
+  colon: ":",
+  lpar: "(",
+  rpar: ")",
+  tab: "\t",
+  newline: "\n",
+  sol: "/",
+  nbsp: " ",
+  grave: "`",
+  equals: "=",
 };
 
 /** Decodes HTML character references, with or without their semicolon, as a browser does inside attribute values. */
 export function decodeEntities(text: string): string {
   if (!text.includes("&")) return text;
-  return text.replaceAll(/&(?:#x0{0,8}([0-9a-f]{1,6})|#0{0,8}(\d{1,7})|([a-z]{2,8}));?/gi, (whole, hex?: string, decimal?: string, name?: string) => {
-    if (name !== undefined) return NAMED_ENTITIES[name.toLowerCase()] ?? whole;
-    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
+  return text.replaceAll(
+    /&(?:#x0{0,8}([0-9a-f]{1,6})|#0{0,8}(\d{1,7})|([a-z]{2,8}));?/gi,
+    (whole, hex?: string, decimal?: string, name?: string) => {
+      if (name !== undefined) return NAMED_ENTITIES[name.toLowerCase()] ?? whole;
+      const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
 }

@@ -37,7 +37,12 @@ export interface Inspection {
 const MAX_FINDINGS = 16;
 
 /** Harmless raw values, by how they are read; a browser sends most of its headers and cookies a thousand times. */
-const HARMLESS = { query: createSeenValues(1024), header: createSeenValues(1024), agent: createSeenValues(256), referer: createSeenValues(512) };
+const HARMLESS = {
+  query: createSeenValues(1024),
+  header: createSeenValues(1024),
+  agent: createSeenValues(256),
+  referer: createSeenValues(512),
+};
 
 /** Values that cannot hold an attack of any class: no character with a meaning, no space to part words. */
 const PLAIN = /^[\w.,@~-]{0,128}$/;
@@ -55,7 +60,11 @@ export function inspectValue(value: string): readonly Indicator[] {
 
 /** Has every pattern compiled before the first request needs it: that takes longer than any inspection afterwards. */
 export function warmUpInspection(): void {
-  for (const value of ["it's \"a\" & <b class='c' title=\"d\">e</b>; f|g `h` (i=j) k:l /m/../n {{o}} \\u0041 data:p 1 and 2 -- q", "/r/s.t", "select u from v where w=1"]) {
+  for (const value of [
+    'it\'s "a" & <b class=\'c\' title="d">e</b>; f|g `h` (i=j) k:l /m/../n {{o}} \\u0041 data:p 1 and 2 -- q',
+    "/r/s.t",
+    "select u from v where w=1",
+  ]) {
     inspectValue(value);
     inspectValue(value);
     inspectPath(value);
@@ -70,7 +79,12 @@ export function warmUpInspection(): void {
  * @param query Raw query string without `?`.
  * @param settings Limits; a request beyond them is inspected as far as they reach, and the answer says which one ended it.
  */
-export function inspectRequest(path: string, query: string | undefined, headers: IncomingHttpHeaders, settings: InspectionSettings): Inspection {
+export function inspectRequest(
+  path: string,
+  query: string | undefined,
+  headers: IncomingHttpHeaders,
+  settings: InspectionSettings,
+): Inspection {
   const findings: InspectionFinding[] = [];
   const deadline = performance.now() + settings.maxMilliseconds;
   let truncatedBy: InspectionLimit | undefined;
@@ -98,23 +112,31 @@ export function inspectRequest(path: string, query: string | undefined, headers:
 
   function add(location: Location, parameter: string, value: string, indicators: readonly Indicator[]): void {
     for (const indicator of indicators) {
-      if (findings.some((finding) => finding.indicator === indicator && finding.location === location && finding.parameter === parameter)) continue;
+      if (
+        findings.some(
+          (finding) =>
+            finding.indicator === indicator && finding.location === location && finding.parameter === parameter,
+        )
+      )
+        continue;
       findings.push({ indicator, location, parameter, value, secret: isSecretName(parameter) });
     }
   }
 
-  const inspectReadings = (location: Location, parameter: string, plusIsSpace: boolean) => (raw: string): void => {
-    if (PLAIN.test(raw) && !raw.includes("..")) return;
-    const harmless = plusIsSpace ? HARMLESS.query : HARMLESS.header;
-    if (harmless.has(raw)) return;
-    let found = 0;
-    for (const value of readingsOf(raw, plusIsSpace)) {
-      const indicators = inspectValue(value);
-      found += indicators.length;
-      add(location, parameter, value, indicators);
-    }
-    if (found === 0) harmless.add(raw);
-  };
+  const inspectReadings =
+    (location: Location, parameter: string, plusIsSpace: boolean) =>
+    (raw: string): void => {
+      if (PLAIN.test(raw) && !raw.includes("..")) return;
+      const harmless = plusIsSpace ? HARMLESS.query : HARMLESS.header;
+      if (harmless.has(raw)) return;
+      let found = 0;
+      for (const value of readingsOf(raw, plusIsSpace)) {
+        const indicators = inspectValue(value);
+        found += indicators.length;
+        add(location, parameter, value, indicators);
+      }
+      if (found === 0) harmless.add(raw);
+    };
 
   /** True while there is room for one more named value. */
   function admitParameter(): boolean {
@@ -126,11 +148,7 @@ export function inspectRequest(path: string, query: string | undefined, headers:
   take(path, (raw) => {
     for (const value of readingsOf(raw, false)) add("path", "", value, inspectPath(value));
   });
-  for (let start = 0; query !== undefined && start <= query.length; ) {
-    const next = query.indexOf("&", start);
-    const end = next < 0 ? query.length : next;
-    const part = query.slice(start, end);
-    start = end + 1;
+  for (const part of partsOf(query ?? "", "&")) {
     if (part === "") continue;
     if (!admitParameter()) break;
     const equals = part.indexOf("=");
@@ -177,7 +195,8 @@ function inspectPath(path: string): readonly Indicator[] {
   const segments = path.split("/");
   if (isPathTraversal(path)) indicators.push(INDICATOR.pathTraversal);
   const whole = path.replace(/^\/+/, "");
-  if (segments.some((segment) => isSqlInjection(segment)) || isSqlInjection(whole)) indicators.push(INDICATOR.sqlInjection);
+  if (segments.some((segment) => isSqlInjection(segment)) || isSqlInjection(whole))
+    indicators.push(INDICATOR.sqlInjection);
   if (isCrossSiteScripting(whole)) indicators.push(INDICATOR.xss);
   if (/[;|&`$\n]/.test(path) && isCommandInjection(whole)) indicators.push(INDICATOR.commandInjection);
   return indicators;
@@ -187,10 +206,12 @@ function inspectPath(path: string): readonly Indicator[] {
 function inspectUserAgent(userAgent: string): readonly Indicator[] {
   const indicators: Indicator[] = [];
   if (isScanner(userAgent)) indicators.push(INDICATOR.scanner);
-  if (/['"`<]|--|\bselect\b|\bunion\b|sleep\(/i.test(userAgent) && isSqlInjection(userAgent)) indicators.push(INDICATOR.sqlInjection);
+  if (/['"`<]|--|\bselect\b|\bunion\b|sleep\(/i.test(userAgent) && isSqlInjection(userAgent))
+    indicators.push(INDICATOR.sqlInjection);
   if (userAgent.includes("<") && isCrossSiteScripting(userAgent)) indicators.push(INDICATOR.xss);
   if (userAgent.includes("..") && isPathTraversal(userAgent)) indicators.push(INDICATOR.pathTraversal);
-  if (/\(\)\s{0,4}\{|[|`$&]|;\s{0,4}\/?\w{1,12}\/\w/.test(userAgent) && isCommandInjection(userAgent)) indicators.push(INDICATOR.commandInjection);
+  if (/\(\)\s{0,4}\{|[|`$&]|;\s{0,4}\/?\w{1,12}\/\w/.test(userAgent) && isCommandInjection(userAgent))
+    indicators.push(INDICATOR.commandInjection);
   return indicators;
 }
 
@@ -198,17 +219,39 @@ function inspectUserAgent(userAgent: string): readonly Indicator[] {
 function inspectReferer(referer: string): readonly Indicator[] {
   const indicators = new Set<Indicator>();
   const mark = referer.search(/[?#]/);
-  const parts = mark < 0 ? (/^https?:/i.test(referer) ? [] : [referer]) : referer.slice(mark + 1).split("&").map((part) => part.slice(part.indexOf("=") + 1));
+  const parts =
+    mark < 0
+      ? /^https?:/i.test(referer)
+        ? []
+        : [referer]
+      : referer
+          .slice(mark + 1)
+          .split("&")
+          .map((part) => part.slice(part.indexOf("=") + 1));
   for (const part of parts.slice(0, 50)) for (const indicator of inspectValue(part)) indicators.add(indicator);
   if (mark < 0 && /["'<>]/.test(referer) && isCrossSiteScripting(referer)) indicators.add(INDICATOR.xss);
   return [...indicators];
 }
 
+/** Splits lazily: a request that ends its inspection early has not been split whole. */
+function* partsOf(text: string, separator: string): Generator<string> {
+  let start = 0;
+  while (start <= text.length) {
+    const next = text.indexOf(separator, start);
+    const end = next < 0 ? text.length : next;
+    yield text.slice(start, end);
+    start = end + 1;
+  }
+}
+
 function* cookiesOf(header: string): Generator<{ name: string; value: string }> {
-  for (const part of header.split(";")) {
+  for (const part of partsOf(header, ";")) {
     const equals = part.indexOf("=");
     if (equals < 0) continue;
     const value = part.slice(equals + 1).trim();
-    yield { name: part.slice(0, equals).trim().slice(0, 64), value: value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value };
+    yield {
+      name: part.slice(0, equals).trim().slice(0, 64),
+      value: value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value,
+    };
   }
 }

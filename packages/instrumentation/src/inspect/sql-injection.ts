@@ -1,6 +1,7 @@
 import { tokeniseSql, type SqlTokens } from "./sql-tokens.ts";
 
-const CANDIDATE = /['"`;#=<>|&@()*]|--|\b(?:union|select|order|group|having|where|or|and|sleep|insert|update|delete|drop|exec|declare|like|null)\b/i;
+const CANDIDATE =
+  /['"`;#=<>|&@()*]|--|\b(?:union|select|order|group|having|where|or|and|sleep|insert|update|delete|drop|exec|declare|like|null)\b/i;
 
 /**
  * Says whether a value changes the meaning of an SQL statement that it is put into: on its own (as a number is), or after closing a
@@ -41,16 +42,54 @@ const ANYWHERE: readonly RegExp[] = [
   /K[^;]{0,12}K[^;]{0,80}K[^;]{0,80}K/,
 ];
 
-const STACKED = new Set(["drop", "create", "alter", "truncate", "insert", "delete", "update", "exec", "execute", "declare", "shutdown", "waitfor", "call", "begin", "if", "grant", "copy", "set", "merge"]);
-const OBJECTS = new Set(["table", "database", "view", "function", "procedure", "user", "login", "index", "trigger", "schema", "role", "alias", "temp", "temporary", "or"]);
+const STACKED = new Set([
+  "drop",
+  "create",
+  "alter",
+  "truncate",
+  "insert",
+  "delete",
+  "update",
+  "exec",
+  "execute",
+  "declare",
+  "shutdown",
+  "waitfor",
+  "call",
+  "begin",
+  "if",
+  "grant",
+  "copy",
+  "set",
+  "merge",
+]);
+const OBJECTS = new Set([
+  "table",
+  "database",
+  "view",
+  "function",
+  "procedure",
+  "user",
+  "login",
+  "index",
+  "trigger",
+  "schema",
+  "role",
+  "alias",
+  "temp",
+  "temporary",
+  "or",
+]);
 
 /** Operand of an expression, without its brackets. */
 const OPERAND = "[fH]{0,6}[nsvlfH]";
 
 /** Shapes with brackets removed. */
-const CONDITION = new RegExp(`[nsvl?HfwO)]&{1,4}[kx]{0,2}a{0,4}${OPERAND}(?:a{1,4}[nsvlfHw]){0,20}&?o{1,2}[&kx]{0,2}a{0,4}[nsvlfHwS]`);
+const CONDITION = new RegExp(
+  `[nsvl?HfwO)]&{1,4}[kx]{0,2}a{0,4}${OPERAND}(?:a{1,4}[nsvlfHw]){0,20}&?o{1,2}[&kx]{0,2}a{0,4}[nsvlfHwS]`,
+);
 const NULL_CONDITION = /[nsvl]&{1,2}wo&?l/;
-const WORD_CONDITION = new RegExp(`${"[nsvlH]"}&{1,4}a{0,4}[w](?:\\.w)?o[&]?(?:${OPERAND}|w(?:[&c]|$))`);
+const WORD_CONDITION = new RegExp(`[nsvlH]&{1,4}a{0,4}[w](?:\\.w)?o[&]?(?:${OPERAND}|w(?:[&c]|$))`);
 
 function isInjectedStatement(tokens: SqlTokens, quote: string): boolean {
   const { shape, texts } = tokens;
@@ -73,15 +112,33 @@ function namesAttack({ shape, texts }: SqlTokens): boolean {
     if (!called && shape.length > 1 && /[SFU.,W(x]/.test(shape)) return true;
     if (!called) continue;
     if (/^(?:sleep|pg_sleep|benchmark)$/.test(name) && /^\([(a]{0,5}[nfH]/.test(shape.slice(at + 1))) return true;
-    if (/^(?:extractvalue|updatexml|load_file|xmltype|dbms_\w+|utl_\w+|randomblob|xp_\w+|sp_\w+|make_set|json_keys|gtid_\w+|generate_series|regexp_substring|crypt_key|filetoblob|pg_read_file|current_setting)$/.test(name)) return true;
+    if (
+      /^(?:extractvalue|updatexml|load_file|xmltype|dbms_\w+|utl_\w+|randomblob|xp_\w+|sp_\w+|make_set|json_keys|gtid_\w+|generate_series|regexp_substring|crypt_key|filetoblob|pg_read_file|current_setting)$/.test(
+        name,
+      )
+    )
+      return true;
     calls++;
   }
-  if (/v/.test(shape) && texts.some((text) => /^@@(?:version|hostname|datadir|basedir|global|servername|tmpdir)/.test(text))) return true;
-  if (shape.includes("kk") && texts.some((text, at) => text === "into" && /^(?:outfile|dumpfile)$/.test(texts[at + 1] ?? "") && shape[at + 2] === "s")) return true;
+  if (
+    /v/.test(shape) &&
+    texts.some((text) => /^@@(?:version|hostname|datadir|basedir|global|servername|tmpdir)/.test(text))
+  )
+    return true;
+  if (
+    shape.includes("kk") &&
+    texts.some(
+      (text, at) => text === "into" && /^(?:outfile|dumpfile)$/.test(texts[at + 1] ?? "") && shape[at + 2] === "s",
+    )
+  )
+    return true;
   if (/D[a-z?]{0,3}v/.test(shape) && texts.includes("declare")) return true;
   if (shape.includes("D") && /Dks/.test(shape) && texts.includes("waitfor")) return true;
   // One such call in a bracketed expression with an operator, or two: "ascii(substring(".
-  return calls >= 2 || (calls === 1 && (/H\((?:H|v|\(?S|n[,)])|f\({1,4}H\(\)/.test(shape) || /[&aonsv]H\(|\)[ao&]/.test(shape)));
+  return (
+    calls >= 2 ||
+    (calls === 1 && (/H\((?:H|v|\(?S|n[,)])|f\({1,4}H\(\)/.test(shape) || /[&aonsv]H\(|\)[ao&]/.test(shape)))
+  );
 }
 
 function stacksStatement({ shape, texts }: SqlTokens): boolean {
@@ -92,13 +149,36 @@ function stacksStatement({ shape, texts }: SqlTokens): boolean {
     const firstText = texts[at + 1] ?? "";
     const follows = /[;sn)lD?x]/.test(before) || before === "";
     if (!STACKED.has(word)) continue;
-    if ((word === "insert" || word === "merge") && firstText === "into" && /^[wHfs][(.Skx]/.test(shape.slice(at + 2))) return true;
-    if (word === "delete" && first === "F" && /^[wH](?:[Wc;.]|$)/.test(shape.slice(at + 2)) && (before === ";" || /W|c/.test(shape))) return true;
-    if (word === "update" && /^(?:[wHs]\.?){1,3}D/.test(shape.slice(at + 1)) && texts.includes("set") && shape.includes("o")) return true;
-    if (["drop", "create", "alter", "truncate"].includes(word) && OBJECTS.has(firstText) && (before === ";" || (follows && before !== "") || /[c;]$/.test(shape))) return true;
-    if (/^exec/.test(word) && (/^(?:xp_|sp_|master)/.test(firstText) || (first === "(" && /[sv]/.test(shape[at + 2] ?? "")))) return true;
+    if ((word === "insert" || word === "merge") && firstText === "into" && /^[wHfs][(.Skx]/.test(shape.slice(at + 2)))
+      return true;
+    if (
+      word === "delete" &&
+      first === "F" &&
+      /^[wH](?:[Wc;.]|$)/.test(shape.slice(at + 2)) &&
+      (before === ";" || /W|c/.test(shape))
+    )
+      return true;
+    if (
+      word === "update" &&
+      /^(?:[wHs]\.?){1,3}D/.test(shape.slice(at + 1)) &&
+      texts.includes("set") &&
+      shape.includes("o")
+    )
+      return true;
+    if (
+      ["drop", "create", "alter", "truncate"].includes(word) &&
+      OBJECTS.has(firstText) &&
+      (before === ";" || (follows && before !== "") || ["c", ";"].includes(shape.at(-1) ?? ""))
+    )
+      return true;
+    if (
+      word.startsWith("exec") &&
+      (/^(?:xp_|sp_|master)/.test(firstText) || (first === "(" && /[sv]/.test(shape[at + 2] ?? "")))
+    )
+      return true;
     if (before === ";" && word === "shutdown" && /^(?:c|k?$)/.test(shape.slice(at + 1))) return true;
-    if (before === ";" && (word === "if" || word === "call") && /^(?:\(|[wfH]\(|&\()/.test(shape.slice(at + 1))) return true;
+    if (before === ";" && (word === "if" || word === "call") && /^(?:\(|[wfH]\(|&\()/.test(shape.slice(at + 1)))
+      return true;
     if (before === ";" && word === "begin" && /H/.test(shape)) return true;
     if (word === "waitfor" && firstText === "delay") return true;
   }
@@ -112,7 +192,7 @@ function leavesString({ shape, texts, openQuote }: SqlTokens, flat: string, quot
   const opening = texts[0] ?? "";
   const last = texts.at(-1) ?? "";
   // ' or 1 -- , ' or '1
-  if (/^s[&]{1,3}a{0,3}[nvlHf](?:[ac&;,)]|$)/.test(flat)) return !PHRASE.test(opening.trim()) || /c$/.test(flat);
+  if (/^s[&]{1,3}a{0,3}[nvlHf](?:[ac&;,)]|$)/.test(flat)) return !PHRASE.test(opening.trim()) || flat.endsWith("c");
   if (/^s[&]{1,3}s(?:$|[oa&c])/.test(flat)) {
     const second = texts[shape.indexOf("s", 1)] ?? "";
     return second !== "" && !PHRASE.test(second) && !PHRASE.test(opening);
@@ -120,14 +200,19 @@ function leavesString({ shape, texts, openQuote }: SqlTokens, flat: string, quot
   // admin'-- , admin')#
   if (/^s\)*;?c$/.test(shape)) {
     const remainder = last.replace(/^(?:--|#|\/\*)/, "");
-    return !PHRASE.test(opening.trim()) && !/[a-z]{3}/i.test(remainder) && !(last.startsWith("#") && /\d/.test(remainder));
+    return (
+      !PHRASE.test(opening.trim()) && !/[a-z]{3}/i.test(remainder) && !(last.startsWith("#") && /\d/.test(remainder))
+    );
   }
   // '=' , '-' , a' like 'b
-  if (/^s[oa]s$/.test(shape) && openQuote === quote) return !PHRASE.test(opening) && !PHRASE.test(last) && opening.length < 32 && last.length < 32;
+  if (/^s[oa]s$/.test(shape) && openQuote === quote)
+    return !PHRASE.test(opening) && !PHRASE.test(last) && opening.length < 32 && last.length < 32;
   if (/^s(?:[oa][sn]){2,}$/.test(flat) && openQuote === quote) return !PHRASE.test(opening);
-  if (/^s[oa]{1,4}[&a]{0,3}[nvlHf](?:[oa&c;]|$)/.test(flat)) return /[&co]/.test(flat.slice(2)) && !PHRASE.test(opening.trim());
+  if (/^s[oa]{1,4}[&a]{0,3}[nvlHf](?:[oa&c;]|$)/.test(flat))
+    return /[&co]/.test(flat.slice(2)) && !PHRASE.test(opening.trim());
   // ' order by 1 , ' having 1=1 , ' group by
-  if (/^s\)*O[kn]?[nfHlw(]/.test(shape)) return /^s\)*Ok[nH(fw]/.test(shape) ? /[nc(,]/.test(shape.slice(2)) : /[oc&]/.test(shape.slice(2));
+  if (/^s\)*O[kn]?[nfHlw(]/.test(shape))
+    return /^s\)*Ok[nH(fw]/.test(shape) ? /[nc(,]/.test(shape.slice(2)) : /[oc&]/.test(shape.slice(2));
   if (/Okn(?:,n){0,40}c$/.test(flat)) return true;
   // ') in boolean mode , ' is null
   return /^s\)*o[&]?l/.test(shape) && /c$|&/.test(shape);

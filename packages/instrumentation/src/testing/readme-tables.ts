@@ -3,27 +3,108 @@ import { ENVIRONMENT_VARIABLES } from "../settings.ts";
 
 /** Attributes of every event about a request, where they are known. */
 const REQUEST: readonly AttributeName[] = [
-  ATTR.clientAddress, ATTR.networkPeerAddress, ATTR.httpRequestMethod, ATTR.httpRoute, ATTR.urlPath, ATTR.urlQuery, ATTR.userAgentOriginal,
+  ATTR.clientAddress,
+  ATTR.networkPeerAddress,
+  ATTR.httpRequestMethod,
+  ATTR.httpRoute,
+  ATTR.urlPath,
+  ATTR.urlQuery,
+  ATTR.userAgentOriginal,
 ];
 /** Who did it, as far as the application says. */
 const SUBJECT: readonly AttributeName[] = [ATTR.userId, ATTR.userName, ATTR.userRoles, ATTR.sessionId];
 
 /** When each event is emitted, and the attributes of its own that it may carry. */
-export const EVENTS: Readonly<Record<EventName, { readonly when: string; readonly severity: string; readonly attributes: readonly AttributeName[]; readonly manual: boolean }>> = {
-  [EVENT.requestSuspicious]: { when: "a request carries what looks like an attack", severity: "WARN", manual: false, attributes: [ATTR.requestIndicators, ATTR.requestLocations, ATTR.requestParameters, ATTR.requestSample] },
-  [EVENT.requestRefused]: { when: "the application answered 401, 403, 404, 405 or 429", severity: "INFO", manual: false, attributes: [ATTR.httpResponseStatusCode] },
-  [EVENT.guardBlocked]: { when: "the guard answered 403 in the application's place", severity: "WARN", manual: false, attributes: [ATTR.guardDecisionId, ATTR.httpResponseStatusCode] },
-  [EVENT.authentication]: { when: "`security.authentication`", severity: "INFO, failures WARN", manual: true, attributes: [ATTR.eventOutcome, ATTR.authMethod, ATTR.authFailureReason, ATTR.authPriorFailures] },
-  [EVENT.authorizationDenied]: { when: "`security.authorization` with `denied: true`", severity: "WARN", manual: true, attributes: [ATTR.action, ATTR.eventOutcome] },
-  [EVENT.inputRejected]: { when: "`security.inputRejected`", severity: "INFO", manual: true, attributes: [ATTR.inputRule, ATTR.inputField] },
+export const EVENTS: Readonly<
+  Record<
+    EventName,
+    {
+      readonly when: string;
+      readonly severity: string;
+      readonly attributes: readonly AttributeName[];
+      readonly manual: boolean;
+    }
+  >
+> = {
+  [EVENT.requestSuspicious]: {
+    when: "a request carries what looks like an attack",
+    severity: "WARN",
+    manual: false,
+    attributes: [ATTR.requestIndicators, ATTR.requestLocations, ATTR.requestParameters, ATTR.requestSample],
+  },
+  [EVENT.requestRefused]: {
+    when: "the application answered 401, 403, 404, 405 or 429",
+    severity: "INFO",
+    manual: false,
+    attributes: [ATTR.httpResponseStatusCode],
+  },
+  [EVENT.guardBlocked]: {
+    when: "the guard answered 403 in the application's place",
+    severity: "WARN",
+    manual: false,
+    attributes: [ATTR.guardDecisionId, ATTR.httpResponseStatusCode],
+  },
+  [EVENT.authentication]: {
+    when: "`security.authentication`",
+    severity: "INFO, failures WARN",
+    manual: true,
+    attributes: [ATTR.eventOutcome, ATTR.authMethod, ATTR.authFailureReason, ATTR.authPriorFailures],
+  },
+  [EVENT.authorizationDenied]: {
+    when: "`security.authorization` with `denied: true`",
+    severity: "WARN",
+    manual: true,
+    attributes: [ATTR.action, ATTR.eventOutcome],
+  },
+  [EVENT.inputRejected]: {
+    when: "`security.inputRejected`",
+    severity: "INFO",
+    manual: true,
+    attributes: [ATTR.inputRule, ATTR.inputField],
+  },
   [EVENT.rateLimited]: { when: "`security.rateLimited`", severity: "WARN", manual: true, attributes: [ATTR.action] },
-  [EVENT.session]: { when: "`security.sessionEvent`", severity: "INFO, `invalid` WARN", manual: true, attributes: [ATTR.sessionAction] },
-  [EVENT.dataAccess]: { when: "`security.dataAccess`", severity: "INFO", manual: true, attributes: [ATTR.dataSet, ATTR.dataRecordCount, ATTR.action] },
-  [EVENT.adminAction]: { when: "`security.adminAction`", severity: "INFO", manual: true, attributes: [ATTR.action, ATTR.eventOutcome] },
-  [EVENT.businessRule]: { when: "`security.businessRule`", severity: "WARN", manual: true, attributes: [ATTR.businessRuleName] },
-  [EVENT.honeytoken]: { when: "`security.honeytoken`", severity: "ERROR", manual: true, attributes: [ATTR.honeytokenName] },
-  [EVENT.outboundRequest]: { when: "`security.outboundRequest`", severity: "INFO, other than `public` WARN", manual: true, attributes: [ATTR.urlFull, ATTR.serverAddress, ATTR.outboundAddressClass, ATTR.eventOutcome] },
-  [EVENT.agentToolCall]: { when: "`security.agentToolCall`", severity: "INFO, out of scope WARN", manual: true, attributes: [ATTR.genAiAgentName, ATTR.genAiToolName, ATTR.agentDeclaredTools, ATTR.agentToolInScope] },
+  [EVENT.session]: {
+    when: "`security.sessionEvent`",
+    severity: "INFO, `invalid` WARN",
+    manual: true,
+    attributes: [ATTR.sessionAction],
+  },
+  [EVENT.dataAccess]: {
+    when: "`security.dataAccess`",
+    severity: "INFO",
+    manual: true,
+    attributes: [ATTR.dataSet, ATTR.dataRecordCount, ATTR.action],
+  },
+  [EVENT.adminAction]: {
+    when: "`security.adminAction`",
+    severity: "INFO",
+    manual: true,
+    attributes: [ATTR.action, ATTR.eventOutcome],
+  },
+  [EVENT.businessRule]: {
+    when: "`security.businessRule`",
+    severity: "WARN",
+    manual: true,
+    attributes: [ATTR.businessRuleName],
+  },
+  [EVENT.honeytoken]: {
+    when: "`security.honeytoken`",
+    severity: "ERROR",
+    manual: true,
+    attributes: [ATTR.honeytokenName],
+  },
+  [EVENT.outboundRequest]: {
+    when: "`security.outboundRequest`",
+    severity: "INFO, other than `public` WARN",
+    manual: true,
+    attributes: [ATTR.urlFull, ATTR.serverAddress, ATTR.outboundAddressClass, ATTR.eventOutcome],
+  },
+  [EVENT.agentToolCall]: {
+    when: "`security.agentToolCall`",
+    severity: "INFO, out of scope WARN",
+    manual: true,
+    attributes: [ATTR.genAiAgentName, ATTR.genAiToolName, ATTR.agentDeclaredTools, ATTR.agentToolInScope],
+  },
 };
 
 /** Every attribute that an event may carry. */
@@ -42,14 +123,23 @@ export function readmeTables(): Readonly<Record<string, string>> {
   return {
     metrics: table(
       ["metric", "kind", "unit", "attributes", "description"],
-      Object.values(INSTRUMENTATION_METRICS).map(({ name, kind, unit, attributes, description }) => [code(name), kind, code(unit), codes(attributes), description]),
+      Object.values(INSTRUMENTATION_METRICS).map(({ name, kind, unit, attributes, description }) => [
+        code(name),
+        kind,
+        code(unit),
+        codes(attributes),
+        description,
+      ]),
     ),
     events: table(
       ["event", "when", "severity", "attributes of its own"],
       Object.entries(EVENTS).map(([name, event]) => [code(name), event.when, event.severity, codes(event.attributes)]),
     ),
     attributes: `Every event carries ${code(ATTR.logRecordUid)}; one about a request ${codes(REQUEST)}; one of the manual API ${codes(SUBJECT)} as far as the application says them.`,
-    environment: table(["variable", "meaning"], Object.entries(ENVIRONMENT_VARIABLES).map(([name, meaning]) => [code(name), meaning])),
+    environment: table(
+      ["variable", "meaning"],
+      Object.entries(ENVIRONMENT_VARIABLES).map(([name, meaning]) => [code(name), meaning]),
+    ),
   };
 }
 

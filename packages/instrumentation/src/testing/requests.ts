@@ -27,7 +27,11 @@ export interface Answer {
 }
 
 /** Sends one request. */
-export async function send(port: number, path: string, options: http.RequestOptions & { readonly body?: string | Buffer } = {}): Promise<Answer> {
+export async function send(
+  port: number,
+  path: string,
+  options: http.RequestOptions & { readonly body?: string | Buffer } = {},
+): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const request = http.request({ host: "127.0.0.1", port, path, ...options }, (response) => {
     let body = "";

@@ -1,5 +1,15 @@
-import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor, type ReadableLogRecord } from "@opentelemetry/sdk-logs";
-import { AggregationTemporality, InMemoryMetricExporter, MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+import {
+  InMemoryLogRecordExporter,
+  LoggerProvider,
+  SimpleLogRecordProcessor,
+  type ReadableLogRecord,
+} from "@opentelemetry/sdk-logs";
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
 import { createReporter, type Reporter } from "../reporter.ts";
 
 /** One point of a metric, in the form that tests compare. */
@@ -30,12 +40,17 @@ export function createTestTelemetry(options: { eventsPerSecond?: number; now?: (
     reporter: createReporter({ ...options, loggerProvider, meterProvider }),
     loggerProvider,
     meterProvider,
-    events: (name) => logExporter.getFinishedLogRecords().filter((record) => name === undefined || record.eventName === name),
+    events: (name) =>
+      logExporter.getFinishedLogRecords().filter((record) => name === undefined || record.eventName === name),
     async points(name) {
       await meterProvider.forceFlush();
       const points = (metricExporter.getMetrics().at(-1)?.scopeMetrics ?? []).flatMap((scope) =>
         scope.metrics.flatMap((metric) =>
-          metric.dataPoints.map((point) => ({ name: metric.descriptor.name, attributes: point.attributes, value: point.value })),
+          metric.dataPoints.map((point) => ({
+            name: metric.descriptor.name,
+            attributes: point.attributes,
+            value: point.value,
+          })),
         ),
       );
       return points.filter((point) => name === undefined || point.name === name);

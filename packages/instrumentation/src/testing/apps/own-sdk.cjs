@@ -2,6 +2,7 @@
 const { InMemoryLogRecordExporter, SimpleLogRecordProcessor } = require("@opentelemetry/sdk-logs");
 const { InMemorySpanExporter, SimpleSpanProcessor } = require("@opentelemetry/sdk-trace");
 const { HttpInstrumentation } = require("@opentelemetry/instrumentation-http");
+const { SpanKind } = require("@opentelemetry/api");
 const { NodeSDK } = require("@opentelemetry/sdk-node");
 
 const logs = new InMemoryLogRecordExporter();
@@ -29,8 +30,14 @@ server.listen(0, "127.0.0.1", () => {
   http.get({ host: "127.0.0.1", port: server.address().port, path: "/?q=%3Cscript%3Ex", agent: false }, (response) => {
     response.resume().on("end", () => {
       setTimeout(() => {
-        const serverSpan = spans.getFinishedSpans().find((span) => span.kind === 1);
-        const records = logs.getFinishedLogRecords().map((record) => ({ name: record.eventName, traceId: record.spanContext?.traceId, spanId: record.spanContext?.spanId }));
+        const serverSpan = spans.getFinishedSpans().find((span) => span.kind === SpanKind.SERVER);
+        const records = logs
+          .getFinishedLogRecords()
+          .map((record) => ({
+            name: record.eventName,
+            traceId: record.spanContext?.traceId,
+            spanId: record.spanContext?.spanId,
+          }));
         process.stdout.write(JSON.stringify({ span: serverSpan?.spanContext(), records }));
         server.close();
       }, 50);
