@@ -89,18 +89,18 @@ export class FieldSlot {
     return this.#dashed;
   }
 
+  /** Follows a path; a list on the way stands for each of its elements. Lists in lists are opened without recursion: events may be hostile. */
   #walk(value: JsonValue, path: FieldPath, depth: number): void {
     if (depth === path.length) {
       this.#add(value);
       return;
     }
-    if (Array.isArray(value)) {
-      for (const item of value as readonly JsonValue[]) this.#walk(item, path, depth);
-    } else if (typeof value === "object" && value !== null) {
+    for (const item of isList(value) ? elements(value) : [value]) {
+      if (typeof item !== "object" || item === null) continue;
       const key = path[depth] ?? "";
-      if (key === ANY_KEY) for (const next of Object.values(value)) this.#walk(next, path, depth + 1);
+      if (key === ANY_KEY) for (const next of Object.values(item)) this.#walk(next as JsonValue, path, depth + 1);
       else {
-        const next = property(value as JsonObject, key);
+        const next = property(item as JsonObject, key);
         if (next !== undefined) this.#walk(next, path, depth + 1);
       }
     }
@@ -108,9 +108,13 @@ export class FieldSlot {
 
   #add(value: JsonValue): void {
     this.present = true;
+    if (isList(value)) for (const item of elements(value)) this.#addOne(item);
+    else this.#addOne(value);
+  }
+
+  #addOne(value: JsonValue): void {
     if (typeof value === "string") this.#push(value);
     else if (typeof value === "number" || typeof value === "boolean") this.#push(String(value));
-    else if (Array.isArray(value)) for (const item of value as readonly JsonValue[]) this.#add(item);
     else if (value !== null) this.structured = true;
   }
 
@@ -129,26 +133,58 @@ export function property(object: JsonObject, key: string): JsonValue | undefined
   return object[key];
 }
 
-/** The JSON value of a field: the first of its places that has one; several values on the way are a list. */
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
+/** The elements of a list in order, lists in it opened. */
+function elements(list: readonly JsonValue[]): readonly JsonValue[] {
+  if (!list.some(isList)) return list;
+  const result: JsonValue[] = [];
+  const pending: JsonValue[] = [list];
+  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
+    if (isList(item)) for (let index = item.length - 1; index >= 0; index--) pending.push(item[index] ?? null);
+    else result.push(item);
+  }
+  return result;
+}
+
+/** Levels of lists and objects that a value taken from an event may have. */
+const MAX_DEPTH = 16;
+
+/**
+ * The JSON value of a field: the first of its places that has one; several values on the way are a list. A value nested deeper than any
+ * real one is left out, because what is made of it (keys, JSON) would be.
+ */
 export function readValue(document: JsonObject, paths: readonly FieldPath[]): JsonValue | undefined {
   for (const path of paths) {
     const found: JsonValue[] = [];
     collect(document, path, 0, found);
     const [first] = found;
-    if (first !== undefined) return found.length === 1 ? first : found;
+    if (first === undefined) continue;
+    const value = found.length === 1 ? first : found;
+    return isShallow(value, MAX_DEPTH) ? value : undefined;
   }
   return undefined;
 }
 
 function collect(value: JsonValue, path: FieldPath, depth: number, found: JsonValue[]): void {
-  if (depth === path.length) found.push(value);
-  else if (Array.isArray(value)) for (const item of value as readonly JsonValue[]) collect(item, path, depth, found);
-  else if (typeof value === "object" && value !== null) {
+  if (depth === path.length) {
+    found.push(value);
+    return;
+  }
+  for (const item of isList(value) ? elements(value) : [value]) {
+    if (typeof item !== "object" || item === null) continue;
     const key = path[depth] ?? "";
-    if (key === ANY_KEY) for (const next of Object.values(value)) collect(next, path, depth + 1, found);
+    if (key === ANY_KEY) for (const next of Object.values(item)) collect(next as JsonValue, path, depth + 1, found);
     else {
-      const next = property(value as JsonObject, key);
+      const next = property(item as JsonObject, key);
       if (next !== undefined) collect(next, path, depth + 1, found);
     }
   }
+}
+
+function isShallow(value: JsonValue, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((item) => isShallow(item as JsonValue, levels - 1));
 }
