@@ -1,11 +1,15 @@
 // npm run build:plugin: dist/ (the Grafana app) and out-host/ (the standalone console: a static folder that the worker serves).
+// With --out FOLDER both are made below that folder.
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve as resolvePath } from "node:path";
+import { parseArgs } from "node:util";
 import { rspack } from "@rspack/core";
 import { copyStaticFiles } from "./host/copy-static-files.mjs";
 
 const root = import.meta.dirname;
+const { values } = parseArgs({ options: { out: { type: "string" } } });
+const target = resolvePath(values.out ?? root);
 const require = createRequire(import.meta.url);
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const { id } = JSON.parse(readFileSync(join(root, "src/plugin.json"), "utf8"));
@@ -49,7 +53,7 @@ const plugin = {
   resolve,
   module: { rules: [swc] },
   output: {
-    path: join(root, "dist"),
+    path: join(target, "dist"),
     filename: "[name].js",
     chunkFilename: "[name].js?_cache=[contenthash]",
     library: { type: "amd" },
@@ -106,7 +110,7 @@ const host = {
     ],
   },
   output: {
-    path: join(root, "out-host", "host"),
+    path: join(target, "out-host", "host"),
     filename: "[name].js",
     chunkFilename: "[name]-[contenthash:8].js",
     cssChunkFilename: "[name]-[contenthash:8].css",
@@ -129,11 +133,11 @@ const run = (configuration) =>
   });
 
 try {
-  mkdirSync(join(root, "out-host"), { recursive: true });
+  mkdirSync(join(target, "out-host"), { recursive: true });
   await run(plugin);
   await run(host);
   // Last, so that a console that is being built is never served half.
-  copyStaticFiles({ root, pluginId: id, publicFolder: join(uiFolder, "dist/public") });
+  copyStaticFiles({ folder: target, pluginId: id, publicFolder: join(uiFolder, "dist/public") });
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

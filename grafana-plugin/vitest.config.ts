@@ -5,6 +5,8 @@ import { defineConfig } from "vitest/config";
 const runtime = dirname(dirname(dirname(fileURLToPath(import.meta.resolve("@grafana/runtime")))));
 
 export default defineConfig({
+  // For the browser tests, which run in Node.
+  ssr: { resolve: { conditions: ["vedette-source", "module", "node", "import", "default"] } },
   resolve: {
     conditions: ["vedette-source", "module", "browser", "import", "default"],
     alias: { "grafana-internal/PluginPage": join(runtime, "dist/esm/components/PluginPage.mjs") },
@@ -15,8 +17,7 @@ export default defineConfig({
     exclude: ["**/node_modules/**", "**/dist/**", "**/out-host/**"],
     environment: "jsdom",
     isolate: false,
-    // In this order: @grafana/ui asks the browser things as soon as it is imported.
-    setupFiles: ["./src/testing/browser-stubs.ts", "./src/setup-tests.ts"],
+    setupFiles: ["./src/setup-tests.ts"],
     server: { deps: { inline: [/@grafana\//] } },
     testTimeout: 60_000,
     hookTimeout: 60_000,

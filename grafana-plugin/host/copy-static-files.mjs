@@ -36,13 +36,13 @@ noscript { display: block; padding: 32px; color: #ccccdc; font-family: sans-seri
 
 /**
  * Completes the static folder of the console: the built plugin where Grafana would serve it, icons, fonts and the page.
- * @param {{ root: string, pluginId: string, publicFolder: string }} options
+ * @param {{ folder: string, pluginId: string, publicFolder: string }} options
  */
-export function copyStaticFiles({ root, pluginId, publicFolder }) {
-  const out = join(root, "out-host");
+export function copyStaticFiles({ folder, pluginId, publicFolder }) {
+  const out = join(folder, "out-host");
   const inter = join(dirname(createRequire(import.meta.url).resolve("@fontsource/inter/package.json")), "files");
   rmSync(join(out, "public"), { recursive: true, force: true });
-  cpSync(join(root, "dist"), join(out, "public", "plugins", pluginId), { recursive: true });
+  cpSync(join(folder, "dist"), join(out, "public", "plugins", pluginId), { recursive: true });
   cpSync(join(publicFolder, "img"), join(out, "public", "build", "img"), { recursive: true });
   mkdirSync(join(out, "public", "fonts", "inter"), { recursive: true });
   for (const [name, file] of Object.entries(fonts)) cpSync(join(inter, file), join(out, "public", "fonts", "inter", name));

@@ -1,4 +1,6 @@
-import { Alert, Button, LinkButton } from "@grafana/ui";
+import { css } from "@emotion/css";
+import type { GrafanaTheme2 } from "@grafana/data";
+import { Alert, Button, useStyles2 } from "@grafana/ui";
 import { ApiError } from "@vedette/api";
 import { useContext } from "react";
 import { explainFailure } from "../api/explain-failure.ts";
@@ -13,6 +15,7 @@ interface FailureProps {
 
 /** What went wrong, and what to do about it. */
 export function Failure({ error, onRetry, children }: FailureProps) {
+  const styles = useStyles2(getStyles);
   const { standalone = false } = useContext(AppSettingsContext);
   const { title, detail, cure, code, severity } = explainFailure(error, standalone ? "standalone" : "grafana");
   return (
@@ -31,10 +34,11 @@ export function Failure({ error, onRetry, children }: FailureProps) {
     >
       {detail !== undefined && <div>{detail}</div>}
       {cure !== undefined && <div>{cure}</div>}
+      {/* A plain link: Grafana's decode their address, and with it the one to come back to. */}
       {standalone && error instanceof ApiError && error.status === 401 && (
-        <LinkButton size="sm" icon="signin" href={signInPath()} style={{ marginTop: 8 }}>
+        <a className={styles.signIn} href={signInPath()}>
           Sign in with a token
-        </LinkButton>
+        </a>
       )}
       {children}
       {code !== undefined && (
@@ -51,3 +55,7 @@ function signInPath(): string {
   const { pathname, search } = window.location;
   return `/login?${new URLSearchParams({ next: `${pathname}${search}` })}`;
 }
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  signIn: css({ display: "inline-block", marginTop: theme.spacing(1), color: theme.colors.text.link, textDecoration: "underline" }),
+});
