@@ -60,11 +60,8 @@ async function unpack(source: Readable): Promise<AsyncIterable<Uint8Array>> {
   const isZstd = head.length >= 4 && head.readUInt32LE(0) === 0xfd2fb528;
   const all = (async function* () {
     if (head.length > 0) yield head;
-    while (!done) {
-      const next = await iterator.next();
-      if (next.done === true) return;
-      yield next.value;
-    }
+    if (done) return;
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield next.value;
   })();
   if (!isGzip && !isZstd) return all;
   const target = isGzip ? createGunzip() : createZstdDecompress();

@@ -94,6 +94,7 @@ async function* values(reader: Reader, isArray: boolean): AsyncGenerator<JsonTex
   let inString = false;
   let escaped = false;
   let overlong = false;
+  let started = false;
   const finish = (): JsonText | undefined => {
     const text = parts.join("").trim();
     const result = overlong ? { text: "", line: startLine, overlong } : { text, line: startLine };
@@ -101,6 +102,7 @@ async function* values(reader: Reader, isArray: boolean): AsyncGenerator<JsonTex
     parts = [];
     length = 0;
     overlong = false;
+    started = false;
     return isEmpty ? undefined : result;
   };
   for await (const chunk of reader.chunks()) {
@@ -122,12 +124,13 @@ async function* values(reader: Reader, isArray: boolean): AsyncGenerator<JsonTex
         else if (char === 34) inString = false;
         continue;
       }
-      if (char === 34) {
-        inString = true;
-        if (depth === 0 && length === 0 && chunk.slice(start, index).trim() === "") startLine = line;
-      } else if (char === 123 || char === 91) {
+      if (!started && depth >= 0 && char > 32 && !(isArray && depth === 0 && (char === 44 || char === 93))) {
+        started = true;
+        startLine = line;
+      }
+      if (char === 34) inString = true;
+      else if (char === 123 || char === 91) {
         if (depth < 0) start = index + 1;
-        else if (depth === 0 && length === 0 && chunk.slice(start, index).trim() === "") startLine = line;
         depth++;
       } else if (char === 125 || char === 93) {
         if (depth === 0 && isArray) {
@@ -150,7 +153,6 @@ async function* values(reader: Reader, isArray: boolean): AsyncGenerator<JsonTex
         const value = finish();
         if (value !== undefined) yield value;
         start = index + 1;
-        startLine = line;
       }
     }
     if (depth >= 0) cut(chunk.length);

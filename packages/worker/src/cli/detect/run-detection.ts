@@ -36,7 +36,7 @@ export interface RunTotals {
   unmatched: number;
   /** Where the first of these is. */
   firstUnmatched: string | undefined;
-  /** Events without a time that a rule matched: correlations cannot count them. */
+  /** Matches of correlated rules on events without a time: they cannot be counted. */
   undated: number;
   correlations: CorrelatorCounters | undefined;
 }
@@ -44,7 +44,8 @@ export interface RunTotals {
 /** Judges every event of the inputs in order and reports findings: facts at once, episodes when nothing can change them any more. */
 export async function runDetection(run: DetectionRun): Promise<RunTotals> {
   const detector = createDetector(run.rules, { mappings: run.mappings });
-  const correlates = run.rules.some((rule) => rule.correlation !== undefined);
+  const counted = new Set(run.rules.flatMap(({ correlation }) => correlation?.ruleIds ?? []));
+  const correlates = counted.size > 0;
   const correlator = createCorrelator(run.rules, { lateness: run.lateness });
   const totals: RunTotals = { events: 0, findings: 0, broken: 0, unmatched: 0, firstUnmatched: undefined, undated: 0, correlations: undefined };
   const report = (finding: Finding): void => {
@@ -73,7 +74,7 @@ export async function runDetection(run: DetectionRun): Promise<RunTotals> {
       }
       for (const fact of judgement.facts) {
         if (fact.alerts) report(fact);
-        if (!correlates) continue;
+        if (!counted.has(fact.rule.id)) continue;
         if (Number.isNaN(time)) totals.undated++;
         else correlator.observe(fact);
       }
