@@ -47,13 +47,13 @@ export const COLLECTOR_ERROR_CODES = {
     summary: "The store did not take the records (reason `unavailable`, status 503 with Retry-After).",
     cure: "Read the store's error in the log; senders retry, nothing acknowledged is lost.",
   },
+  "otlp-timeout": {
+    summary: "A sender did not send the headers of a request in time (reason `timeout`, status 408).",
+    cure: "Nothing was taken. If it is frequent, look at the network or raise `otlp.headersTimeout`.",
+  },
   "otlp-aborted": {
     summary: "A sender closed its connection, or took too long, before the request was whole (reason `aborted`).",
     cure: "Nothing was taken and the sender retries. If it is frequent, look at the network or raise `otlp.requestTimeout`.",
-  },
-  "record-too-large": {
-    summary: "One record is larger than a record may be (reason `record_too_large`).",
-    cure: "Shorten what the sender logs; the other records of the batch were taken.",
   },
   "record-too-many-attributes": {
     summary: "One record has more attributes or nested values than allowed (reason `too_many_attributes`).",

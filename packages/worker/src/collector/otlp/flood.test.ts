@@ -75,6 +75,7 @@ describe("a body of 1 GiB", () => {
     ["not announced", zeros, GIB, JSON_TYPE],
     ["in a gzip bomb", bomb, bomb.length, GZIP],
     ["in a gzip bomb, announced", bomb, bomb.length, { ...GZIP, "content-length": String(bomb.length) }],
+    ["of gzip without content", Buffer.concat(Array.from({ length: 3_000 }, () => gzipSync(""))), GIB, GZIP],
     ["of gzip that does not shrink", gzipSync(Buffer.alloc(65_536), { level: 0 }), GIB, GZIP],
   ])("%s is cut off early, with 413, without taking memory", async (_, chunk, total, headers) => {
     await using server = await startOtlpServer();

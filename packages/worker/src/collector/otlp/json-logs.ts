@@ -1,9 +1,6 @@
-import type { JsonObject, JsonValue } from "@vedette/detection";
 import { DecodeBudget } from "./budget.ts";
 import { decoding, RecordLimitError } from "./decode-error.ts";
 import {
-  asDouble,
-  asInteger,
   asObject,
   field,
   hexField,
@@ -11,106 +8,30 @@ import {
   smallField,
   textField,
   timeField,
-  wrong,
   type JsonFields,
 } from "./json-fields.ts";
 import { parseRequestJson } from "./json-text.ts";
-import { jsonDouble, jsonInteger, KeyValues } from "./key-values.ts";
+import { placed, readJsonPairs, readJsonValue } from "./json-values.ts";
 import { ELEMENTS_PER_RECORD, type RequestLimits } from "./limits.ts";
 import { NO_RESOURCE, NO_SCOPE, type LogRecord, type LogResource, type LogScope, type LogSink } from "./log-model.ts";
 
 const INT32 = [-2_147_483_648, 2_147_483_647] as const;
 const UINT32 = [0, 4_294_967_295] as const;
 
-/** The one field that an AnyValue may have, each with how it is read. */
-const VALUE_FIELDS = [
-  "stringValue",
-  "boolValue",
-  "intValue",
-  "doubleValue",
-  "arrayValue",
-  "kvlistValue",
-  "bytesValue",
-] as const;
-
-const readValue = (input: unknown, where: string, depth: number, budget: DecodeBudget): JsonValue => {
-  budget.value(depth);
-  const object = asObject(input, where);
-  let found: JsonValue = null;
-  let name: string | undefined;
-  for (const candidate of VALUE_FIELDS) {
-    const value = field(object, candidate);
-    if (value === undefined) continue;
-    if (name !== undefined) throw wrong(where, `one value, not ${name} and ${candidate}`);
-    name = candidate;
-    found = readOne(candidate, value, `${where}.${candidate}`, depth, budget);
-  }
-  return found;
-};
-
-const readOne = (
-  name: (typeof VALUE_FIELDS)[number],
-  value: unknown,
-  where: string,
-  depth: number,
-  budget: DecodeBudget,
-): JsonValue => {
-  switch (name) {
-    case "stringValue":
-      if (typeof value !== "string") throw wrong(where, "a string");
-      return value;
-    case "boolValue":
-      if (typeof value !== "boolean") throw wrong(where, "true or false");
-      return value;
-    case "intValue":
-      return jsonInteger(asInteger(value, where));
-    case "doubleValue":
-      return jsonDouble(asDouble(value, where));
-    case "bytesValue":
-      if (typeof value !== "string" || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(value)) throw wrong(where, "base64");
-      return Buffer.from(value, "base64").toString("base64");
-    case "arrayValue":
-      return listField(asObject(value, where), "values", where).map((element, index) =>
-        readValue(element, `${where}.values[${index}]`, depth + 1, budget),
-      );
-    case "kvlistValue":
-      return readPairs(asObject(value, where), "values", where, depth + 1, budget, false);
-  }
-};
-
-const readPairs = (
-  object: JsonFields,
-  name: string,
-  where: string,
-  depth: number,
-  budget: DecodeBudget,
-  isAttributes: boolean,
-): JsonObject => {
-  const pairs = new KeyValues();
-  for (const [index, element] of listField(object, name, where).entries()) {
-    if (isAttributes) budget.attribute(pairs.count + 1);
-    const at = `${where}.${name}[${index}]`;
-    const pair = asObject(element, at);
-    const value = field(pair, "value");
-    if (value === undefined) budget.value(depth);
-    pairs.add(textField(pair, "key", at), value === undefined ? null : readValue(value, `${at}.value`, depth, budget));
-  }
-  return pairs.object;
-};
-
-const readRecord = (object: JsonFields, where: string, budget: DecodeBudget): LogRecord => {
+const readRecord = (object: JsonFields, budget: DecodeBudget): LogRecord => {
   const body = field(object, "body");
   return {
-    timeUnixNano: timeField(object, "timeUnixNano", where),
-    observedTimeUnixNano: timeField(object, "observedTimeUnixNano", where),
-    severityNumber: smallField(object, "severityNumber", where, ...INT32),
-    severityText: textField(object, "severityText", where),
-    body: body === undefined ? undefined : (readValue(body, `${where}.body`, 1, budget) ?? undefined),
-    attributes: readPairs(object, "attributes", where, 1, budget, true),
-    droppedAttributesCount: smallField(object, "droppedAttributesCount", where, ...UINT32),
-    traceId: hexField(object, "traceId", where),
-    spanId: hexField(object, "spanId", where),
-    eventName: textField(object, "eventName", where),
+    timeUnixNano: timeField(object, "timeUnixNano", ""),
+    observedTimeUnixNano: timeField(object, "observedTimeUnixNano", ""),
+    severityNumber: smallField(object, "severityNumber", "", ...INT32),
+    severityText: textField(object, "severityText", ""),
+    // An AnyValue without a value is no body, as if the field were missing.
+    body: body === undefined ? undefined : (placed(".body", () => readJsonValue(body, 1, budget)) ?? undefined),
+    attributes: readJsonPairs(object, "attributes", 1, budget, true),
+    droppedAttributesCount: smallField(object, "droppedAttributesCount", "", ...UINT32),
+    traceId: hexField(object, "traceId", ""),
+    spanId: hexField(object, "spanId", ""),
+    eventName: textField(object, "eventName", ""),
   };
 };
 
@@ -155,7 +76,7 @@ export const readJsonLogs = (bytes: Uint8Array, limits: RequestLimits, sink: Log
         const at = `${inResource}.resource`;
         const object = asObject(resourceField, at);
         return {
-          attributes: readPairs(object, "attributes", at, 1, budget, true),
+          attributes: placed(at, () => readJsonPairs(object, "attributes", 1, budget, true)),
           droppedAttributesCount: smallField(object, "droppedAttributesCount", at, ...UINT32),
           schemaUrl,
         };
@@ -172,7 +93,7 @@ export const readJsonLogs = (bytes: Uint8Array, limits: RequestLimits, sink: Log
           return {
             name: textField(object, "name", at),
             version: textField(object, "version", at),
-            attributes: readPairs(object, "attributes", at, 1, budget, true),
+            attributes: placed(at, () => readJsonPairs(object, "attributes", 1, budget, true)),
             droppedAttributesCount: smallField(object, "droppedAttributesCount", at, ...UINT32),
             schemaUrl: scopeSchemaUrl,
           };
@@ -188,8 +109,8 @@ export const readJsonLogs = (bytes: Uint8Array, limits: RequestLimits, sink: Log
             budget.expand(resource.bytes + scope.bytes);
             budget.startRecord();
             try {
-              const at = `${inScope}.logRecords[${k}]`;
-              sink.record(index, resource.value, scope.value, readRecord(asObject(recordInput, at), at, budget));
+              const record = placed(`${inScope}.logRecords[${k}]`, () => readRecord(asObject(recordInput, ""), budget));
+              sink.record(index, resource.value, scope.value, record);
             } catch (error) {
               if (!(error instanceof RecordLimitError)) throw error;
               refuse(error);

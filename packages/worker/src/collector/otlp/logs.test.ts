@@ -220,8 +220,22 @@ describe("decodeLogs", () => {
   it.each([
     ["a list that is none", '{"resourceLogs":{}}', "request.resourceLogs: expected a list"],
     ["a record that is none", one([]).replace("[[]]", "[5]"), "logRecords[0]: expected an object"],
-    ["two values in one", one({ body: { stringValue: "a", intValue: "1" } }), "one value"],
-    ["an integer that does not fit", one({ body: { intValue: "9223372036854775808" } }), "signed 64-bit"],
+    [
+      "two values in one",
+      one({ body: { stringValue: "a", intValue: "1" } }),
+      "logRecords[0].body.intValue: expected nothing beside stringValue",
+    ],
+    [
+      "an integer that does not fit",
+      one({
+        attributes: [
+          { key: "a" },
+          { key: "b", value: { arrayValue: { values: [{}, { intValue: "9223372036854775808" }] } } },
+        ],
+      }),
+      "resourceLogs[0].scopeLogs[0].logRecords[0].attributes[1].value.arrayValue.values[1].intValue: expected a signed 64-bit integer",
+    ],
+    ["a key that is no text", one({ attributes: [{ key: 5 }] }), "logRecords[0].attributes[0].key: expected a string"],
     ["a negative time", one({ timeUnixNano: "-1" }), "unsigned 64-bit"],
     ["an id in base64", one({ traceId: "CvdlGRbNQ92ESOshHIAxnA==" }), "hexadecimal"],
     ["an id of half a byte", one({ spanId: "abc" }), "hexadecimal"],

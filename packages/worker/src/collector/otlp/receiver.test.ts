@@ -6,6 +6,8 @@ import { describe, expect, it } from "vitest";
 import { StoreError } from "../../errors.ts";
 import { NOW, otlpConfig, post, silentLog, startOtlpServer } from "../testing/otlp-server.ts";
 import { createReceivedMetrics } from "../received-metrics.ts";
+import { COLLECTOR_ERROR_CODES } from "../error-codes.ts";
+import { REFUSALS } from "./answer.ts";
 import { createOtlpReceiver } from "./receiver.ts";
 import { silentObserver } from "../observer.ts";
 
@@ -352,6 +354,15 @@ describe("the OTLP receiver", () => {
     expect(server.observer.get("points")).toBe(1);
     expect(server.metrics.render()).toContain('a_b_seconds{job="shop"} 1.5');
   });
+});
+
+it("documents every reason for which a request is refused", () => {
+  for (const reason of Object.keys(REFUSALS)) {
+    expect(COLLECTOR_ERROR_CODES).toHaveProperty(
+      [`otlp-${reason.replaceAll("_", "-")}`, "summary"],
+      expect.stringContaining(`\`${reason}\``),
+    );
+  }
 });
 
 /** A request of empty log records: two bytes each. */
