@@ -20,7 +20,6 @@ export function answerBlockedRequest(request: IncomingMessage, response: ServerR
   response.on("error", ignore);
   request.resume();
   response.end(request.method === "HEAD" ? undefined : BODY);
-  if (!keepsConnection) response.once("finish", () => request.socket.destroySoon());
 }
 
 /** Answers a blocked `upgrade` or `connect` on its bare socket and closes it. */
