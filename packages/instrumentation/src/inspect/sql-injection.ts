@@ -128,8 +128,14 @@ function namesAttack({ shape, texts }: SqlTokens): boolean {
   if (
     shape.includes("kk") &&
     texts.some(
-      (text, at) => text === "into" && /^(?:outfile|dumpfile)$/.test(texts[at + 1] ?? "") && shape[at + 2] === "s",
+      (text, at) =>
+        text === "into" && /^(?:outfile|dumpfile)$/.test(texts[at + 1] ?? "") && /[(sfH]/.test(shape[at + 2] ?? ""),
     )
+  )
+    return true;
+  if (
+    /;ww/.test(shape) &&
+    texts.some((text, at) => text === ";" && texts[at + 1] === "load" && /^(?:data|xml)$/.test(texts[at + 2] ?? ""))
   )
     return true;
   if (/D[a-z?]{0,3}v/.test(shape) && texts.includes("declare")) return true;
@@ -185,6 +191,8 @@ function stacksStatement({ shape, texts }: SqlTokens): boolean {
   return false;
 }
 
+const CONTINUED_EXPRESSION = /^s\)*(?:[oa&*][oa&*(k]{0,8}[nsvlwfH][()]{0,8}){1,40}c?$/;
+
 const PHRASE = /\s/;
 
 /** What follows a closed string decides: a comment, an operator with an operand, a clause. */
@@ -203,6 +211,11 @@ function leavesString({ shape, texts, openQuote }: SqlTokens, flat: string, quot
     return (
       !PHRASE.test(opening.trim()) && !/[a-z]{3}/i.test(remainder) && !(last.startsWith("#") && /\d/.test(remainder))
     );
+  }
+  // a'|b&&'c , a' - b or c -- : operators and operands in turn, up to the application's own quote or a comment. Prose has two words in a row.
+  if (CONTINUED_EXPRESSION.test(shape)) {
+    const ended = shape.endsWith("c") || (openQuote === quote && last !== "" && !PHRASE.test(last));
+    if (ended && !PHRASE.test(opening) && opening.length < 64 && (shape.length > 3 || last.length < 32)) return true;
   }
   // '=' , '-' , a' like 'b
   if (/^s[oa]s$/.test(shape) && openQuote === quote)
