@@ -39,6 +39,10 @@ export const COLLECTOR_ERROR_CODES = {
     summary: "The bearer token is missing or wrong (reason `unauthorized`, status 401).",
     cure: "Give the sender the header `Authorization: Bearer TOKEN` with the receiver's token.",
   },
+  "otlp-browser-origin": {
+    summary: "A web page sent the request, and the receiver has no token (reason `browser_origin`, status 403).",
+    cure: "Send browser telemetry through an OpenTelemetry Collector, or set `otlp.token`.",
+  },
   "otlp-overloaded": {
     summary: "More bytes wait to be stored than allowed (reason `overloaded`, status 429 with Retry-After).",
     cure: "Nothing to do for a while: senders retry. If it stays, raise `otlp.maxInflightBytes` or use a faster disk.",

@@ -5,6 +5,7 @@ import type { OtlpEncoding } from "./logs.ts";
 export const REFUSALS = {
   malformed: { status: 400, code: 3, passing: false },
   unauthorized: { status: 401, code: 16, passing: false },
+  browser_origin: { status: 403, code: 7, passing: false },
   not_found: { status: 404, code: 12, passing: false },
   method_not_allowed: { status: 405, code: 12, passing: false },
   timeout: { status: 408, code: 4, passing: true },

@@ -106,6 +106,7 @@ describe("the OTLP receiver", () => {
     ["another content type", "unsupported_content_type", 415, "/v1/logs", "{}", { "content-type": "text/plain" }],
     ["no content type", "unsupported_content_type", 415, "/v1/logs", "{}", {}],
     ["another encoding", "unsupported_encoding", 415, "/v1/logs", "{}", { ...JSON_TYPE, "content-encoding": "br" }],
+    ["a web page", "browser_origin", 403, "/v1/logs", logs("a"), { ...JSON_TYPE, origin: "http://evil.example" }],
     ["another method", "method_not_allowed", 405, "/v1/logs", "", JSON_TYPE, "GET"],
     ["another path", "not_found", 404, "/v1/profiles", "{}", JSON_TYPE],
     ["too large a body", "too_large", 413, "/v1/logs", "x".repeat(5_000), JSON_TYPE],

@@ -103,7 +103,11 @@ export const createOtlpReceiver = (options: OtlpReceiverOptions): OtlpReceiver =
   let detail = "not started";
 
   const authorize = (request: IncomingMessage): void => {
-    if (tokenHash === undefined) return;
+    if (tokenHash === undefined) {
+      // Exporters send no Origin; a web page that got a name to point here (DNS rebinding) cannot leave it out.
+      if (request.headers.origin === undefined) return;
+      throw new Refusal("browser_origin", "Without a token nothing is taken from web pages.");
+    }
     const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1] ?? "";
     if (timingSafeEqual(createHash("sha256").update(given).digest(), tokenHash)) return;
     throw new Refusal("unauthorized", "The bearer token is missing or wrong.");
