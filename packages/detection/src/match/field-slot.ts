@@ -24,8 +24,8 @@ export class FieldSlot {
   /** Candidate places, the first with a value counts. */
   readonly paths: readonly FieldPath[];
   #epoch = -1;
-  #foldedEpoch = -1;
-  #dashedEpoch = -1;
+  readonly #foldedEpochs: number[] = [];
+  readonly #dashedEpochs: number[] = [];
 
   constructor(paths: readonly FieldPath[]) {
     this.paths = paths;
@@ -70,23 +70,24 @@ export class FieldSlot {
     }
   }
 
-  /** The values folded (fold.ts), in the order of `raw`. */
-  folded(): readonly string[] {
-    if (this.#foldedEpoch !== this.#epoch) {
-      this.#foldedEpoch = this.#epoch;
-      for (let index = 0; index < this.count; index++) this.#folded[index] = fold(this.raw[index] ?? "");
-    }
-    return this.#folded;
+  /** A value folded (fold.ts). */
+  foldedAt(index: number): string {
+    const known = this.#folded[index];
+    if (known !== undefined && this.#foldedEpochs[index] === this.#epoch) return known;
+    const folded = fold(this.raw[index] ?? "");
+    this.#folded[index] = folded;
+    this.#foldedEpochs[index] = this.#epoch;
+    return folded;
   }
 
-  /** The values folded, with every dash of `windash` as `-`. */
-  dashed(): readonly string[] {
-    if (this.#dashedEpoch !== this.#epoch) {
-      const folded = this.folded();
-      this.#dashedEpoch = this.#epoch;
-      for (let index = 0; index < this.count; index++) this.#dashed[index] = foldDashes(folded[index] ?? "");
-    }
-    return this.#dashed;
+  /** A value folded, with every dash of `windash` as `-`. */
+  dashedAt(index: number): string {
+    const known = this.#dashed[index];
+    if (known !== undefined && this.#dashedEpochs[index] === this.#epoch) return known;
+    const dashed = foldDashes(this.foldedAt(index));
+    this.#dashed[index] = dashed;
+    this.#dashedEpochs[index] = this.#epoch;
+    return dashed;
   }
 
   /** Follows a path; a list on the way stands for each of its elements. Lists in lists are opened without recursion: events may be hostile. */

@@ -68,9 +68,7 @@ export class Program {
     for (const rule of this.#always) this.#mark(rule);
     for (const [slot, index] of this.#indexes) {
       const loaded = this.#table.load(slot);
-      if (loaded.count === 0) continue;
-      const values = loaded.folded();
-      for (let position = 0; position < loaded.count; position++) index.search(values[position] ?? "", this.#mark);
+      for (let value = 0; value < loaded.count; value++) index.search(loaded, value, this.#mark);
     }
     for (const [predicate, rules] of this.#predicateTriggers) if (this.#table.holds(predicate)) for (const rule of rules) this.#mark(rule);
     let hits: number[] | undefined;

@@ -42,7 +42,7 @@ export function compileTest(test: ValueTest, other: (field: string) => FieldSlot
           const text = slot.raw[index] ?? "";
           if (text.length < leastLength) continue;
           if (required !== undefined) {
-            const folded = slot.folded()[index] ?? "";
+            const folded = slot.foldedAt(index);
             if (!required.some((part) => folded.includes(part))) continue;
           }
           if (matches(text)) return true;
@@ -99,14 +99,12 @@ function compilePattern(test: ValueTest & { kind: "pattern" }): SlotTest {
   if (test.cased) return some(test.dashes ? (text) => matches(foldDashes(text)) : matches);
   if (test.dashes) {
     return (slot) => {
-      const values = slot.dashed();
-      for (let index = 0; index < slot.count; index++) if (matches(values[index] ?? "")) return true;
+      for (let index = 0; index < slot.count; index++) if (matches(slot.dashedAt(index))) return true;
       return false;
     };
   }
   return (slot) => {
-    const values = slot.folded();
-    for (let index = 0; index < slot.count; index++) if (matches(values[index] ?? "")) return true;
+    for (let index = 0; index < slot.count; index++) if (matches(slot.foldedAt(index))) return true;
     return false;
   };
 }
