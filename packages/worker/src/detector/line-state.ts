@@ -17,8 +17,8 @@ const STEP_BLOB = "line/step";
 /** Begins the keys that the correlator itself gives its groups. */
 const CORRELATION_BLOB = "correlation/";
 
-/** How far the watermark has to move before settled state is looked for. Milliseconds. */
-const SWEEP_EVERY = 60_000;
+/** Settled state is looked for when the watermark has moved by this part of the allowed lateness. */
+const SWEEP_EVERY = 1 / 60;
 
 /**
  * Everything that the line keeps in memory between steps: a fold over the inbox and the recorded decisions. It is changed step by step
@@ -182,7 +182,7 @@ export class LineState {
 
   #sweep(draft: StepDraft): void {
     const { value } = this.watermark;
-    if (!(value >= this.#sweptAt + SWEEP_EVERY)) return;
+    if (!(value >= this.#sweptAt + this.#config.lateness * SWEEP_EVERY)) return;
     this.#sweptAt = value;
     const before = value - this.#config.retention;
     const isSettled = (id: string): boolean => this.alerts.isSettled(id, before);

@@ -2,7 +2,7 @@ import type { Alert, Incident } from "@vedette/api";
 import type { Log } from "../ports.ts";
 import { openSqliteCore, type SqliteCore } from "../store/sqlite/core.ts";
 import type { InboxRow } from "../store/store.ts";
-import { differences } from "./check-run.ts";
+import { differences, judgedEvents } from "./check-run.ts";
 import { storeOverCore } from "./core-store.ts";
 import { type RunOutcome, simulatedLine } from "./simulate-run.ts";
 import { SIMULATED } from "./workload.ts";
@@ -13,9 +13,9 @@ const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
  * Judges the recorded inbox of a run once more, in the order of event time and with nothing going wrong, and compares all that alerts and
  * incidents say of themselves, but for ids, links and what people decided. Runs with late events are not compared.
  */
-export async function checkReplay({ core, end }: RunOutcome): Promise<string[]> {
+export async function checkReplay({ core, events, end }: RunOutcome): Promise<string[]> {
   const rows = core.readInbox(0, 10_000);
-  if (rows.some((row) => row.receivedAt - row.time > SIMULATED.lateness - 15_000)) return [];
+  if (judgedEvents(events, rows).some(({ maybeLate }) => maybeLate)) return [];
   const calm = openSqliteCore(":memory:");
   try {
     calm.append(inTimeOrder(rows));

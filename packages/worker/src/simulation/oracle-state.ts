@@ -37,7 +37,7 @@ export interface ExpectedAlert {
   readonly sightings: readonly { readonly entity: string; readonly from: number; readonly to: number }[];
 }
 
-const WINDOW = { [RULE_ID.injection]: 30_000, [RULE_ID.honeytoken]: 40_000, [RULE_ID.guessing]: 25_000 } as Readonly<Record<string, number>>;
+const WINDOW = { [RULE_ID.injection]: 30_000, [RULE_ID.honeytoken]: 60_000, [RULE_ID.guessing]: 25_000 } as Readonly<Record<string, number>>;
 const SEVERITY = { [RULE_ID.injection]: "high", [RULE_ID.honeytoken]: "low", [RULE_ID.guessing]: "medium" } as Readonly<Record<string, string>>;
 const THRESHOLD = 3;
 const TIMESPAN = 20_000;

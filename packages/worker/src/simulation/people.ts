@@ -16,7 +16,7 @@ export interface Decision {
 /** Draws something that a person could want now; undefined when there is nothing to be done. */
 export function drawDecision(core: SqliteCore, random: SeededRandom, key: string): { decision: Decision; ask: (line: Line) => Promise<unknown> } | undefined {
   const by = { name: "ann", idempotencyKey: key };
-  const kind = random.pick(["alert", "alert", "alert", "incident", "deny", "undo"] as const);
+  const kind = random.pick(["alert", "alert", "alert", "alert", "incident", "incident", "deny", "undo", "undo"] as const);
   const wish = (subject: string, ask: (line: Line) => Promise<unknown>) => ({ decision: { key, kind, subject, answer: "waiting" } as Decision, ask });
   if (kind === "alert") {
     const alerts = core.listAlerts({ limit: 100 }).items;
@@ -39,7 +39,8 @@ export function drawDecision(core: SqliteCore, random: SeededRandom, key: string
   }
   const entries = core.listDenyList(undefined, 100).items;
   if (entries.length === 0) return undefined;
-  const { id } = random.pick(entries);
+  const active = entries.filter(({ state }) => state === "pending" || state === "in_force");
+  const { id } = random.pick(active.length > 0 ? active : entries);
   return wish(id, (line) => line.operations.undoDeny(id, by));
 }
 

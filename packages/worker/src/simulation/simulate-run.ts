@@ -11,7 +11,7 @@ import { type Decision, drawDecision, mayAskAgain } from "./people.ts";
 import { Scheduler } from "./scheduler.ts";
 import { seededRandom, type SeededRandom } from "./seeded-random.ts";
 import { simulatedRules } from "./simulated-rules.ts";
-import { closingRecords, planTraffic, type PlannedEvent, SIMULATED, START, TRAFFIC } from "./workload.ts";
+import { closingRecords, heartbeats, planTraffic, type PlannedEvent, SIMULATED, START, TRAFFIC } from "./workload.ts";
 import { createWorld, type World, type WorldFaults } from "./world.ts";
 
 /** What one run leaves behind for the oracles. */
@@ -34,6 +34,7 @@ export interface RunOptions {
   readonly lives: readonly (readonly CrashPlan[])[];
   readonly log: FaultLog;
   readonly late: boolean;
+  readonly lagging: boolean;
   readonly checkpointFirst: boolean;
 }
 
@@ -78,12 +79,12 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
   };
   const worldFaults = (): WorldFaults => (calm ? { refused: 0, lost: 0 } : { refused: 0.1, lost: 0.2 });
   const world = createWorld(scheduler, random.fork("world"), options.log, worldFaults);
-  const events = planTraffic(random.fork("traffic"), { late: options.late });
+  const events = planTraffic(random.fork("traffic"), options);
   const acknowledged = new Set<string>();
   const decisions: Decision[] = [];
   const defects: string[] = [];
   let current: Process | undefined;
-  let stopped = false;
+  const closing = new AbortController();
 
   const begin = (life: number): Process => {
     const incarnation = new Incarnation({
@@ -92,7 +93,7 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
       random: random.fork(`life ${life}`),
       log: options.log,
       plans: options.lives[life] ?? [],
-      mortalFrom: scheduler.now() + (random.chance(0.4) ? 0 : random.integer(0, 80_000)),
+      mortalFrom: scheduler.now() + (random.chance(0.4) ? 0 : random.integer(0, 60_000)),
       faults: storeFaults,
       checkpointFirst: options.checkpointFirst,
     });
@@ -142,12 +143,18 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
     }
   }
 
+  async function sendBeat({ sendAt, record }: PlannedEvent): Promise<void> {
+    await scheduler.sleep(sendAt - scheduler.now());
+    await send([record], false);
+  }
+
   async function sendAll(): Promise<void> {
-    const sending: Promise<void>[] = [];
+    const sending: Promise<void>[] = options.lagging ? heartbeats().map(sendBeat) : [];
     for (let next = 0; next < events.length; ) {
-      const size = random.integer(1, 6);
-      const batch = events.slice(next, next + size);
-      next += size;
+      const size = random.integer(1, 8);
+      const before = (events[next]?.sendAt ?? 0) + 3_000;
+      const batch = events.slice(next, next + size).filter(({ sendAt }) => sendAt < before);
+      next += batch.length;
       await scheduler.sleep(Math.max(0, (batch.at(-1)?.sendAt ?? 0) - scheduler.now()));
       const records = random.shuffle(batch.map(({ record }) => record));
       sending.push(send(records, random.chance(0.1)));
@@ -158,7 +165,7 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
   async function decide(): Promise<void> {
     const people = random.fork("people");
     const asking: Promise<void>[] = [];
-    while (!stopped) {
+    while (!closing.signal.aborted) {
       await scheduler.sleep(people.integer(3_000, 20_000));
       const drawn = drawDecision(core, people, `decision-${decisions.length}`);
       if (drawn === undefined) continue;
@@ -193,7 +200,7 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
   }
 
   async function trouble(): Promise<void> {
-    while (!stopped) {
+    while (!closing.signal.aborted) {
       await scheduler.sleep(random.integer(30_000, 120_000));
       outage.until = scheduler.now() + random.integer(1_000, 8_000);
     }
@@ -219,7 +226,7 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
     await scheduler.sleep(60_000);
     await send(closingRecords(scheduler.now()), false);
     await scheduler.sleep(60_000);
-    stopped = true;
+    closing.abort();
     await Promise.all([living, deciding, troubling]);
     calm = true;
     await rest();

@@ -5,12 +5,15 @@ import type { CrashPlan, FaultLog } from "./incarnation.ts";
 import { planRandom, simulateRun } from "./simulate-run.ts";
 
 /** Lives of the process in one run that end in a crash. */
-const CRASHES = 6;
+const CRASHES = 8;
 /** A crash point is met at one of its first visits in a life. */
 const MAX_VISIT = 6;
 
 /** Crash points that few lives come to. */
-const RARE_POINTS = CRASH_POINTS.filter((point) => /\(undo|\(incident|\.alert|check\(|\(deny|\(alert\)|recover|\(tick/u.test(point));
+const RARE_POINTS = CRASH_POINTS.filter((point) => /\(undo|\(incident|check\(|\(deny|\(alert\)|recover|execute\(guard|\(tick/u.test(point));
+
+/** Side effects that hardly any life comes to: every life may end at them. */
+const RAREST = ["store.alert", "store.alertMembers", "store.commit(undo)"];
 
 /** What to simulate. */
 export interface SimulationOptions {
@@ -58,7 +61,7 @@ export async function simulate({ seeds, planted, onSeed }: SimulationOptions): P
 
 async function runSeed(seed: number, log: FaultLog, checkpointFirst: boolean): Promise<string[]> {
   try {
-    const outcome = await simulateRun({ seed, lives: livesOf(seed), log, late: seed % 2 === 0, checkpointFirst });
+    const outcome = await simulateRun({ seed, lives: livesOf(seed), log, late: seed % 2 === 0, lagging: seed % 3 === 0, checkpointFirst });
     try {
       return [...checkRun(outcome), ...(await checkReplay(outcome))];
     } finally {
@@ -77,7 +80,8 @@ export function livesOf(seed: number): CrashPlan[][] {
   const random = planRandom(seed);
   const turn = <T>(values: readonly T[], life: number): T => values[(((seed * CRASHES + life) % values.length) + values.length) % values.length] as T;
   return Array.from({ length: CRASHES }, (_, life) => [
-    { point: turn(CRASH_POINTS, life), visit: random.integer(1, random.chance(0.5) ? 1 : MAX_VISIT) },
+    { point: turn(CRASH_POINTS, life), visit: random.integer(1, random.chance(0.6) ? 1 : MAX_VISIT) },
     { point: turn(RARE_POINTS, life), visit: 1 },
+    ...RAREST.map((name) => ({ point: `${(seed + life) % 2 === 0 ? "before" : "after"} ${name}`, visit: 1 })),
   ]);
 }

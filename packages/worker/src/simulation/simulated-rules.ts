@@ -32,7 +32,7 @@ detection:
 level: low
 vedette:
   kind: security
-  suppression: { by: [user.name], window: 40s }
+  suppression: { by: [user.name], window: 60s }
 ---
 title: Simulated failed log-in
 id: 00000000-0000-4000-8000-000000000003
@@ -77,7 +77,7 @@ export const RULE_ID = {
 /** Loads the rules; throws when one of them cannot be loaded. */
 export function simulatedRules(): ReturnType<typeof loadRules> {
   const rules = loadRules([{ path: "simulation.yml", text: TEXT }]);
-  const [problem] = rules.problems.filter(({ severity }) => severity === "error");
+  const problem = rules.problems.find(({ severity }) => severity === "error");
   if (problem !== undefined) throw new Error(`${problem.path}:${problem.line}: ${problem.message}`);
   return rules;
 }

@@ -37,26 +37,31 @@ export interface PlannedEvent {
 const ADDRESSES = ["203.0.113.7", "203.0.113.8", "203.0.113.9", "203.0.113.10", "203.0.113.11", "198.51.100.20"];
 const USERS = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"];
 const PARTITIONS = ["shop", "api", "admin"];
+/** The partition that can lag, and by how much, milliseconds. */
+export const LAGGING_PARTITION = "admin";
+const LAG = 75_000;
 
 /** How late the events of a plan come. */
 export interface DeliveryPlan {
   /** Some events come later than the allowed lateness. */
   readonly late: boolean;
+  /** One partition comes as a whole later than the allowed lateness, but never pauses: it has to hold the watermark back. */
+  readonly lagging: boolean;
 }
 
 /** Makes the traffic of one run: ordinary events and bursts of attacks, out of order, in several partitions. */
-export function planTraffic(random: SeededRandom, { late }: DeliveryPlan): PlannedEvent[] {
+export function planTraffic(random: SeededRandom, { late, lagging }: DeliveryPlan): PlannedEvent[] {
   const events: PlannedEvent[] = [];
   const add = (at: number, kind: EventKind, address: string, user: string): void => {
     const time = START + Math.round(at);
-    const skewed = random.chance(0.01) ? time + 86_400_000 : random.chance(0.03) ? time + random.integer(1, 20_000) : time;
+    const skewed = random.chance(0.03) ? time + 86_400_000 : random.chance(0.03) ? time + random.integer(1, 3_000) : time;
     const id = `event-${events.length}`;
     const partition = random.pick(PARTITIONS);
     events.push({
       kind,
       address,
       user,
-      sendAt: time + delay(random, late),
+      sendAt: time + (lagging && partition === LAGGING_PARTITION ? LAG + random.integer(0, 800) : delay(random, late)),
       record: { id, source: "otlp", position: id, partition, time: skewed, document: documentOf(kind, address, user, skewed) },
     });
   };
@@ -84,9 +89,19 @@ export function closingRecords(time: number): Omit<RawRecord, "receivedAt">[] {
   });
 }
 
+/** Records by which the lagging partition shows, from the first moment on, how far it is; each is sent alone. */
+export function heartbeats(): PlannedEvent[] {
+  return Array.from({ length: (TRAFFIC + 2 * LAG) / 3_000 }, (_, beat): PlannedEvent => {
+    const time = START - LAG + beat * 3_000;
+    const id = `beat-${beat}`;
+    const record = { id, source: "otlp", position: id, partition: LAGGING_PARTITION, time, document: documentOf("noise", "203.0.113.1", "nobody", time) };
+    return { kind: "noise", address: "203.0.113.1", user: "nobody", sendAt: time + LAG, record };
+  });
+}
+
 function delay(random: SeededRandom, late: boolean): number {
   if (late && random.chance(0.04)) return random.integer(70_000, 200_000);
-  return random.chance(0.2) ? random.integer(1_000, 35_000) : random.integer(0, 800);
+  return random.chance(0.25) ? random.integer(1_000, 38_000) : random.integer(0, 800);
 }
 
 const EVENT_NAMES: Readonly<Record<EventKind, string>> = {
