@@ -26,11 +26,28 @@ export interface RequestState {
 /** The request that the running code serves. */
 export const currentRequest = new AsyncLocalStorage<RequestState>();
 
-const states = new WeakMap<IncomingMessage, RequestState>();
+/** Hands back what it is given, so that a class that extends it puts its private field on that. */
+const Identity = function (object: object): object {
+  return object;
+} as unknown as new (object: object) => object;
+
+/** Keeps the state on the request itself, where nobody else can see it; a WeakMap of as many entries costs the collector much more. */
+class Stamp extends Identity {
+  #state: RequestState;
+
+  constructor(request: object, state: RequestState) {
+    super(request);
+    this.#state = state;
+  }
+
+  static read(request: object): RequestState | undefined {
+    return #state in request ? (request as Stamp).#state : undefined;
+  }
+}
 
 /** The state of a request that was seen before. */
 export function knownRequest(request: object): RequestState | undefined {
-  return states.get(request as IncomingMessage);
+  return Stamp.read(request);
 }
 
 /** Makes and remembers the state of a request. */
@@ -53,7 +70,7 @@ export function observeRequest(request: IncomingMessage, proxies: TrustedProxies
     route: undefined,
     blocked: false,
   };
-  states.set(request, state);
+  new Stamp(request, state);
   return state;
 }
 

@@ -31,13 +31,11 @@ server.listen(0, "127.0.0.1", () => {
     response.resume().on("end", () => {
       setTimeout(() => {
         const serverSpan = spans.getFinishedSpans().find((span) => span.kind === SpanKind.SERVER);
-        const records = logs
-          .getFinishedLogRecords()
-          .map((record) => ({
-            name: record.eventName,
-            traceId: record.spanContext?.traceId,
-            spanId: record.spanContext?.spanId,
-          }));
+        const records = logs.getFinishedLogRecords().map((record) => ({
+          name: record.eventName,
+          traceId: record.spanContext?.traceId,
+          spanId: record.spanContext?.spanId,
+        }));
         process.stdout.write(JSON.stringify({ span: serverSpan?.spanContext(), records }));
         server.close();
       }, 50);
