@@ -59,29 +59,28 @@ export function Console({ session }: { readonly session: ConsoleSession | undefi
     saveMode(next);
     setMode(next);
   };
-  const app =
-    plugin === undefined ? <LoadingPlaceholder text="Loading the console" /> : <AppRoot plugin={plugin} />;
+  const app = plugin === undefined ? <LoadingPlaceholder text="Loading the console" /> : <AppRoot plugin={plugin} />;
   return (
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />
-        <Router history={locationService.getHistory()}>
-          <CompatRouter>
-            <Frame includes={plugin?.meta.includes ?? []} session={session} mode={mode} onMode={change}>
-              {failure === undefined ? (
-                <Routes>
-                  <Route path={`${APP_ROOT}/*`} element={app} />
-                  <Route path={`/plugins/${APP_ID}`} element={<Navigate to={APP_ROOT} replace />} />
-                  <Route path="*" element={<ToApp />} />
-                </Routes>
-              ) : (
-                <Alert title="The console could not be loaded" severity="error">
-                  {String(failure)}. Load the page again; if that does not help, build the console again with npm start.
-                </Alert>
-              )}
-            </Frame>
-          </CompatRouter>
-        </Router>
-        <PortalContainer />
+      <Router history={locationService.getHistory()}>
+        <CompatRouter>
+          <Frame includes={plugin?.meta.includes ?? []} session={session} mode={mode} onMode={change}>
+            {failure === undefined ? (
+              <Routes>
+                <Route path={`${APP_ROOT}/*`} element={app} />
+                <Route path={`/plugins/${APP_ID}`} element={<Navigate to={APP_ROOT} replace />} />
+                <Route path="*" element={<ToApp />} />
+              </Routes>
+            ) : (
+              <Alert title="The console could not be loaded" severity="error">
+                {String(failure)}. Load the page again; if that does not help, build the console again with npm start.
+              </Alert>
+            )}
+          </Frame>
+        </CompatRouter>
+      </Router>
+      <PortalContainer />
     </ThemeContext.Provider>
   );
 }

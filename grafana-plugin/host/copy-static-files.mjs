@@ -45,7 +45,8 @@ export function copyStaticFiles({ folder, pluginId, publicFolder }) {
   cpSync(join(folder, "dist"), join(out, "public", "plugins", pluginId), { recursive: true });
   cpSync(join(publicFolder, "img"), join(out, "public", "build", "img"), { recursive: true });
   mkdirSync(join(out, "public", "fonts", "inter"), { recursive: true });
-  for (const [name, file] of Object.entries(fonts)) cpSync(join(inter, file), join(out, "public", "fonts", "inter", name));
+  for (const [name, file] of Object.entries(fonts))
+    cpSync(join(inter, file), join(out, "public", "fonts", "inter", name));
   writeFileSync(join(out, "host", "page.css"), styles);
   writeFileSync(join(out, "index.html"), page(pluginId));
 }

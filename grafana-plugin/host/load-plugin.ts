@@ -36,9 +36,9 @@ export async function loadPlugin(): Promise<AppPlugin<AppSettings>> {
   System.addImportMap({ imports });
   const [meta, module] = await Promise.all([
     fetch(`${folder}/plugin.json`).then((response) => response.json() as Promise<AppPluginMeta<AppSettings>>),
-    System.import(`${location.origin}${folder}/module.js`) as Promise<{ plugin: AppPlugin<AppSettings> }>,
+    System.import(`${location.origin}${folder}/module.js`),
   ]);
-  const { plugin } = module;
+  const { plugin } = module as { plugin: AppPlugin<AppSettings> };
   plugin.meta = {
     ...meta,
     type: PluginType.app,

@@ -8,10 +8,7 @@ declare module "*.svg" {
 
 interface ImportMeta {
   /** The bundler's own: every module of a folder whose name matches. */
-  webpackContext(
-    folder: string,
-    options: { readonly regExp: RegExp },
-  ): { (name: string): string; keys(): string[] };
+  webpackContext(folder: string, options: { readonly regExp: RegExp }): { (name: string): string; keys(): string[] };
 }
 
 // Names that build.mjs points at files of Grafana's own packages.

@@ -16,7 +16,9 @@ const server = createServer((request, response) => {
   });
   request.on("end", () => {
     response.writeHead(request.url === "/refuse" ? 422 : 200, { "content-type": "application/json" });
-    response.end(JSON.stringify({ method: request.method, url: request.url, body, type: request.headers["content-type"] ?? null }));
+    response.end(
+      JSON.stringify({ method: request.method, url: request.url, body, type: request.headers["content-type"] ?? null }),
+    );
   });
 });
 let origin = "";
@@ -41,7 +43,7 @@ it.each([
 });
 
 /** The service asks its own origin; here that is the test's server. */
-const absolute = async <T,>(run: (service: ReturnType<typeof createWorkerBackendSrv>) => Promise<T>): Promise<T> => {
+const absolute = async <T>(run: (service: ReturnType<typeof createWorkerBackendSrv>) => Promise<T>): Promise<T> => {
   const { fetch } = globalThis;
   globalThis.fetch = (input, init) => fetch(`${origin}${String(input)}`, { ...init, signal: null });
   try {
@@ -57,7 +59,10 @@ it("sends JSON and reads JSON", async () => {
 });
 
 it("fails as Grafana's does", async () => {
-  await expect(absolute((service) => service.get("/refuse"))).rejects.toMatchObject({ status: 422, data: { url: "/refuse" } });
+  await expect(absolute((service) => service.get("/refuse"))).rejects.toMatchObject({
+    status: 422,
+    data: { url: "/refuse" },
+  });
 });
 
 it("hands on a stream piece by piece", async () => {

@@ -6,11 +6,31 @@ const problem = (status: number, code: string, more = {}) =>
   new ApiError({ type: "about:blank", title: "Title", status, code, ...more });
 
 it.each([
-  { name: "no answer", error: new TypeError("fetch failed"), title: "The worker can not be reached", cure: /npm start/ },
-  { name: "a gateway's answer", error: problem(502, "not-the-api"), title: "The worker can not be reached", cure: /npm start/ },
-  { name: "nobody signed in", error: problem(401, "unauthenticated"), title: "You are not signed in", cure: /link that the worker printed/ },
-  { name: "a lost race", error: problem(409, "stale-revision"), title: "Somebody has changed it in the meantime", cure: /present state/ },
-  { name: "the worker's own cure", error: problem(422, "operation-invalid", { cure: "Use another address." }), title: "Title", cure: /another address/ },
+  { name: "no answer", error: new TypeError("fetch failed"), title: "The worker cannot be reached", cure: /npm start/ },
+  {
+    name: "a gateway's answer",
+    error: problem(502, "not-the-api"),
+    title: "The worker cannot be reached",
+    cure: /npm start/,
+  },
+  {
+    name: "nobody signed in",
+    error: problem(401, "unauthenticated"),
+    title: "You are not signed in",
+    cure: /link that the worker printed/,
+  },
+  {
+    name: "a lost race",
+    error: problem(409, "stale-revision"),
+    title: "Somebody has changed it in the meantime",
+    cure: /present state/,
+  },
+  {
+    name: "the worker's own cure",
+    error: problem(422, "operation-invalid", { cure: "Use another address." }),
+    title: "Title",
+    cure: /another address/,
+  },
 ])("says what to do about $name", ({ error, title, cure }) => {
   const explanation = explainFailure(error, "standalone");
   expect(explanation.title).toBe(title);

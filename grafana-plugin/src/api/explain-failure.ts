@@ -19,8 +19,7 @@ const signIn = {
 } as const;
 
 const unreachable = {
-  standalone:
-    "Start it with npm start in its folder. This page goes on by itself as soon as the worker answers.",
+  standalone: "Start it with npm start in its folder. This page goes on by itself as soon as the worker answers.",
   grafana:
     "See that the worker runs, and that the worker's address on the app's configuration page can be reached from Grafana's server.",
 } as const;
@@ -32,7 +31,7 @@ const unreachable = {
 export function explainFailure(error: unknown, where: "grafana" | "standalone"): Explanation {
   if (!(error instanceof ApiError)) {
     return {
-      title: "The worker can not be reached",
+      title: "The worker cannot be reached",
       ...(error instanceof TypeError ? {} : { detail: String(error) }),
       cure: unreachable[where],
       severity: "error",
@@ -62,7 +61,7 @@ export function explainFailure(error: unknown, where: "grafana" | "standalone"):
     case 503:
     case 504:
       return {
-        title: problem.code === "not-the-api" ? "The worker can not be reached" : problem.title,
+        title: problem.code === "not-the-api" ? "The worker cannot be reached" : problem.title,
         cure: unreachable[where],
         ...(problem.code === "not-the-api" ? {} : said),
         severity: "error",

@@ -50,7 +50,12 @@ export function AlertTable({ alerts, caption, compact = false, sort, onSort }: A
         </div>
       ),
     },
-    { id: "entities", header: "Entities", width: "24%", cell: ({ entities }) => <EntityChips entities={entities} limit={3} /> },
+    {
+      id: "entities",
+      header: "Entities",
+      width: "24%",
+      cell: ({ entities }) => <EntityChips entities={entities} limit={3} />,
+    },
     {
       id: "priority",
       header: "Priority",

@@ -29,9 +29,17 @@ export function DataTable<T>({ caption, columns, rows, rowKey, sort, onSort }: D
     const active = sort?.column === column.id;
     const descending = active ? !sort.descending : (column.descendingFirst ?? false);
     return (
-      <button type="button" className={cx(styles.sort, column.align === "right" && styles.reversed)} onClick={() => onSort({ column: column.id, descending })}>
+      <button
+        type="button"
+        className={cx(styles.sort, column.align === "right" && styles.reversed)}
+        onClick={() => onSort({ column: column.id, descending })}
+      >
         {column.header}
-        <Icon name={active && !sort.descending ? "arrow-up" : "arrow-down"} size="sm" className={active ? "" : styles.idle} />
+        <Icon
+          name={active && !sort.descending ? "arrow-up" : "arrow-down"}
+          size="sm"
+          className={active ? "" : styles.idle}
+        />
       </button>
     );
   };
@@ -82,6 +90,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
       fontSize: theme.typography.bodySmall.fontSize,
       fontWeight: theme.typography.fontWeightMedium,
       textAlign: "left",
+      verticalAlign: "middle",
+      lineHeight: "20px",
       whiteSpace: "nowrap",
       borderBottom: `1px solid ${theme.colors.border.weak}`,
     },
@@ -98,6 +108,8 @@ const getStyles = (theme: GrafanaTheme2) => ({
     alignItems: "center",
     gap: theme.spacing(0.5),
     padding: 0,
+    lineHeight: "20px",
+    verticalAlign: "middle",
     border: "none",
     background: "none",
     color: "inherit",

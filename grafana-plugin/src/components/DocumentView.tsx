@@ -34,7 +34,7 @@ export function DocumentView({ document, marked = [] }: DocumentViewProps) {
       <>
         {open}
         {parts.map((part, index) => (
-          // oxlint-disable-next-line no-array-index-key -- a document never changes, so its parts keep their places
+          // A document never changes, so its parts keep their places.
           <span key={index}>
             {`\n${inner}`}
             {part}
@@ -57,7 +57,7 @@ export function DocumentView({ document, marked = [] }: DocumentViewProps) {
       >
         Copy
       </ClipboardButton>
-      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- so that the keyboard can scroll it */}
+      {/* In the order of tabs, so that the keyboard can scroll it. */}
       <pre className={styles.text} tabIndex={0} aria-label="Document">
         {value(document, "")}
       </pre>

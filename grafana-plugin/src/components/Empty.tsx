@@ -28,7 +28,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     flexDirection: "column",
     alignItems: "center",
     gap: theme.spacing(1),
-    padding: theme.spacing(5, 2),
+    padding: theme.spacing(4, 2),
     color: theme.colors.text.secondary,
     textAlign: "center",
     strong: { color: theme.colors.text.primary, fontWeight: theme.typography.fontWeightMedium },

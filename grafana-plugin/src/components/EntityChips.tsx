@@ -22,9 +22,13 @@ interface EntityChipsProps {
   readonly limit?: number;
 }
 
+/** Who did it comes before what it was done to. */
+const order: readonly ApiEntity["kind"][] = ["address", "user", "agent", "session", "api_key", "service", "host"];
+
 /** Entities as chips; each leads to the alerts it is in. */
-export function EntityChips({ entities, limit = entities.length }: EntityChipsProps) {
+export function EntityChips({ entities: given, limit = given.length }: EntityChipsProps) {
   const styles = useStyles2(getStyles);
+  const entities = given.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
   const hidden = entities.slice(limit);
   if (entities.length === 0) return <span className={styles.more}>none</span>;
   return (

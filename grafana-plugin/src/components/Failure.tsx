@@ -57,5 +57,10 @@ function signInPath(): string {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  signIn: css({ display: "inline-block", marginTop: theme.spacing(1), color: theme.colors.text.link, textDecoration: "underline" }),
+  signIn: css({
+    display: "inline-block",
+    marginTop: theme.spacing(1),
+    color: theme.colors.text.link,
+    textDecoration: "underline",
+  }),
 });

@@ -45,7 +45,12 @@ export function IncidentTable({ incidents, sort, onSort }: IncidentTableProps) {
         </div>
       ),
     },
-    { id: "entities", header: "Entities", width: "30%", cell: ({ entities }) => <EntityChips entities={entities} limit={3} /> },
+    {
+      id: "entities",
+      header: "Entities",
+      width: "30%",
+      cell: ({ entities }) => <EntityChips entities={entities} limit={3} />,
+    },
     {
       id: "alerts",
       header: "Alerts",

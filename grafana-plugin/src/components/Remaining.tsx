@@ -30,6 +30,12 @@ const getStyles = (theme: GrafanaTheme2) => ({
     whiteSpace: "nowrap",
   }),
   wide: css({ width: "100%", marginBottom: theme.spacing(1), "> span": { width: "100%" } }),
-  track: css({ width: 96, height: 3, borderRadius: theme.shape.radius.pill, background: theme.colors.border.weak, overflow: "hidden" }),
+  track: css({
+    width: 96,
+    height: 3,
+    borderRadius: theme.shape.radius.pill,
+    background: theme.colors.border.weak,
+    overflow: "hidden",
+  }),
   bar: css({ display: "block", height: "100%", background: theme.visualization.getColorByName("red") }),
 });

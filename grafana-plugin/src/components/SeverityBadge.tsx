@@ -39,10 +39,7 @@ const getStyles = (theme: GrafanaTheme2) => {
       textAlign: "center",
       whiteSpace: "nowrap",
     }),
-    critical: cx(
-      tone("critical"),
-      css({ background: solidRed, borderColor: solidRed, color: "#ffffff" }),
-    ),
+    critical: cx(tone("critical"), css({ background: solidRed, borderColor: solidRed, color: "#ffffff" })),
     high: tone("high"),
     medium: tone("medium"),
     low: tone("low"),

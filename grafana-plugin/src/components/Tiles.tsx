@@ -24,7 +24,9 @@ export function Tiles({ tiles }: { readonly tiles: readonly Tile[] }) {
             <Icon name={icon} />
             {label}
           </span>
-          <span className={cx(styles.value, tone === "alarm" && styles.alarm, tone === "good" && styles.good)}>{value}</span>
+          <span className={cx(styles.value, tone === "alarm" && styles.alarm, tone === "good" && styles.good)}>
+            {value}
+          </span>
           <span className={styles.detail}>{detail ?? "\u00A0"}</span>
         </Link>
       ))}

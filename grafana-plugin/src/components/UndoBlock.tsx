@@ -21,14 +21,22 @@ export function UndoBlock({ entry, onUndone }: UndoBlockProps) {
   const mayRespond = useMayRespond();
   if (!mayRespond || (entry.state !== "in_force" && entry.state !== "pending")) return null;
   const undo = async () => {
-    const done = await run(["undo", entry.id], (idempotencyKey) => worker.undoDeny({ id: entry.id }, { idempotencyKey }));
+    const done = await run(["undo", entry.id], (idempotencyKey) =>
+      worker.undoDeny({ id: entry.id }, { idempotencyKey }),
+    );
     if (!done) return;
     setAsking(false);
     onUndone();
   };
   return (
     <>
-      <Button size="sm" variant="secondary" icon="history" onClick={() => setAsking(true)} aria-label={`Undo the block of ${entry.address}`}>
+      <Button
+        size="sm"
+        variant="secondary"
+        icon="history"
+        onClick={() => setAsking(true)}
+        aria-label={`Undo the block of ${entry.address}`}
+      >
         Undo
       </Button>
       <ConfirmModal
@@ -37,8 +45,9 @@ export function UndoBlock({ entry, onUndone }: UndoBlockProps) {
         body={
           <>
             <p>
-              The guard lets its requests pass again within seconds, {formatDuration(Math.max(0, entry.expiresAt - now))}{" "}
-              before the block would have ended by itself. If it attacks again, it is blocked again.
+              The guard lets its requests pass again within seconds,{" "}
+              {formatDuration(Math.max(0, entry.expiresAt - now))} before the block would have ended by itself. If it
+              attacks again, it is blocked again.
             </p>
             {failure !== undefined && <Failure error={failure} />}
           </>

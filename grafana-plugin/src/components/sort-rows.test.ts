@@ -10,7 +10,10 @@ const rows = [
   { id: "b", n: 1 },
   { id: "c", n: 2 },
 ];
-const ids = (sort: string | null) => sortRows(rows, columns, parseSort(sort)).map(({ id }) => id).join("");
+const ids = (sort: string | null) =>
+  sortRows(rows, columns, parseSort(sort))
+    .map(({ id }) => id)
+    .join("");
 
 it.each([
   { sort: "n", expected: "bac" },

@@ -5,7 +5,7 @@ export interface Column<T> {
   readonly id: string;
   readonly header: ReactNode;
   readonly cell: (row: T) => ReactNode;
-  /** What rows are ordered by; a column without it can not be sorted. */
+  /** What rows are ordered by; a column without it cannot be sorted. */
   readonly order?: (row: T) => number | string;
   /** Whether the first click puts the largest first, as for numbers and times. */
   readonly descendingFirst?: boolean;

@@ -6,5 +6,5 @@ import { config } from "@grafana/runtime";
  */
 export function useMayRespond(): boolean {
   const { orgRole, isGrafanaAdmin } = config.bootData.user;
-  return orgRole === "Admin" || orgRole === "Editor" || isGrafanaAdmin === true;
+  return orgRole === "Admin" || orgRole === "Editor" || isGrafanaAdmin;
 }

@@ -1,4 +1,12 @@
-import type { AlertStatus, ApiEntity, CloseReason, DenyListEntry, IncidentStatus, Severity, TimelineRow } from "@vedette/api";
+import type {
+  AlertStatus,
+  ApiEntity,
+  CloseReason,
+  DenyListEntry,
+  IncidentStatus,
+  Severity,
+  TimelineRow,
+} from "@vedette/api";
 
 /** What the pages call an alert's status. */
 export const ALERT_STATUS: Record<AlertStatus, string> = {
@@ -10,7 +18,10 @@ export const ALERT_STATUS: Record<AlertStatus, string> = {
 /** Why an alert can be closed, in words. */
 export const CLOSE_REASON: Record<CloseReason, { readonly label: string; readonly description: string }> = {
   true_positive: { label: "True positive", description: "It was an attack or a breach of policy." },
-  benign_positive: { label: "Benign positive", description: "The rule is right, but this was allowed: a test, a scan of ours." },
+  benign_positive: {
+    label: "Benign positive",
+    description: "The rule is right, but this was allowed: a test, a scan of ours.",
+  },
   false_positive: { label: "False positive", description: "The rule is wrong about this." },
   duplicate: { label: "Duplicate", description: "Another alert tells the same." },
   other: { label: "Other", description: "The note says why." },
@@ -20,7 +31,7 @@ export const CLOSE_REASON: Record<CloseReason, { readonly label: string; readonl
 export const INCIDENT_STATUS: Record<IncidentStatus, { readonly label: string; readonly description: string }> = {
   new: { label: "New", description: "Nobody has looked yet." },
   triaged: { label: "Triaged", description: "Somebody has looked: it is real and has an owner." },
-  contained: { label: "Contained", description: "It can not spread any more." },
+  contained: { label: "Contained", description: "It cannot spread any more." },
   eradicated: { label: "Eradicated", description: "The cause is gone." },
   recovered: { label: "Recovered", description: "Everything works as before." },
   closed: { label: "Closed", description: "Nothing is left to do." },

@@ -58,7 +58,11 @@ function find<T extends { readonly id: string }>(items: readonly T[], id: string
 function page<T>(items: readonly T[], { cursor, limit }: Readonly<Record<string, unknown>>) {
   const from = Number(cursor ?? 0);
   const to = from + Number(limit);
-  return { items: items.slice(from, to), total: items.length, ...(to < items.length ? { nextCursor: String(to) } : {}) };
+  return {
+    items: items.slice(from, to),
+    total: items.length,
+    ...(to < items.length ? { nextCursor: String(to) } : {}),
+  };
 }
 
 /** Makes the fake; `now` is its clock in Unix milliseconds. */
@@ -78,7 +82,10 @@ export function createFakeWorker(fixture: WorkerFixture, now: () => number): Fak
           (entity === undefined || alert.entities.some(({ value }) => value === entity)) &&
           (from === undefined || alert.lastSeen >= Number(from)),
       );
-      return page(matching.toSorted((a, b) => b.lastSeen - a.lastSeen), query);
+      return page(
+        matching.toSorted((a, b) => b.lastSeen - a.lastSeen),
+        query,
+      );
     },
     getAlert: ({ id }) => find(fixture.alerts, id),
     changeAlert: ({ id, body }) => {
@@ -91,13 +98,19 @@ export function createFakeWorker(fixture: WorkerFixture, now: () => number): Fak
       return alert;
     },
     listIncidents: ({ query }) =>
-      page(fixture.incidents.filter(({ status }) => query["status"] === undefined || status === query["status"]), query),
+      page(
+        fixture.incidents.filter(({ status }) => query["status"] === undefined || status === query["status"]),
+        query,
+      ),
     getIncident: ({ id }) => find(fixture.incidents, id),
     changeIncident: ({ id, body }) => {
       const change = body as IncidentChange;
       const incident = find(fixture.incidents, id);
-      if (incident.revision !== change.revision) throw new Refusal(409, "revision-conflict", "The incident has changed");
-      return Object.assign(incident, change.status ? { status: change.status } : {}, { revision: incident.revision + 1 });
+      if (incident.revision !== change.revision)
+        throw new Refusal(409, "revision-conflict", "The incident has changed");
+      return Object.assign(incident, change.status ? { status: change.status } : {}, {
+        revision: incident.revision + 1,
+      });
     },
     listDenyList: ({ query }) => page(fixture.denyList, query),
     denyAddress: ({ body }) => {
@@ -113,7 +126,8 @@ export function createFakeWorker(fixture: WorkerFixture, now: () => number): Fak
       fixture.denyList.unshift(entry);
       return entry;
     },
-    undoDeny: ({ id }) => Object.assign(find(fixture.denyList, id), { state: "undone", endedAt: now(), endedBy: "ada" }),
+    undoDeny: ({ id }) =>
+      Object.assign(find(fixture.denyList, id), { state: "undone", endedAt: now(), endedBy: "ada" }),
   };
   const writes: FakeRequest[] = [];
 
@@ -124,7 +138,8 @@ export function createFakeWorker(fixture: WorkerFixture, now: () => number): Fak
       const operation = operations[name as OperationId];
       if (match === null || route.method !== request.method || operation === undefined) continue;
       if (route.method !== "GET") {
-        if (!request.idempotencyKey) throw new Refusal(400, "idempotency-key-missing", "A write needs an Idempotency-Key");
+        if (!request.idempotencyKey)
+          throw new Refusal(400, "idempotency-key-missing", "A write needs an Idempotency-Key");
         writes.push(request);
       }
       const query = (route.query?.parse(Object.fromEntries(searchParams)) ?? {}) as Record<string, unknown>;

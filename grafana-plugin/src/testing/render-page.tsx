@@ -1,4 +1,11 @@
-import { config, FakeEchoSrv, setBackendSrv, setEchoSrv, type BackendSrv, type BackendSrvRequest } from "@grafana/runtime";
+import {
+  config,
+  FakeEchoSrv,
+  setBackendSrv,
+  setEchoSrv,
+  type BackendSrv,
+  type BackendSrvRequest,
+} from "@grafana/runtime";
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { MemoryRouter, Route, Routes, useLocation } from "react-router-dom";

@@ -115,7 +115,14 @@ function alertOf(outline: AlertOutline): AlertDetail {
       { time: firstSeen + 400, actor: "alerter", change: "Opened" },
       ...(status === "open"
         ? []
-        : [{ time: lastSeen + minute, actor: "ada", change: status === "closed" ? "Closed as benign positive" : "Acknowledged", note: "Our own scanner, see the change calendar." }]),
+        : [
+            {
+              time: lastSeen + minute,
+              actor: "ada",
+              change: status === "closed" ? "Closed as benign positive" : "Acknowledged",
+              note: "Our own scanner, see the change calendar.",
+            },
+          ]),
     ],
   };
 }
@@ -125,7 +132,8 @@ function attackAlerts(start: number, incidentId: string): AlertDetail[] {
     alertOf({
       id: "alert-scan",
       title: "Forced browsing for hidden files",
-      description: "One address asked for many paths that do not exist, as a scanner that looks for backups and admin pages does.",
+      description:
+        "One address asked for many paths that do not exist, as a scanner that looks for backups and admin pages does.",
       rule: "vedette-forced-browsing",
       severity: "low",
       technique: "T1595.003",
@@ -134,13 +142,17 @@ function attackAlerts(start: number, incidentId: string): AlertDetail[] {
       firstSeen: start,
       lastSeen: start + 42 * second,
       events: 61,
-      event: { name: EVENT.requestRefused, attributes: { "url.path": "/.git/config", "http.response.status_code": 404 } },
+      event: {
+        name: EVENT.requestRefused,
+        attributes: { "url.path": "/.git/config", "http.response.status_code": 404 },
+      },
       incidentId,
     }),
     alertOf({
       id: "alert-sqli",
       title: "SQL injection attempt in a request",
-      description: "A request carries SQL where a value belongs. The application may be made to read or change data it should not.",
+      description:
+        "A request carries SQL where a value belongs. The application may be made to read or change data it should not.",
       rule: "vedette-sql-injection",
       severity: "high",
       technique: "T1190",
@@ -162,7 +174,8 @@ function attackAlerts(start: number, incidentId: string): AlertDetail[] {
     alertOf({
       id: "alert-brute",
       title: "Password guessing against one account, then success",
-      description: "Many failed logins on one account and then a successful one, all from one address: the password was probably found.",
+      description:
+        "Many failed logins on one account and then a successful one, all from one address: the password was probably found.",
       rule: "vedette-brute-force-success",
       severity: "critical",
       technique: "T1110.001",
@@ -173,7 +186,11 @@ function attackAlerts(start: number, incidentId: string): AlertDetail[] {
       events: 58,
       event: {
         name: EVENT.authentication,
-        attributes: { "user.name": "marie.o'brien", "event.outcome": "failure", [ATTR.authFailureReason]: "bad_password" },
+        attributes: {
+          "user.name": "marie.o'brien",
+          "event.outcome": "failure",
+          [ATTR.authFailureReason]: "bad_password",
+        },
       },
       incidentId,
     }),
@@ -185,7 +202,8 @@ function loneAlerts(start: number): AlertDetail[] {
     alertOf({
       id: "alert-agent",
       title: "AI agent called a tool outside its scope",
-      description: "An agent that declared which tools it needs called another one, as it does when it follows planted instructions.",
+      description:
+        "An agent that declared which tools it needs called another one, as it does when it follows planted instructions.",
       rule: "vedette-agent-out-of-scope",
       severity: "medium",
       status: "acknowledged",
@@ -195,7 +213,10 @@ function loneAlerts(start: number): AlertDetail[] {
       firstSeen: start - 50 * minute,
       lastSeen: start - 50 * minute,
       events: 1,
-      event: { name: EVENT.agentToolCall, attributes: { "gen_ai.agent.name": "support-bot", "gen_ai.tool.name": "delete_account" } },
+      event: {
+        name: EVENT.agentToolCall,
+        attributes: { "gen_ai.agent.name": "support-bot", "gen_ai.tool.name": "delete_account" },
+      },
     }),
     alertOf({
       id: "alert-ssrf",
@@ -217,31 +238,33 @@ function loneAlerts(start: number): AlertDetail[] {
 
 function timelineOf(start: number, alerts: readonly AlertDetail[], block: DenyListEntry): TimelineRow[] {
   const events = alerts.flatMap((alert) =>
-    alert.events.map(
-      ({ id, time, document }): TimelineRow => ({
-        time,
-        kind: "event",
-        title: String(document["event_name"]),
-        source: alert.rule.title,
-        severity: alert.severity,
-        alertId: alert.id,
-        eventIds: [id],
-      }),
-    ),
+    alert.events.map(({ id, time, document }): TimelineRow => ({
+      time,
+      kind: "event",
+      title: String(document["event_name"]),
+      source: alert.rule.title,
+      severity: alert.severity,
+      alertId: alert.id,
+      eventIds: [id],
+    })),
   );
-  const raised = alerts.map(
-    ({ id, title, severity, lastSeen }): TimelineRow => ({
-      time: lastSeen,
-      kind: "alert",
-      title,
-      source: "Alerter",
-      severity,
-      alertId: id,
-    }),
-  );
+  const raised = alerts.map(({ id, title, severity, lastSeen }): TimelineRow => ({
+    time: lastSeen,
+    kind: "alert",
+    title,
+    source: "Alerter",
+    severity,
+    alertId: id,
+  }));
   return [
     // As a store may return them: not in order.
-    { time: block.createdAt, kind: "action", title: `Blocked ${block.address} for 15 min`, source: "Responder", actionId: block.id },
+    {
+      time: block.createdAt,
+      kind: "action",
+      title: `Blocked ${block.address} for 15 min`,
+      source: "Responder",
+      actionId: block.id,
+    },
     { time: start + 9 * minute, kind: "person", title: "Triaged: real, the account's owner is told", source: "ada" },
     ...raised,
     ...events,
@@ -347,15 +370,37 @@ export function attackedShop(now: number): WorkerFixture {
       ready: true,
       problems: [],
       sources: [
-        { name: "otlp", kind: "otlp", state: "running", detail: "Listens on 127.0.0.1:4318", received: 18_402, duplicate: 12, refused: 1 },
-        { name: "audit-file", kind: "file", state: "waiting", detail: "/var/log/shop/audit.jsonl does not exist yet", received: 0, duplicate: 0, refused: 0 },
+        {
+          name: "otlp",
+          kind: "otlp",
+          state: "running",
+          detail: "Listens on 127.0.0.1:4318",
+          received: 18_402,
+          duplicate: 12,
+          refused: 1,
+        },
+        {
+          name: "audit-file",
+          kind: "file",
+          state: "waiting",
+          detail: "/var/log/shop/audit.jsonl does not exist yet",
+          received: 0,
+          duplicate: 0,
+          refused: 0,
+        },
       ],
       inboxPending: 0,
       eventsJudged: 18_402,
       watermark: now - 2 * second,
       unmatched: {
         count: 31,
-        examples: [{ "@timestamp": new Date(now).toISOString(), body: { text: "cache warmed" }, resource: { attributes: { "service.name": "cache" } } }],
+        examples: [
+          {
+            "@timestamp": new Date(now).toISOString(),
+            body: { text: "cache warmed" },
+            resource: { attributes: { "service.name": "cache" } },
+          },
+        ],
       },
       rules: {
         loaded: 14,

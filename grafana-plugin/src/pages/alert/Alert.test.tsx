@@ -38,7 +38,9 @@ it("asks for a reason before it closes", async () => {
   expect(worker.writes).toEqual([]);
   await user.click(screen.getByRole("radio", { name: /True positive/ }));
   await user.click(submit);
-  await waitFor(() => expect(worker.fixture.alerts.find(({ id }) => id === "alert-sqli")?.closeReason).toBe("true_positive"));
+  await waitFor(() =>
+    expect(worker.fixture.alerts.find(({ id }) => id === "alert-sqli")?.closeReason).toBe("true_positive"),
+  );
 });
 
 it("shows what somebody else did when they were first", async () => {

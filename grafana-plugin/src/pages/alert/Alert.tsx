@@ -105,7 +105,10 @@ function Content({ alert }: { readonly alert: AlertDetail }) {
                 ["First seen", <Moment key="first" at={alert.firstSeen} />],
                 ["Last seen", <Moment key="last" at={alert.lastSeen} />],
                 ["Tactics", alert.tactics.length === 0 ? undefined : alert.tactics.map(sentenceCase).join(", ")],
-                ["Techniques", alert.techniques.length === 0 ? undefined : <Techniques key="ids" ids={alert.techniques} />],
+                [
+                  "Techniques",
+                  alert.techniques.length === 0 ? undefined : <Techniques key="ids" ids={alert.techniques} />,
+                ],
                 ["Assignee", alert.assignee ?? "nobody"],
                 ["Kind", alert.kind],
                 ["Joined by", <code key="key">{alert.suppressionKey}</code>],

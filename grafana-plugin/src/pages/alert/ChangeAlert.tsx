@@ -9,8 +9,16 @@ import { CLOSE_REASON } from "../../format/words.ts";
 export type Intention = "acknowledge" | "close" | "reopen" | "note";
 
 const words: Record<Intention, { readonly title: string; readonly button: string; readonly placeholder: string }> = {
-  acknowledge: { title: "Acknowledge the alert", button: "Acknowledge", placeholder: "What do you know so far? (optional)" },
-  close: { title: "Close the alert", button: "Close the alert", placeholder: "What did you find? Who reads this next will thank you." },
+  acknowledge: {
+    title: "Acknowledge the alert",
+    button: "Acknowledge",
+    placeholder: "What do you know so far? (optional)",
+  },
+  close: {
+    title: "Close the alert",
+    button: "Close the alert",
+    placeholder: "What did you find? Who reads this next will thank you.",
+  },
   reopen: { title: "Open the alert again", button: "Open again", placeholder: "Why? (optional)" },
   note: { title: "Add a note", button: "Add the note", placeholder: "What should others know?" },
 };

@@ -13,7 +13,7 @@ export function History({ history }: { readonly history: AlertDetail["history"] 
       <ol className={styles.list}>
         {history.toReversed().map(({ time, actor, change, note }) => (
           <li key={`${time} ${actor} ${change}`}>
-            <span>{change}</span>
+            <span>{change.charAt(0).toUpperCase() + change.slice(1)}</span>
             {note !== undefined && note !== "" && <blockquote className={styles.note}>{note}</blockquote>}
             <span className={styles.by}>
               {actor} · <Moment at={time} inline />

@@ -1,4 +1,4 @@
-import { css } from "@emotion/css";
+import { css, cx } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { AlertDetail } from "@vedette/api";
@@ -22,7 +22,10 @@ export function Priority({ priority }: { readonly priority: AlertDetail["priorit
               </span>
             </span>
             <span className={styles.track} aria-hidden>
-              <span className={styles.bar} style={{ width: `${(Math.abs(points) / largest) * 100}%` }} />
+              <span
+                className={cx(styles.bar, points < 0 && styles.less)}
+                style={{ width: `${(Math.abs(points) / largest) * 100}%` }}
+              />
             </span>
             <span className={styles.reason}>{reason}</span>
           </li>
@@ -44,7 +47,13 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   line: css({ display: "flex", justifyContent: "space-between", gap: theme.spacing(1) }),
   points: css({ fontVariantNumeric: "tabular-nums" }),
-  track: css({ height: 4, borderRadius: theme.shape.radius.pill, background: theme.colors.border.weak, overflow: "hidden" }),
+  track: css({
+    height: 4,
+    borderRadius: theme.shape.radius.pill,
+    background: theme.colors.border.weak,
+    overflow: "hidden",
+  }),
   bar: css({ display: "block", height: "100%", background: theme.colors.warning.main }),
+  less: css({ background: theme.colors.info.main }),
   reason: css({ color: theme.colors.text.secondary, fontSize: theme.typography.bodySmall.fontSize }),
 });

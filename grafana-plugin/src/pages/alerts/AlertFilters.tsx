@@ -80,7 +80,9 @@ export function AlertFilters({ rules }: { readonly rules: readonly RuleSummary[]
 /** Rules by title; a rule that the address names and that is not loaded (any more) keeps its id. */
 function ruleOptions(rules: readonly RuleSummary[], chosen: string | null) {
   const options = rules.map(({ id, title }) => ({ value: id, label: title }));
-  return chosen === null || rules.some(({ id }) => id === chosen) ? options : [...options, { value: chosen, label: chosen }];
+  return chosen === null || rules.some(({ id }) => id === chosen)
+    ? options
+    : [...options, { value: chosen, label: chosen }];
 }
 
 /** A text field that filters half a second after the last key, so that Back does not go through every letter. */
@@ -91,9 +93,15 @@ function EntityFilter({ value, onChange }: { readonly value: string; readonly on
     const timer = setTimeout(() => onChange(text.trim()), 500);
     return () => clearTimeout(timer);
   }, [text, value, onChange]);
-  return <FilterInput aria-label="Entity" placeholder="Address, user, host …" width={24} value={text} onChange={setText} />;
+  return <FilterInput aria-label="Entity" placeholder="Address or user" width={24} value={text} onChange={setText} />;
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  filters: css({ display: "flex", flexWrap: "wrap", alignItems: "center", gap: theme.spacing(1), marginBottom: theme.spacing(2) }),
+  filters: css({
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    gap: theme.spacing(1),
+    marginBottom: theme.spacing(2),
+  }),
 });

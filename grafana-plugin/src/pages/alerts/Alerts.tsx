@@ -76,7 +76,8 @@ function NoAlerts({ filtered }: { readonly filtered: boolean }) {
   }
   return (
     <Empty icon="shield" title="No alerts">
-      No rule has found anything yet. <a href={PATHS.status}>Status</a> shows whether events arrive and whether rules look at them.
+      No rule has found anything yet. <a href={PATHS.status}>Status</a> shows whether events arrive and whether rules
+      look at them.
     </Empty>
   );
 }

@@ -48,7 +48,13 @@ export function AddAddress({ address: initial, incidentId, onAdded, onDismiss }:
   return (
     <Modal title="Block an address" isOpen onDismiss={onDismiss}>
       <form onSubmit={(event) => void submit(event)}>
-        <Field label="Address" htmlFor={ids.address} invalid={tried && addressProblem !== undefined} error={addressProblem} required>
+        <Field
+          label="Address"
+          htmlFor={ids.address}
+          invalid={tried && addressProblem !== undefined}
+          error={addressProblem}
+          required
+        >
           <Input
             id={ids.address}
             value={address}

@@ -25,11 +25,9 @@ export default function DenyList() {
   const [parameters, setParameters] = useSearchParams();
   const mayRespond = useMayRespond();
   const cursor = parameters.get("cursor") ?? undefined;
-  const list = useWorker(
-    cursor ?? "",
-    (signal) => worker.listDenyList({ query: { limit: 200, cursor } }, { signal }),
-    { on: ["deny_list"] },
-  );
+  const list = useWorker(cursor ?? "", (signal) => worker.listDenyList({ query: { limit: 200, cursor } }, { signal }), {
+    on: ["deny_list"],
+  });
   const change = (edit: (parameters: URLSearchParams) => void) =>
     setParameters((before) => {
       const after = new URLSearchParams(before);
@@ -160,7 +158,13 @@ const activeColumns = (onUndone: () => void): readonly Column<DenyListEntry>[] =
   byColumn,
   sinceColumn,
   { id: "left", header: "Ends in", width: 120, cell: (entry) => <Remaining entry={entry} /> },
-  { id: "undo", header: "", width: 100, align: "right", cell: (entry) => <UndoBlock entry={entry} onUndone={onUndone} /> },
+  {
+    id: "undo",
+    header: "",
+    width: 100,
+    align: "right",
+    cell: (entry) => <UndoBlock entry={entry} onUndone={onUndone} />,
+  },
 ];
 
 const endedColumns: readonly Column<DenyListEntry>[] = [
@@ -180,5 +184,10 @@ const endedColumns: readonly Column<DenyListEntry>[] = [
     width: 150,
     cell: ({ endedAt, expiresAt }) => <Moment at={endedAt ?? expiresAt} />,
   },
-  { id: "endedBy", header: "Ended by", width: 130, cell: ({ endedBy, state }) => endedBy ?? (state === "expired" ? "its time" : "") },
+  {
+    id: "endedBy",
+    header: "Ended by",
+    width: 130,
+    cell: ({ endedBy, state }) => endedBy ?? (state === "expired" ? "its time" : ""),
+  },
 ];

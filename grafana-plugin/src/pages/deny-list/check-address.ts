@@ -14,5 +14,7 @@ function isIpv6(text: string): boolean {
 export function checkAddress(text: string): string | undefined {
   if (text === "") return "Type an address.";
   if (text.includes("/")) return "One address, not a range: 203.0.113.7 or 2001:db8::7.";
-  return ipv4.test(text) || isIpv6(text) ? undefined : "This is not an address. It looks like 203.0.113.7 or 2001:db8::7.";
+  return ipv4.test(text) || isIpv6(text)
+    ? undefined
+    : "This is not an address. It looks like 203.0.113.7 or 2001:db8::7.";
 }

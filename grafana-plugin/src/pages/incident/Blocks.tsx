@@ -28,7 +28,12 @@ export function Blocks({ incident, actions, onChanged }: BlocksProps) {
       count={actions.length}
       actions={
         mayRespond && address !== undefined ? (
-          <LinkButton size="sm" variant="secondary" icon="ban" href={PATHS.denyList({ add: address.value, incident: incident.id })}>
+          <LinkButton
+            size="sm"
+            variant="secondary"
+            icon="ban"
+            href={PATHS.denyList({ add: address.value, incident: incident.id })}
+          >
             Block {address.value}
           </LinkButton>
         ) : undefined
@@ -72,7 +77,13 @@ const getStyles = (theme: GrafanaTheme2) => ({
     flexDirection: "column",
     gap: theme.spacing(2),
   }),
-  line: css({ display: "flex", flexWrap: "wrap", alignItems: "center", gap: theme.spacing(1, 1.5), marginBottom: theme.spacing(0.5) }),
+  line: css({
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    gap: theme.spacing(1, 1.5),
+    marginBottom: theme.spacing(0.5),
+  }),
   address: css({ fontSize: theme.typography.body.fontSize, fontWeight: theme.typography.fontWeightMedium }),
   undo: css({ marginLeft: "auto" }),
   detail: css({

@@ -41,7 +41,12 @@ export function ChangeIncident({ incident, onChanged, onConflict }: ChangeIncide
   );
 }
 
-function Dialog({ incident, onChanged, onConflict, onDismiss }: ChangeIncidentProps & { readonly onDismiss: () => void }) {
+function Dialog({
+  incident,
+  onChanged,
+  onConflict,
+  onDismiss,
+}: ChangeIncidentProps & { readonly onDismiss: () => void }) {
   const [status, setStatus] = useState<IncidentStatus>(incident.status);
   const [note, setNote] = useState("");
   const { busy, failure, run } = useWrite();

@@ -99,7 +99,10 @@ function Content({ incident, onChanged }: { readonly incident: IncidentDetail; r
                 ["Last seen", <Moment key="last" at={incident.lastSeen} />],
                 ["Opened", <Moment key="opened" at={incident.openedAt} />],
                 ["Tactics", incident.tactics.length === 0 ? undefined : incident.tactics.map(sentenceCase).join(", ")],
-                ["Techniques", incident.techniques.length === 0 ? undefined : <Techniques key="ids" ids={incident.techniques} />],
+                [
+                  "Techniques",
+                  incident.techniques.length === 0 ? undefined : <Techniques key="ids" ids={incident.techniques} />,
+                ],
               ]}
             />
           </Section>

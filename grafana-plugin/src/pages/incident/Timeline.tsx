@@ -1,6 +1,6 @@
 import { css, cx } from "@emotion/css";
 import { dateTimeFormat, type GrafanaTheme2, type IconName } from "@grafana/data";
-import { Button, FilterPill, Icon, useStyles2, useTheme2 } from "@grafana/ui";
+import { Button, Icon, useStyles2, useTheme2 } from "@grafana/ui";
 import type { TimelineRow } from "@vedette/api";
 import { Link, useSearchParams } from "react-router-dom";
 import { PATHS } from "../../app-paths.ts";
@@ -46,12 +46,17 @@ export function Timeline({ rows }: { readonly rows: readonly TimelineRow[] }) {
           {kinds.map((kind) => {
             const number = rows.filter((row) => row.kind === kind).length;
             return (
-              <FilterPill
+              <Button
                 key={kind}
-                label={`${TIMELINE_KIND[kind]} ${number}`}
-                selected={!hidden.has(kind)}
+                size="sm"
+                variant="secondary"
+                fill={hidden.has(kind) ? "outline" : "solid"}
+                icon={hidden.has(kind) ? "eye-slash" : "eye"}
+                aria-pressed={!hidden.has(kind)}
                 onClick={() => toggle(kind)}
-              />
+              >
+                {`${TIMELINE_KIND[kind]} ${number}`}
+              </Button>
             );
           })}
           <Button
@@ -81,6 +86,10 @@ export function Timeline({ rows }: { readonly rows: readonly TimelineRow[] }) {
 const dayOf = (group: TimelineGroup | undefined) =>
   group === undefined ? undefined : dateTimeFormat(group.from, { format: "YYYY-MM-DD" });
 
+/** Where a row comes from. The rule of an alert often has the alert's own title, which says nothing twice. */
+const sourceOf = ({ kind, title, source }: TimelineRow) =>
+  kind !== "alert" ? source : source === title ? "Alert" : `Alert of the rule ${source}`;
+
 /** One row; the first of each day says which day it is. */
 function Row({ group, dated }: { readonly group: TimelineGroup; readonly dated: boolean }) {
   const styles = useStyles2(getStyles);
@@ -108,7 +117,7 @@ function Row({ group, dated }: { readonly group: TimelineGroup; readonly dated: 
             </span>
           )}
         </span>
-        <span className={styles.source}>{first.source}</span>
+        <span className={styles.source}>{sourceOf(first)}</span>
       </span>
       {first.kind === "alert" && first.severity !== undefined && <SeverityBadge severity={first.severity} />}
     </li>
@@ -171,5 +180,9 @@ const getStyles = (theme: GrafanaTheme2) => ({
     fontWeight: theme.typography.fontWeightRegular,
     whiteSpace: "nowrap",
   }),
-  source: css({ color: theme.colors.text.secondary, fontSize: theme.typography.bodySmall.fontSize, overflowWrap: "anywhere" }),
+  source: css({
+    color: theme.colors.text.secondary,
+    fontSize: theme.typography.bodySmall.fontSize,
+    overflowWrap: "anywhere",
+  }),
 });

@@ -3,7 +3,12 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { groupTimeline, orderTimeline } from "./timeline-rows.ts";
 
-const row = (time: number, kind: TimelineRow["kind"], title = "login"): TimelineRow => ({ time, kind, title, source: "shop" });
+const row = (time: number, kind: TimelineRow["kind"], title = "login"): TimelineRow => ({
+  time,
+  kind,
+  title,
+  source: "shop",
+});
 
 it("puts the cause before what it caused at the same instant", () => {
   const rows = [row(5, "person"), row(5, "action"), row(5, "alert"), row(5, "event"), row(1, "action")];
@@ -45,7 +50,7 @@ it("loses no row", () => {
   });
   fc.assert(
     fc.property(fc.array(anyRow), (rows) => {
-      const ordered = orderTimeline(rows as TimelineRow[]);
+      const ordered = orderTimeline(rows);
       expect(groupTimeline(ordered).flatMap((group) => group.rows)).toEqual(ordered);
     }),
   );

@@ -49,7 +49,11 @@ export default function Incidents() {
           onChange={(option) => setParameters((before) => withParameter(before, "status", option?.value))}
         />
         {entity !== undefined && (
-          <Button variant="secondary" icon="times" onClick={() => setParameters((before) => withParameter(before, "entity", null))}>
+          <Button
+            variant="secondary"
+            icon="times"
+            onClick={() => setParameters((before) => withParameter(before, "entity", null))}
+          >
             {entity}
           </Button>
         )}

@@ -14,12 +14,13 @@ export function FirstSteps() {
           <code>node --import @vedette/instrumentation/register app.js</code>
         </li>
         <li>
-          <strong>Or send logs that you have already.</strong> Point an OpenTelemetry exporter (OTLP over HTTP) at the worker's OTLP
-          listener:
+          <strong>Or send logs that you have already.</strong> Point an OpenTelemetry exporter (OTLP over HTTP) at the
+          worker's OTLP listener:
           <code>OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318</code>
         </li>
         <li>
-          <strong>Or watch it work first.</strong> The demo attacks a sample shop on this machine and shows what comes of it:
+          <strong>Or watch it work first.</strong> The demo attacks a sample shop on this machine and shows what comes
+          of it:
           <code>npm start</code> in a folder without a vedette.yaml.
         </li>
       </ol>

@@ -10,7 +10,9 @@ it("shows what is open and the most urgent alert first", async () => {
   expect(await screen.findByText("18,402")).toBeTruthy();
   expect(screen.getByText("Healthy")).toBeTruthy();
   const table = await screen.findByRole("table", { name: "Open alerts by priority" });
-  expect(table.querySelector("a[data-row-link]")?.textContent).toBe("Password guessing against one account, then success");
+  expect(table.querySelector("a[data-row-link]")?.textContent).toBe(
+    "Password guessing against one account, then success",
+  );
 });
 
 it("tells the first steps while nothing has arrived", async () => {

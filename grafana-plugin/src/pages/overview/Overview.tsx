@@ -1,6 +1,7 @@
 import { PluginPage } from "@grafana/runtime";
 import { Alert, LinkButton } from "@grafana/ui";
 import type { Status } from "@vedette/api";
+import { SEVERITY_LEVELS } from "@vedette/semconv";
 import { useWorker } from "../../api/use-worker.ts";
 import { worker } from "../../api/worker.ts";
 import { PATHS } from "../../app-paths.ts";
@@ -47,12 +48,20 @@ function Content({ status }: { readonly status: Status }) {
   const blocks = useWorker("blocks", (signal) => worker.listDenyList({ query: { limit: 500 } }, { signal }), {
     on: ["deny_list"],
   });
-  const incidents = useWorker("incidents", (signal) => worker.listIncidents({ query: { limit: 5 } }, { signal }), {
+  const incidents = useWorker("incidents", (signal) => worker.listIncidents({ query: { limit: 50 } }, { signal }), {
     on: ["incident"],
   });
-  const alerts = useWorker("alerts", (signal) => worker.listAlerts({ query: { status: "open", limit: 50 } }, { signal }), {
-    on: ["alert"],
-  });
+  const alerts = useWorker(
+    "alerts",
+    (signal) => worker.listAlerts({ query: { status: "open", limit: 50 } }, { signal }),
+    {
+      on: ["alert"],
+    },
+  );
+  const worst = (incidents.data?.items ?? [])
+    .filter(({ status }) => status !== "closed")
+    .toSorted((a, b) => SEVERITY_LEVELS.indexOf(b.severity) - SEVERITY_LEVELS.indexOf(a.severity))
+    .slice(0, 5);
   const urgent = (alerts.data?.items ?? []).toSorted((a, b) => b.priority.score - a.priority.score).slice(0, 8);
   return (
     <>
@@ -66,7 +75,7 @@ function Content({ status }: { readonly status: Status }) {
       <Tiles tiles={tilesOf(status, blocks.data?.items.filter(({ state }) => state === "in_force").length)} />
       {status.eventsJudged === 0 && <FirstSteps />}
       <Section
-        title="Latest incidents"
+        title="Open incidents to look at first"
         flush
         actions={
           <LinkButton size="sm" variant="secondary" href={PATHS.incidents()}>
@@ -75,12 +84,8 @@ function Content({ status }: { readonly status: Status }) {
         }
       >
         <Loaded state={incidents} what="incidents">
-          {({ items }) =>
-            items.length === 0 ? (
-              <Empty icon="fire" title="No incidents" />
-            ) : (
-              <IncidentTable incidents={items} />
-            )
+          {() =>
+            worst.length === 0 ? <Empty icon="shield" title="No open incidents" /> : <IncidentTable incidents={worst} />
           }
         </Loaded>
       </Section>
@@ -145,7 +150,7 @@ function tilesOf(status: Status, blocked: number | undefined): Tile[] {
     {
       label: "Detector",
       value: well ? "Healthy" : "Look here",
-      detail: rules.refused > 0 ? `${count(rules.refused, "rule")} refused` : `${count(sources.length, "source")}`,
+      detail: rules.refused > 0 ? `${count(rules.refused, "rule")} refused` : count(sources.length, "source"),
       icon: "monitor",
       to: PATHS.status,
       tone: well ? "good" : "alarm",

@@ -18,9 +18,13 @@ export function Refused() {
   const styles = useStyles2(getStyles);
   const [parameters] = useSearchParams();
   const cursor = parameters.get("cursor") ?? undefined;
-  const refused = useWorker(cursor ?? "", (signal) => worker.listRefused({ query: { limit: 20, cursor } }, { signal }), {
-    on: ["status"],
-  });
+  const refused = useWorker(
+    cursor ?? "",
+    (signal) => worker.listRefused({ query: { limit: 20, cursor } }, { signal }),
+    {
+      on: ["status"],
+    },
+  );
   const columns: readonly Column<RefusedRecord>[] = [
     { id: "time", header: "Time", width: 150, cell: ({ time }) => <Moment at={time} /> },
     { id: "source", header: "Source", width: 140, cell: ({ source }) => source },
@@ -45,7 +49,12 @@ export function Refused() {
             {items.length === 0 ? (
               <Empty icon="check-circle" title="Nothing was refused" />
             ) : (
-              <DataTable caption="Refused input" columns={columns} rows={items} rowKey={({ sequence }) => String(sequence)} />
+              <DataTable
+                caption="Refused input"
+                columns={columns}
+                rows={items}
+                rowKey={({ sequence }) => String(sequence)}
+              />
             )}
             <Pager shown={items.length} total={total} nextCursor={nextCursor} />
           </>

@@ -7,7 +7,12 @@ import type { Column } from "../../components/sort-rows.ts";
 
 type Source = Status["sources"][number];
 
-const colors: Record<Source["state"], BadgeColor> = { running: "green", waiting: "blue", failed: "red", stopped: "darkgrey" };
+const colors: Record<Source["state"], BadgeColor> = {
+  running: "green",
+  waiting: "blue",
+  failed: "red",
+  stopped: "darkgrey",
+};
 
 const number = (id: "received" | "duplicate" | "refused", header: string): Column<Source> => ({
   id,

@@ -49,8 +49,14 @@ function Content({ status }: { readonly status: WorkerStatus }) {
             ["Started", <Moment key="started" at={status.startedAt} inline />],
             ["Events judged", status.eventsJudged.toLocaleString("en-US")],
             ["Waiting to be judged", status.inboxPending.toLocaleString("en-US")],
-            ["Judged up to", status.watermark === undefined ? undefined : <Moment key="watermark" at={status.watermark} inline />],
-            ["Rules", `${rules.loaded.toLocaleString("en-US")} loaded, ${rules.refused.toLocaleString("en-US")} refused`],
+            [
+              "Watermark (settled up to)",
+              status.watermark === undefined ? undefined : <Moment key="watermark" at={status.watermark} inline />,
+            ],
+            [
+              "Rules",
+              `${rules.loaded.toLocaleString("en-US")} loaded, ${rules.refused.toLocaleString("en-US")} refused`,
+            ],
             ["Notifications and actions waiting", status.effectsPending.toLocaleString("en-US")],
             ["Guards", `${count(status.guardClients, "service")} connected`],
           ]}
@@ -78,7 +84,9 @@ const problemColumns: readonly Column<ProblemInFile>[] = [
     id: "where",
     header: "Where",
     width: "32%",
-    cell: ({ path, line, column }) => <code>{[path, line, column].filter((part) => part !== undefined).join(":")}</code>,
+    cell: ({ path, line, column }) => (
+      <code>{[path, line, column].filter((part) => part !== undefined).join(":")}</code>
+    ),
   },
   {
     id: "what",

@@ -16,7 +16,8 @@ export function Unmatched({ unmatched }: { readonly unmatched: Status["unmatched
       ) : (
         <div className={styles.examples}>
           <span className={styles.note}>
-            No rule looked at these events, because nothing says which product, category and service they come from. Examples:
+            No rule looked at these events, because nothing says which product, category and service they come from.
+            Examples:
           </span>
           {unmatched.examples.map((example) => (
             <DocumentView key={JSON.stringify(example)} document={example} />
