@@ -48,6 +48,7 @@ export function createLine(options: LineOptions): Line {
   const jobs: Job[] = [];
   let state: LineState | undefined;
   let running: Promise<unknown> = Promise.resolve();
+  let stopped = false;
   let wake = new AbortController();
   let commitRetries = 0;
   let rebuilds = 0;
@@ -207,7 +208,8 @@ export function createLine(options: LineOptions): Line {
         pause = Math.min(pause * 2, config.retryLongest);
       }
     }
-    for (const job of jobs.splice(0)) job.reject(new OperationError("conflict", "The worker is stopping."));
+    stopped = true;
+    for (const job of jobs.splice(0)) job.reject(stopping());
   }
 
   async function idle(signal: AbortSignal): Promise<void> {
@@ -224,6 +226,10 @@ export function createLine(options: LineOptions): Line {
 
   function enqueue<T>(name: string, run: Job["run"], idempotencyKey?: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      if (stopped) {
+        reject(stopping());
+        return;
+      }
       const settle = { resolve: resolve as (answer: unknown) => void, reject };
       jobs.push({ name, run, ...settle, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
       wake.abort();
@@ -298,6 +304,8 @@ export function createLine(options: LineOptions): Line {
     };
   }
 }
+
+const stopping = (): StoreError => new StoreError("store-closed", "The worker is stopping.", { retryable: true });
 
 const keyOf = (operation: string, subject: string, by: Actor): string => [operation, subject, by.name, by.idempotencyKey].join("\n");
 

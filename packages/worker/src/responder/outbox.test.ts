@@ -122,6 +122,22 @@ describe("runOnce", () => {
     expect(executed, "nothing is asked or done again before its time").toEqual(expected);
   });
 
+  test("asks about an interrupted attempt only when it can no longer be on its way", async () => {
+    const { add, options, core, clock } = stage([], { guarantee: "checkable" });
+    add("x");
+    let during: unknown;
+    const executor: Executor = {
+      action: "alertmanager.notify",
+      guarantee: "checkable",
+      execute: async () => {
+        during = core.effect("x");
+        return { outcome: "done", detail: "" };
+      },
+    };
+    await createOutbox({ ...options, executors: [executor] }).runOnce(clock.now());
+    expect(during).toMatchObject({ state: "attempting", notBefore: 40_000 });
+  });
+
   test("waits for the back-off between attempts, which grows", async () => {
     const { add, outbox, clock, executed, core } = stage(["failed", "failed", "failed"]);
     add("x");

@@ -8,6 +8,11 @@ import type { ExecutionResult, Executor } from "./executor.ts";
 const READ = 100;
 /** Failures in a row after which an action's other effects wait for the next round: its receiver is in trouble. */
 const PATIENCE = 3;
+/**
+ * How long an interrupted attempt may still be on its way to its receiver, milliseconds: whether it happened is only asked after that, or the
+ * answer could be no and the attempt arrive behind it.
+ */
+const SETTLING = 30_000;
 /** Milliseconds between two looks into the outbox when nobody wakes the dispatcher. */
 const POLL = 1_000;
 
@@ -131,7 +136,7 @@ export function createOutbox({ store, executors, ports, observe = () => {} }: Ou
   const attempt = async (executor: Executor, effect: OutboxRow): Promise<boolean> => {
     const attempts = effect.attempts + 1;
     const audit = attempts === 1 ? [auditOf(effect, "effect.attempt", { guarantee: effect.guarantee })] : [];
-    const notBefore = clock.now();
+    const notBefore = clock.now() + (effect.guarantee === "checkable" ? SETTLING : 0);
     await record(effect, "attempting", { state: "attempting", attempts, notBefore }, audit);
     const current = await store.effect(effect.id);
     // It was withdrawn while it waited for its turn.

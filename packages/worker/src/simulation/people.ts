@@ -1,4 +1,3 @@
-import { StoreError } from "../errors.ts";
 import type { Line } from "../detector/line.ts";
 import { OperationError } from "../responder/operations.ts";
 import type { SqliteCore } from "../store/sqlite/core.ts";
@@ -45,7 +44,4 @@ export function drawDecision(core: SqliteCore, random: SeededRandom, key: string
 }
 
 /** Whether asking again with the same key can help. */
-export function mayAskAgain(error: unknown): boolean {
-  if (error instanceof OperationError) return error.message === "The worker is stopping.";
-  return error instanceof StoreError;
-}
+export const mayAskAgain = (error: unknown): boolean => !(error instanceof OperationError);

@@ -1,0 +1,35 @@
+import { describe, expect, it, test } from "vitest";
+import { canonicalAddress, parseAddressList } from "./address-list.ts";
+
+describe("an address list", () => {
+  const list = parseAddressList(["10.0.0.0/8", "192.0.2.7", "2001:db8::/32", "::1"]);
+
+  it.each([
+    ["10.255.0.1", true],
+    ["11.0.0.1", false],
+    ["192.0.2.7", true],
+    ["192.0.2.8", false],
+    ["::ffff:10.1.2.3", true],
+    ["2001:DB8:0:0::5", true],
+    ["2001:db9::5", false],
+    ["0:0:0:0:0:0:0:1", true],
+    ["localhost", false],
+  ])("%s: %s", (address, isListed) => {
+    expect(list.has(address)).toBe(isListed);
+  });
+
+  it.each(["10.0.0.0/33", "10.0.0/8", "example.com", "::/129", "1.2.3.4/8/9", "1.2.3.4/", ""])("refuses %j by name", (entry) => {
+    expect(() => parseAddressList([entry])).toThrow(`"${entry}"`);
+  });
+});
+
+test.each([
+  ["203.0.113.7", "203.0.113.7"],
+  ["::FFFF:203.0.113.7", "203.0.113.7"],
+  ["2001:0DB8:0000:0000:0000:0000:0000:0001", "2001:db8::1"],
+  ["fe80::1%eth0", undefined],
+  ["203.0.113.7:80", undefined],
+  ["", undefined],
+])("writes %j as %j", (text, canonical) => {
+  expect(canonicalAddress(text)).toBe(canonical);
+});
