@@ -21,11 +21,20 @@ const readLines = (file) =>
 
 /** Runs the vedette command from source; gives its lines of output one by one and resolves with its exit code and errors. */
 async function vedette(args, onLine) {
-  const child = spawn(bundledNode, ["--conditions=vedette-source", "--disable-warning=ExperimentalWarning", join(root, "packages/worker/src/cli/main.ts"), ...args], {
-    cwd: root,
-    env: environment({ NO_COLOR: "1" }),
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    bundledNode,
+    [
+      "--conditions=vedette-source",
+      "--disable-warning=ExperimentalWarning",
+      join(root, "packages/worker/src/cli/main.ts"),
+      ...args,
+    ],
+    {
+      cwd: root,
+      env: environment({ NO_COLOR: "1" }),
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let errors = "";
   child.stderr.on("data", (chunk) => (errors += chunk));
   const ended = new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
@@ -41,17 +50,24 @@ async function sigmaRegression(shared) {
   try {
     const owners = cases.flatMap((one, index) => one.events_flat.map(() => index));
     const eventsFile = join(folder, "events.jsonl");
-    writeFileSync(eventsFile, cases.flatMap((one) => one.events_flat.map((event) => `${JSON.stringify(event)}\n`)).join(""));
+    writeFileSync(
+      eventsFile,
+      cases.flatMap((one) => one.events_flat.map((event) => `${JSON.stringify(event)}\n`)).join(""),
+    );
 
     const found = cases.map(() => 0);
-    const detect = await vedette(["detect", "--rules", rulesFile, "--events", eventsFile, "--format", "jsonl"], (line) => {
-      const finding = JSON.parse(line);
-      for (const { index } of finding.events) {
-        const owner = owners[index];
-        if (owner !== undefined && cases[owner].rule_id === finding.rule.id) found[owner] += 1;
-      }
-    });
-    if (detect.code !== 0 && detect.code !== 1) throw new Error(`vedette detect ended with ${detect.code}:\n${detect.errors}`);
+    const detect = await vedette(
+      ["detect", "--rules", rulesFile, "--events", eventsFile, "--format", "jsonl"],
+      (line) => {
+        const finding = JSON.parse(line);
+        for (const { index } of finding.events) {
+          const owner = owners[index];
+          if (owner !== undefined && cases[owner].rule_id === finding.rule.id) found[owner] += 1;
+        }
+      },
+    );
+    if (detect.code !== 0 && detect.code !== 1)
+      throw new Error(`vedette detect ended with ${detect.code}:\n${detect.errors}`);
 
     let report = "";
     await vedette(["rules", "check", rulesFile, "--format", "json"], (line) => (report += line));
@@ -59,19 +75,26 @@ async function sigmaRegression(shared) {
     const refused = problems.filter(({ path, severity }) => severity === "error" && SETS.includes(setOf.get(path)));
     const refusedPaths = new Set(refused.map(({ path }) => path));
 
-    console.log(`rules: ${[...setOf.values()].filter((set) => SETS.includes(set)).length} in the sets ${SETS.join(", ")} (all sets: ${setOf.size} files, ${loaded} loaded)`);
+    console.log(
+      `rules: ${[...setOf.values()].filter((set) => SETS.includes(set)).length} in the sets ${SETS.join(", ")} (all sets: ${setOf.size} files, ${loaded} loaded)`,
+    );
     console.log(`refused in these sets: ${refusedPaths.size}`);
-    for (const { path, line, column, message, code } of refused) console.log(`  ${path}:${line ?? 1}:${column ?? 1}: ${message} (${code})`);
+    for (const { path, line, column, message, code } of refused)
+      console.log(`  ${path}:${line ?? 1}:${column ?? 1}: ${message} (${code})`);
 
     const failures = cases.flatMap((one, index) => {
       const wanted = one.expected_match_count;
       const count = found[index];
       if (wanted === null ? count >= 1 : count === wanted) return [];
-      const why = refusedPaths.has(one.rule_path) ? "the rule is refused" : `${count} findings of ${one.events_flat.length} events, ${wanted ?? "at least 1"} expected`;
+      const why = refusedPaths.has(one.rule_path)
+        ? "the rule is refused"
+        : `${count} findings of ${one.events_flat.length} events, ${wanted ?? "at least 1"} expected`;
       return [`  ${one.rule_path}: ${why}`];
     });
     const share = (cases.length - failures.length) / cases.length;
-    console.log(`cases: ${cases.length - failures.length} of ${cases.length} as labelled (${(share * 100).toFixed(1)} %, at least ${LEAST_SHARE * 100} % wanted), ${owners.length} events`);
+    console.log(
+      `cases: ${cases.length - failures.length} of ${cases.length} as labelled (${(share * 100).toFixed(1)} %, at least ${LEAST_SHARE * 100} % wanted), ${owners.length} events`,
+    );
     for (const failure of failures) console.log(failure);
     return share >= LEAST_SHARE ? 0 : 1;
   } finally {
@@ -89,7 +112,9 @@ if (name === undefined || !Object.hasOwn(measurements, name) || rest.length > 0)
 }
 const shared = sharedFolder();
 if (shared === undefined) {
-  console.error(`npm run quality -- ${name} needs the labelled data: put the folder "shared" beside the checkout, or name it in VEDETTE_SHARED.`);
+  console.error(
+    `npm run quality -- ${name} needs the labelled data: put the folder "shared" beside the checkout, or name it in VEDETTE_SHARED.`,
+  );
   process.exit(2);
 }
 if (!existsSync(bundledNode)) await setup({ withBuild: false });

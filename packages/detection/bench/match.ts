@@ -11,7 +11,7 @@ export interface Row {
   readonly unit: string;
 }
 
-const SETS = ["rules", "rules-emerging-threats", "rules-threat-hunting"];
+const SETS = new Set(["rules", "rules-emerging-threats", "rules-threat-hunting"]);
 
 /** Measures the engine on SigmaHQ's rules and the labelled events; without the data only what needs none. */
 export async function run({ quick }: { readonly quick: boolean }): Promise<readonly Row[]> {
@@ -19,15 +19,19 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<reado
 }
 
 function matching(quick: boolean): readonly Row[] {
-  const shared = process.env["VEDETTE_SHARED"] ?? join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..", "shared");
-  if (!existsSync(join(shared, "data"))) return [{ name: "matching: not measured, the labelled data is not there", value: 0, unit: "events" }];
+  const shared =
+    process.env["VEDETTE_SHARED"] ?? join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..", "shared");
+  if (!existsSync(join(shared, "data")))
+    return [{ name: "matching: not measured, the labelled data is not there", value: 0, unit: "events" }];
   const lines = <Line>(name: string): Line[] =>
     gunzipSync(readFileSync(join(shared, "data", name)))
       .toString("utf8")
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as Line);
-  const files = lines<{ path: string; yaml: string; set: string }>("sigma-rules.jsonl.gz").filter(({ set }) => SETS.includes(set));
+  const files = lines<{ path: string; yaml: string; set: string }>("sigma-rules.jsonl.gz").filter(({ set }) =>
+    SETS.has(set),
+  );
   const before = process.memoryUsage().rss;
   let started = performance.now();
   const { rules } = loadRules(files.map(({ path, yaml }) => ({ path, text: yaml })));
@@ -37,31 +41,64 @@ function matching(quick: boolean): readonly Row[] {
     ...lines<{ event: JsonObject }>("otrf-windows.jsonl.gz").map((line) => line.event),
     ...lines<{ event: JsonObject }>("windows-background.jsonl.gz").map((line) => line.event),
   ];
-  const isProcessCreation = (event: JsonObject): boolean => String(event["EventID"]) === "1" && String(event["Channel"]).includes("Sysmon");
+  const isProcessCreation = (event: JsonObject): boolean =>
+    String(event["EventID"]) === "1" && String(event["Channel"]).includes("Sysmon");
   const streams: readonly (readonly [string, readonly JsonObject[]])[] = [
-    ["process creation", [...events.filter(isProcessCreation), ...lines<{ events_flat: JsonObject[] }>("sigma-regression.jsonl.gz").flatMap((line) => line.events_flat.filter(isProcessCreation))]],
+    [
+      "process creation",
+      [
+        ...events.filter(isProcessCreation),
+        ...lines<{ events_flat: JsonObject[] }>("sigma-regression.jsonl.gz").flatMap((line) =>
+          line.events_flat.filter(isProcessCreation),
+        ),
+      ],
+    ],
     ["mixed Windows", events],
   ];
   const detector = createDetector(rules);
   started = performance.now();
   for (const event of events.slice(0, 2_000)) detector.judge({ id: "", time: 0, document: event });
-  rows.push({ name: "compile for the log sources of the first 2,000 events, and judge them", value: performance.now() - started, unit: "ms" });
+  rows.push({
+    name: "compile for the log sources of the first 2,000 events, and judge them",
+    value: performance.now() - started,
+    unit: "ms",
+  });
   for (const [name, documents] of streams) {
     const texts = documents.map((document) => JSON.stringify(document));
-    const { parse, judge, findings } = measure(texts, rules, Math.max(quick ? 2 : 6, Math.ceil((quick ? 10_000 : 60_000) / texts.length)));
+    const { parse, judge, findings } = measure(
+      texts,
+      rules,
+      Math.max(quick ? 2 : 6, Math.ceil((quick ? 10_000 : 60_000) / texts.length)),
+    );
     rows.push(
       { name: `${name}: JSON.parse`, value: (parse * 1_000) / texts.length, unit: "µs/event" },
-      { name: `${name}: match (${findings} findings in ${texts.length} events)`, value: (judge * 1_000) / texts.length, unit: "µs/event" },
+      {
+        name: `${name}: match (${findings} findings in ${texts.length} events)`,
+        value: (judge * 1_000) / texts.length,
+        unit: "µs/event",
+      },
       { name: `${name}: match to JSON.parse`, value: judge / parse, unit: "×" },
-      { name: `${name}: parse and match, one thread`, value: (texts.length * 1_000) / (parse + judge), unit: "events/s" },
+      {
+        name: `${name}: parse and match, one thread`,
+        value: (texts.length * 1_000) / (parse + judge),
+        unit: "events/s",
+      },
     );
   }
-  rows.push({ name: "resident memory added by rules and programs", value: (process.memoryUsage().rss - before) / 1_048_576, unit: "MiB" });
+  rows.push({
+    name: "resident memory added by rules and programs",
+    value: (process.memoryUsage().rss - before) / 1_048_576,
+    unit: "MiB",
+  });
   return rows;
 }
 
 /** The best of several rounds, in milliseconds. */
-function measure(texts: readonly string[], rules: readonly Rule[], rounds: number): { parse: number; judge: number; findings: number } {
+function measure(
+  texts: readonly string[],
+  rules: readonly Rule[],
+  rounds: number,
+): { parse: number; judge: number; findings: number } {
   const detector = createDetector(rules);
   let parse = Infinity;
   let judge = Infinity;
@@ -72,7 +109,8 @@ function measure(texts: readonly string[], rules: readonly Rule[], rounds: numbe
     parse = Math.min(parse, performance.now() - started);
     findings = 0;
     started = performance.now();
-    for (const [index, document] of documents.entries()) findings += detector.judge({ id: String(index), time: 0, document }).facts.length;
+    for (const [index, document] of documents.entries())
+      findings += detector.judge({ id: String(index), time: 0, document }).facts.length;
     judge = Math.min(judge, performance.now() - started);
   }
   return { parse, judge, findings };
@@ -88,12 +126,27 @@ function correlating(quick: boolean): readonly Row[] {
   const started = performance.now();
   for (let index = 0; index < total; index++) {
     const time = index * 2;
-    correlator.observe({ kind: "fact", id: `f${index}`, rule, eventId: `e${index}`, time, entities: [], values: { user: `user-${(index * 7_919) % live}` }, alerts: false });
+    correlator.observe({
+      kind: "fact",
+      id: `f${index}`,
+      rule,
+      eventId: `e${index}`,
+      time,
+      entities: [],
+      values: { user: `user-${(index * 7_919) % live}` },
+      alerts: false,
+    });
     if (index % 1_000 === 999) {
       correlator.advance(time);
       correlator.takeChanges();
     }
   }
   const elapsed = performance.now() - started;
-  return [{ name: `correlation with ${correlator.counters().groups.toLocaleString("en")} live groups`, value: (total * 1_000) / elapsed, unit: "events/s" }];
+  return [
+    {
+      name: `correlation with ${correlator.counters().groups.toLocaleString("en")} live groups`,
+      value: (total * 1_000) / elapsed,
+      unit: "events/s",
+    },
+  ];
 }

@@ -67,7 +67,8 @@ export const ERROR_CODES = {
     cure: "Correct the expression at the offset given.",
   },
   "rule-regex-unsupported": {
-    summary: "A regular expression uses what cannot be matched in time linear in the input (look-around, back-references) or is outside the flavour.",
+    summary:
+      "A regular expression uses what cannot be matched in time linear in the input (look-around, back-references) or is outside the flavour.",
     cure: "Rewrite it without; a second search identifier with `not` often replaces a negative look-ahead.",
   },
   "rule-cidr": {

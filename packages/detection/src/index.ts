@@ -1,4 +1,9 @@
-export { createCorrelator, type Correlator, type CorrelatorCounters, type CorrelatorLimits } from "./correlation/correlator.ts";
+export {
+  createCorrelator,
+  type Correlator,
+  type CorrelatorCounters,
+  type CorrelatorLimits,
+} from "./correlation/correlator.ts";
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from "./errors.ts";
 export type { Entity, EntityKind, JsonObject, JsonValue, LogSource, SecurityEvent } from "./event.ts";
 export { testRule, type ExampleResult } from "./examples/test-rule.ts";

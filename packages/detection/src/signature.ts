@@ -16,7 +16,12 @@ export type ValueTest =
   | { readonly kind: "pattern"; readonly pattern: Pattern; readonly cased: boolean; readonly dashes: boolean }
   | { readonly kind: "regex"; readonly regex: Regex }
   | { readonly kind: "cidr"; readonly network: Network }
-  | { readonly kind: "compare"; readonly comparison: Comparison; readonly value: number; readonly part?: TimePart | undefined }
+  | {
+      readonly kind: "compare";
+      readonly comparison: Comparison;
+      readonly value: number;
+      readonly part?: TimePart | undefined;
+    }
   | { readonly kind: "exists" }
   | { readonly kind: "null" }
   | { readonly kind: "fieldref"; readonly field: string; readonly position: Position; readonly cased: boolean };

@@ -9,7 +9,11 @@ const TIMESPAN = 60_000;
 const { rules } = correlationRules({ timespan: "60s", condition: "gte: 3" });
 
 /** What a consumer that follows the changes knows in the end: the last revision of each episode, and the stored groups. */
-function follower(): { readonly episodes: Map<string, Episode>; readonly stored: Map<string, string>; follow(correlator: Correlator): void } {
+function follower(): {
+  readonly episodes: Map<string, Episode>;
+  readonly stored: Map<string, string>;
+  follow(correlator: Correlator): void;
+} {
   const episodes = new Map<string, Episode>();
   const stored = new Map<string, string>();
   return {
@@ -38,7 +42,10 @@ const living = (episodes: Iterable<Episode>): readonly (readonly string[])[] =>
     .sort((a, b) => ((a[0] ?? "") < (b[0] ?? "") ? -1 : 1));
 
 /** Facts at these seconds, one after the other, everything reported at the end. */
-function run(seconds: readonly number[], options: { readonly lateness?: number; readonly takeAfterEach?: boolean } = {}): readonly Episode[] {
+function run(
+  seconds: readonly number[],
+  options: { readonly lateness?: number; readonly takeAfterEach?: boolean } = {},
+): readonly Episode[] {
   const correlator = createCorrelator(rules, { lateness: options.lateness ?? 3_600_000 });
   const { episodes, follow } = follower();
   for (const [index, second] of seconds.entries()) {
@@ -53,7 +60,15 @@ describe("an episode", () => {
   test("begins when a window holds the number of facts asked for", () => {
     expect(run([0, 10])).toEqual([]);
     const [episode] = run([0, 10, 20]);
-    expect(episode).toMatchObject({ kind: "episode", from: 0, to: 20_000, factIds: ["f000", "f001", "f002"], eventIds: ["event-f000", "event-f001", "event-f002"], final: false, revision: 1 });
+    expect(episode).toMatchObject({
+      kind: "episode",
+      from: 0,
+      to: 20_000,
+      factIds: ["f000", "f001", "f002"],
+      eventIds: ["event-f000", "event-f001", "event-f002"],
+      final: false,
+      revision: 1,
+    });
     expect(episode?.group).toEqual({ "client.address": "192.0.2.1" });
     expect(episode?.entities).toEqual([{ kind: "address", value: "192.0.2.1" }]);
     expect(episode?.rule).toMatchObject({ id: "counted", title: "Counted", level: "high" });
@@ -114,7 +129,9 @@ describe("an episode", () => {
     correlator.advance(20_000 + TIMESPAN + 10_001);
     const changes = correlator.takeChanges();
     expect(changes.episodes.map(({ final, revision }) => [final, revision])).toEqual([[true, 2]]);
-    expect(changes.groups.filter(({ key }) => key !== "correlation/watermark").map(({ value }) => value)).toEqual([null]);
+    expect(changes.groups.filter(({ key }) => key !== "correlation/watermark").map(({ value }) => value)).toEqual([
+      null,
+    ]);
     expect(correlator.counters().groups).toBe(0);
   });
 });
@@ -130,7 +147,8 @@ describe("what is not counted", () => {
 
   test("a fact without a value to group by, and it is said", () => {
     const correlator = createCorrelator(rules, { lateness: 0 });
-    for (const values of [{}, { "client.address": null }, { "client.address": "" }]) correlator.observe(baseFact("f", 0, values));
+    for (const values of [{}, { "client.address": null }, { "client.address": "" }])
+      correlator.observe(baseFact("f", 0, values));
     expect(correlator.counters()).toMatchObject({ ungrouped: 3, groups: 0 });
   });
 
@@ -150,7 +168,8 @@ describe("what is not counted", () => {
 
   test("the number 1 and the text 1 as one group", () => {
     const correlator = createCorrelator(rules, { lateness: 0 });
-    for (const [index, address] of [1, "1", 1].entries()) correlator.observe(baseFact(`f${index}`, 0, { "client.address": address }));
+    for (const [index, address] of [1, "1", 1].entries())
+      correlator.observe(baseFact(`f${index}`, 0, { "client.address": address }));
     expect(correlator.takeChanges().episodes).toEqual([]);
   });
 });
@@ -158,18 +177,22 @@ describe("what is not counted", () => {
 describe("bounds", () => {
   test("forget the quietest group without an episode first, and count it", () => {
     const correlator = createCorrelator(rules, { lateness: 3_600_000, limits: { groups: 2 } });
-    const fact = (address: string, index: number): Fact => baseFact(`${address}-${index}`, index * 1_000, { "client.address": address });
+    const fact = (address: string, index: number): Fact =>
+      baseFact(`${address}-${index}`, index * 1_000, { "client.address": address });
     for (const index of [0, 1, 2]) correlator.observe(fact("a", index));
     correlator.observe(fact("b", 0));
     correlator.observe(fact("c", 0));
     expect(correlator.counters()).toMatchObject({ groupsEvicted: 1, groups: 2 });
-    const keys = correlator.takeChanges().groups.map(({ value }) => (value === null ? "gone" : (JSON.parse(value) as { values: string[] }).values[0]));
-    expect(keys.sort()).toEqual(["a", "c", "gone"]);
+    const keys = correlator
+      .takeChanges()
+      .groups.map(({ value }) => (value === null ? "gone" : (JSON.parse(value) as { values: string[] }).values[0]));
+    expect(new Set(keys)).toEqual(new Set(["a", "c", "gone"]));
   });
 
   test("keep an episode with far more facts than a group may hold one episode, and count what is not listed", () => {
     const correlator = createCorrelator(rules, { lateness: 3_600_000, limits: { membersPerGroup: 100 } });
-    for (let index = 0; index < 5_000; index++) correlator.observe(baseFact(`f${String(index).padStart(4, "0")}`, index * 100));
+    for (let index = 0; index < 5_000; index++)
+      correlator.observe(baseFact(`f${String(index).padStart(4, "0")}`, index * 100));
     const { episodes } = correlator.takeChanges();
     expect(episodes).toHaveLength(1);
     expect(episodes[0]).toMatchObject({ from: 0, to: 499_900 });
@@ -198,16 +221,31 @@ test("groups of a rule that is gone or has changed are deleted and counted", () 
 });
 
 /** Facts in a few groups with clustered and equal times. */
-const streams = fc.array(fc.record({ time: fc.oneof(fc.integer({ min: 0, max: 400 }), fc.constantFrom(0, 60, 120)), group: fc.constantFrom("a", "b"), jitter: fc.integer({ min: 0, max: 90 }), again: fc.boolean(), take: fc.boolean(), restart: fc.boolean() }), { maxLength: 60 });
+const streams = fc.array(
+  fc.record({
+    time: fc.oneof(fc.integer({ min: 0, max: 400 }), fc.constantFrom(0, 60, 120)),
+    group: fc.constantFrom("a", "b"),
+    jitter: fc.integer({ min: 0, max: 90 }),
+    again: fc.boolean(),
+    take: fc.boolean(),
+    restart: fc.boolean(),
+  }),
+  { maxLength: 60 },
+);
 
 describe("over random streams the episodes equal the naive reading", () => {
   const check = (threshold: number, lateness: number): void => {
     const set = correlationRules({ timespan: "60s", condition: `gte: ${threshold}` });
     fc.assert(
       fc.property(streams, (stream) => {
-        const items = stream.map((item, index) => ({ ...item, fact: baseFact(`f${String(index).padStart(3, "0")}`, item.time * 1_000, { "client.address": item.group }) }));
+        const items = stream.map((item, index) => ({
+          ...item,
+          fact: baseFact(`f${String(index).padStart(3, "0")}`, item.time * 1_000, { "client.address": item.group }),
+        }));
         // Delayed by less than the lateness: every fact is acceptable when it comes.
-        const arrivals = items.toSorted((a, b) => a.time + (lateness / 90_000) * a.jitter - (b.time + (lateness / 90_000) * b.jitter));
+        const arrivals = items.toSorted(
+          (a, b) => a.time + (lateness / 90_000) * a.jitter - (b.time + (lateness / 90_000) * b.jitter),
+        );
         let correlator = createCorrelator(set.rules, { lateness });
         const seen = follower();
         let watermark = 0;
@@ -223,10 +261,17 @@ describe("over random streams the episodes equal the naive reading", () => {
         }
         correlator.advance(Number.MAX_SAFE_INTEGER);
         seen.follow(correlator);
-        const expected = ["a", "b"].flatMap((group) => naiveEpisodes(items.filter((item) => item.group === group).map(({ fact }) => fact), TIMESPAN, threshold));
+        const expected = ["a", "b"].flatMap((group) =>
+          naiveEpisodes(
+            items.filter((item) => item.group === group).map(({ fact }) => fact),
+            TIMESPAN,
+            threshold,
+          ),
+        );
         expect(living(seen.episodes.values())).toEqual(expected.sort((a, b) => ((a[0] ?? "") < (b[0] ?? "") ? -1 : 1)));
         expect([...seen.episodes.values()].every(({ final }) => final)).toBe(true);
-        for (const { mergedInto } of seen.episodes.values()) if (mergedInto !== undefined) expect(seen.episodes.has(mergedInto)).toBe(true);
+        for (const { mergedInto } of seen.episodes.values())
+          if (mergedInto !== undefined) expect(seen.episodes.has(mergedInto)).toBe(true);
         expect([...seen.stored.keys()].filter((key) => key !== "correlation/watermark")).toEqual([]);
       }),
       { numRuns: 400 },

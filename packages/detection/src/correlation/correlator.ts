@@ -4,7 +4,18 @@ import { canonicalJson, hashOf } from "../hash.ts";
 import { referenceTo } from "../match/detector.ts";
 import { type EventCount, type Rule, fieldOf } from "../rule.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
-import { type EpisodeState, type Group, type Place, compare, decodeGroup, encodeGroup, firstAt, isWithin, lowerBound, qualifying } from "./group.ts";
+import {
+  type EpisodeState,
+  type Group,
+  type Place,
+  compare,
+  decodeGroup,
+  encodeGroup,
+  firstAt,
+  isWithin,
+  lowerBound,
+  qualifying,
+} from "./group.ts";
 
 /** Counts facts in sliding windows of event time; docs/correlation.md says what an episode is. */
 export interface Correlator {
@@ -13,7 +24,10 @@ export interface Correlator {
   /** Time has come this far (Unix milliseconds): facts older than this less the lateness are no longer taken. It never goes back. */
   advance(watermark: number): void;
   /** What changed since the last call: episodes to report, and the groups' state to store (null: to delete). */
-  takeChanges(): { readonly episodes: readonly Episode[]; readonly groups: readonly { readonly key: string; readonly value: string | null }[] };
+  takeChanges(): {
+    readonly episodes: readonly Episode[];
+    readonly groups: readonly { readonly key: string; readonly value: string | null }[];
+  };
   /** Goes on from stored groups; called once, before anything else. */
   restore(groups: Iterable<readonly [string, string]>): void;
   counters(): CorrelatorCounters;
@@ -77,11 +91,21 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
   }
   /** In the order they were last touched: the first is the first to be forgotten. */
   const groups = new Map<string, Group>();
+  /** The same groups by rule and values. */
+  const byValues = new Map<string, Group>();
   const changed = new Set<string>();
   const removed = new Set<string>();
   const merged: Episode[] = [];
   const queue = new DeadlineQueue();
-  const counters = { lateDropped: 0, ungrouped: 0, duplicates: 0, groupsEvicted: 0, membersOmitted: 0, entitiesOmitted: 0, groupsOrphaned: 0 };
+  const counters = {
+    lateDropped: 0,
+    ungrouped: 0,
+    duplicates: 0,
+    groupsEvicted: 0,
+    membersOmitted: 0,
+    entitiesOmitted: 0,
+    groupsOrphaned: 0,
+  };
   let watermark = -Infinity;
   let watermarkChanged = false;
   const horizon = (): number => watermark - options.lateness;
@@ -93,12 +117,24 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
     groups.set(group.key, group);
   };
 
-  const groupFor = ({ rule, count }: Correlation, values: readonly JsonValue[]): Group => {
-    const key = `correlation/${rule.id}/${hashOf(rule.revision, canonicalJson(values)).slice(0, 32)}`;
-    const known = groups.get(key);
+  const groupFor = ({ rule }: Correlation, values: readonly JsonValue[]): Group => {
+    const lookup = lookupOf(rule.id, values);
+    const known = byValues.get(lookup);
     if (known !== undefined) return known;
     if (groups.size >= limits.groups) evict();
-    return { key, ruleId: rule.id, revision: rule.revision, values: count.groupBy.length === 0 ? [] : values, members: [], episodes: [], nextOrder: 0, scheduled: Infinity };
+    const key = `correlation/${rule.id}/${hashOf(rule.revision, lookup).slice(0, 32)}`;
+    const group: Group = {
+      key,
+      ruleId: rule.id,
+      revision: rule.revision,
+      values,
+      members: [],
+      episodes: [],
+      nextOrder: 0,
+      scheduled: Infinity,
+    };
+    byValues.set(lookup, group);
+    return group;
   };
 
   /** Forgets the group that was quiet for longest, one without an episode if there is one among the quietest. */
@@ -113,15 +149,17 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
       }
       if (++looked === 100) break;
     }
-    if (victim === undefined) return;
-    remove(victim);
+    const group = victim === undefined ? undefined : groups.get(victim);
+    if (group === undefined) return;
+    drop(group);
+    changed.delete(group.key);
+    removed.add(group.key);
     counters.groupsEvicted++;
   };
 
-  const remove = (key: string): void => {
-    groups.delete(key);
-    changed.delete(key);
-    removed.add(key);
+  const drop = (group: Group): void => {
+    groups.delete(group.key);
+    byValues.delete(lookupOf(group.ruleId, group.values));
   };
 
   const schedule = (group: Group, timespan: number): void => {
@@ -157,16 +195,33 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
     const first = group.members[low];
     const last = group.members[high];
     if (first === undefined || last === undefined) return;
-    const touched = group.episodes.filter((episode) => !episode.final && compare(episode.first, last) <= 0 && compare(first, episode.last) <= 0);
+    const touched = group.episodes.filter(
+      (episode) => !episode.final && compare(episode.first, last) <= 0 && compare(first, episode.last) <= 0,
+    );
     let oldest = touched[0];
     for (const episode of touched) if (oldest === undefined || episode.order < oldest.order) oldest = episode;
     if (oldest === undefined) {
       const id = hashOf(correlation.rule.id, canonicalJson(group.values), first.id);
-      group.episodes.push({ id, order: group.nextOrder++, first: placeOf(first), last: placeOf(last), revision: 0, omitted: 0, changed: true, final: false });
+      group.episodes.push({
+        id,
+        order: group.nextOrder++,
+        first: placeOf(first),
+        last: placeOf(last),
+        revision: 0,
+        omitted: 0,
+        changed: true,
+        final: false,
+      });
     } else {
       for (const episode of touched) {
         if (episode === oldest) continue;
-        if (episode.revision > 0) merged.push({ ...report(correlation, group, episode), revision: episode.revision + 1, final: true, mergedInto: oldest.id });
+        if (episode.revision > 0)
+          merged.push({
+            ...report(correlation, group, episode),
+            revision: episode.revision + 1,
+            final: true,
+            mergedInto: oldest.id,
+          });
         if (compare(episode.first, oldest.first) < 0) oldest.first = episode.first;
         if (compare(episode.last, oldest.last) > 0) oldest.last = episode.last;
         oldest.omitted += episode.omitted;
@@ -204,7 +259,10 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
   };
 
   const report = ({ rule, count }: Correlation, group: Group, state: EpisodeState): Episode => {
-    const members = group.members.slice(lowerBound(group.members, state.first), lowerBound(group.members, state.last) + 1);
+    const members = group.members.slice(
+      lowerBound(group.members, state.first),
+      lowerBound(group.members, state.last) + 1,
+    );
     const entities = new Map<string, Entity>();
     for (const member of members) {
       for (const entity of member.entities) {
@@ -240,7 +298,10 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
       episode.changed = true;
     }
     const end = firstAt(group.members, horizon() - timespan);
-    if (end > 0) group.members = group.members.filter((member, index) => index >= end || group.episodes.some((episode) => isWithin(episode, member)));
+    if (end > 0)
+      group.members = group.members.filter(
+        (member, index) => index >= end || group.episodes.some((episode) => isWithin(episode, member)),
+      );
     changed.add(group.key);
   };
 
@@ -260,7 +321,7 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
       schedule(group, correlation.count.timespan);
       return encodeGroup(group);
     }
-    groups.delete(group.key);
+    drop(group);
     return null;
   };
 
@@ -293,7 +354,8 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
       for (const key of [...changed].sort()) {
         const group = groups.get(key);
         const correlation = group === undefined ? undefined : correlations.get(group.ruleId);
-        if (group !== undefined && correlation !== undefined) values.push({ key, value: takeGroup(group, correlation, episodes) });
+        if (group !== undefined && correlation !== undefined)
+          values.push({ key, value: takeGroup(group, correlation, episodes) });
       }
       for (const key of [...removed].sort()) values.push({ key, value: null });
       if (watermarkChanged) values.push({ key: WATERMARK_KEY, value: String(watermark) });
@@ -317,6 +379,7 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
           continue;
         }
         groups.set(key, group);
+        byValues.set(lookupOf(group.ruleId, group.values), group);
         schedule(group, correlation.count.timespan);
       }
     },
@@ -337,6 +400,8 @@ function nextDeadline(group: Group, timespan: number): number {
   for (const episode of group.episodes) if (!episode.final) next = Math.min(next, episode.last.time);
   return next + timespan;
 }
+
+const lookupOf = (ruleId: string, values: readonly JsonValue[]): string => `${ruleId}\0${canonicalJson(values)}`;
 
 const placeOf = ({ time, id }: Place): Place => ({ time, id });
 

@@ -32,9 +32,10 @@ export class DeadlineQueue {
 
   #sink(): void {
     const size = this.#times.length;
-    for (let index = 0; ; ) {
+    for (let index = 0; ;) {
       let least = index;
-      for (const child of [2 * index + 1, 2 * index + 2]) if (child < size && (this.#times[child] ?? 0) < (this.#times[least] ?? 0)) least = child;
+      for (const child of [2 * index + 1, 2 * index + 2])
+        if (child < size && (this.#times[child] ?? 0) < (this.#times[least] ?? 0)) least = child;
       if (least === index) return;
       this.#swap(index, least);
       index = least;

@@ -74,7 +74,12 @@ export function isWithin(episode: EpisodeState, place: Place): boolean {
  * The members of all qualifying windows that hold the member at an index, as the indices of the first and last; undefined when none
  * qualifies. A window is every member from one at time t up to t + timespan, both ends included; it qualifies with `threshold` members.
  */
-export function qualifying(members: readonly Member[], index: number, timespan: number, threshold: number): readonly [number, number] | undefined {
+export function qualifying(
+  members: readonly Member[],
+  index: number,
+  timespan: number,
+  threshold: number,
+): readonly [number, number] | undefined {
   const time = members[index]?.time ?? 0;
   const earliest = firstAt(members, time - timespan);
   const endOf = (start: number): number => firstAfter(members, (members[start]?.time ?? 0) + timespan, index) - 1;
@@ -162,7 +167,12 @@ export function decodeGroup(key: string, text: string): Group {
     values: stored.values,
     nextOrder: stored.next,
     scheduled: Infinity,
-    members: stored.members.map(([time, id, eventId, indices]) => ({ time, id, eventId, entities: indices.flatMap((index) => stored.entities[index] ?? []) })),
+    members: stored.members.map(([time, id, eventId, indices]) => ({
+      time,
+      id,
+      eventId,
+      entities: indices.flatMap((index) => stored.entities[index] ?? []),
+    })),
     episodes: stored.episodes.map(([id, order, fromTime, fromId, toTime, toId, revision, omitted, final]) => ({
       id,
       order,

@@ -46,14 +46,23 @@ export function testRule(rule: Rule, ruleSet: RuleSet): readonly ExampleResult[]
   });
 }
 
-function run(rule: Rule, ruleSet: RuleSet, detector: Detector, example: RuleExample): { found: number; unmatched: number } {
+function run(
+  rule: Rule,
+  ruleSet: RuleSet,
+  detector: Detector,
+  example: RuleExample,
+): { found: number; unmatched: number } {
   const span = Math.max(0, ...example.events.map(({ at }) => at));
   const correlator = createCorrelator(ruleSet.rules, { lateness: span });
   let facts = 0;
   let unmatched = 0;
   for (const [index, { at, document }] of example.events.entries()) {
     const time = START + at;
-    const event: SecurityEvent = { id: `example-${index}`, time, document: { "@timestamp": new Date(time).toISOString(), ...document } };
+    const event: SecurityEvent = {
+      id: `example-${index}`,
+      time,
+      document: { "@timestamp": new Date(time).toISOString(), ...document },
+    };
     const judgement = detector.judge(event);
     if (judgement.logSources.length === 0) unmatched++;
     for (const fact of judgement.facts) {
@@ -62,6 +71,8 @@ function run(rule: Rule, ruleSet: RuleSet, detector: Detector, example: RuleExam
     }
   }
   correlator.advance(Number.MAX_SAFE_INTEGER);
-  const episodes = correlator.takeChanges().episodes.filter((episode) => episode.rule.id === rule.id && episode.mergedInto === undefined);
+  const episodes = correlator
+    .takeChanges()
+    .episodes.filter((episode) => episode.rule.id === rule.id && episode.mergedInto === undefined);
   return { found: rule.kind === "correlation" ? episodes.length : facts, unmatched };
 }

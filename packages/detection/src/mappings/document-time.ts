@@ -12,7 +12,9 @@ export function toMilliseconds(value: JsonValue | undefined): number | undefined
   const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\s?(Z|[+-]\d{2}:?\d{2})?$/.exec(text);
   if (match === null) return undefined;
   const [, date = "", time = "", zone = "Z"] = match;
-  const milliseconds = Date.parse(`${date}T${time}${/^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone}`);
+  const milliseconds = Date.parse(
+    `${date}T${time}${/^[+-]\d{4}$/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone}`,
+  );
   return Number.isNaN(milliseconds) ? undefined : milliseconds;
 }
 

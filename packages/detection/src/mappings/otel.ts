@@ -24,10 +24,14 @@ export const otelMapping: FieldMapping = {
   keywordRoots: [["body"], ["attributes"]],
   accepts: (document) =>
     isObject(document.attributes) &&
-    (isObject(document.resource) || document.event_name !== undefined || document.body !== undefined || document.severity_number !== undefined),
+    (isObject(document.resource) ||
+      document.event_name !== undefined ||
+      document.body !== undefined ||
+      document.severity_number !== undefined),
   logSources: (document) => {
     const name = eventName(document);
-    if (name?.startsWith("vedette.")) return [{ product: "vedette", service: name.slice("vedette.".length).toLowerCase(), category: "application" }];
+    if (name?.startsWith("vedette."))
+      return [{ product: "vedette", service: name.slice("vedette.".length).toLowerCase(), category: "application" }];
     const language = readValue(document, [["resource", "attributes", "telemetry.sdk.language"]]);
     if (typeof language !== "string") return NONE;
     const product = language.toLowerCase();
@@ -67,5 +71,6 @@ function eventName(document: JsonObject): string | undefined {
   return typeof attribute === "string" ? attribute : undefined;
 }
 
-const isObject = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: JsonValue | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const asObject = (value: JsonValue | undefined): JsonObject | undefined => (isObject(value) ? value : undefined);

@@ -34,7 +34,8 @@ const SERVICES: Readonly<Record<string, string>> = {
   "microsoft-windows-bitlocker/bitlocker management": "bitlocker",
   "microsoft-windows-bits-client/operational": "bits-client",
   "microsoft-windows-capi2/operational": "capi2",
-  "microsoft-windows-certificateservicesclient-lifecycle-system/operational": "certificateservicesclient-lifecycle-system",
+  "microsoft-windows-certificateservicesclient-lifecycle-system/operational":
+    "certificateservicesclient-lifecycle-system",
   "microsoft-windows-codeintegrity/operational": "codeintegrity-operational",
   "microsoft-windows-dhcp-server/operational": "dhcp",
   "microsoft-windows-diagnosis-scripted/operational": "diagnosis-scripted",
@@ -126,15 +127,27 @@ export function windowsLogSources(identity: WindowsIdentity): readonly LogSource
   const channel = identity.channel.toLowerCase();
   const provider = identity.provider.toLowerCase();
   if (channel === "linux-sysmon/operational" || provider === "linux-sysmon")
-    return (SYSMON[identity.eventId] ?? [undefined]).map((category) => ({ product: "linux", category, service: "sysmon" }));
-  const service = Object.hasOwn(SERVICES, channel) ? SERVICES[channel] : provider === "microsoft-windows-sysmon" ? "sysmon" : undefined;
+    return (SYSMON[identity.eventId] ?? [undefined]).map((category) => ({
+      product: "linux",
+      category,
+      service: "sysmon",
+    }));
+  const service = Object.hasOwn(SERVICES, channel)
+    ? SERVICES[channel]
+    : provider === "microsoft-windows-sysmon"
+      ? "sysmon"
+      : undefined;
   const plain: LogSource = { product: "windows", service };
   if (service === "sysmon") {
     const categories = sysmonCategories(identity);
     return categories.length === 0 ? [plain] : categories.map((category) => ({ ...plain, category }));
   }
   const category =
-    provider === "microsoft-windows-kernel-file" ? KERNEL_FILE[identity.eventId] : service === undefined ? undefined : CATEGORIES[service]?.[identity.eventId];
+    provider === "microsoft-windows-kernel-file"
+      ? KERNEL_FILE[identity.eventId]
+      : service === undefined
+        ? undefined
+        : CATEGORIES[service]?.[identity.eventId];
   return category === undefined ? [plain] : [plain, { ...plain, category }];
 }
 
@@ -143,5 +156,7 @@ function sysmonCategories({ eventId, eventType }: WindowsIdentity): readonly str
   if (eventId !== "12") return categories;
   const type = eventType.toLowerCase();
   if (type.startsWith("create")) return [...categories, "registry_add"];
-  return type.startsWith("delete") ? [...categories, "registry_delete"] : [...categories, "registry_add", "registry_delete"];
+  return type.startsWith("delete")
+    ? [...categories, "registry_delete"]
+    : [...categories, "registry_add", "registry_delete"];
 }

@@ -79,7 +79,8 @@ function fieldNames(field: string, { category, service }: LogSource): readonly s
   return [field];
 }
 
-const isText = (value: JsonValue | undefined): boolean => (typeof value === "string" && value !== "") || typeof value === "number";
+const isText = (value: JsonValue | undefined): boolean =>
+  (typeof value === "string" && value !== "") || typeof value === "number";
 
 /** Windows events flattened to the names Sigma uses: EventID, Channel, Provider_Name, Computer and every EventData field. */
 export const windowsFlatMapping: FieldMapping = createWindowsMapping({
@@ -92,7 +93,10 @@ const SYSTEM: Readonly<Record<string, readonly FieldPath[]>> = {
   EventID: [["EventID", "#text"], ["EventID"]],
   Channel: [["Channel"]],
   Computer: [["Computer"]],
-  Provider_Name: [["Provider", "#attributes", "Name"], ["Provider", "Name"]],
+  Provider_Name: [
+    ["Provider", "#attributes", "Name"],
+    ["Provider", "Name"],
+  ],
   Execution_ProcessID: [["Execution", "#attributes", "ProcessID"]],
   TimeCreated: [["TimeCreated", "#attributes", "SystemTime"]],
   EventRecordID: [["EventRecordID"]],
@@ -105,7 +109,13 @@ const SYSTEM: Readonly<Record<string, readonly FieldPath[]>> = {
 /** Windows events as EVTX readers write them: `Event.System` and `Event.EventData`. */
 export const windowsEvtxMapping: FieldMapping = createWindowsMapping({
   name: "windows-evtx",
-  accepts: (document) => isText(readValue(document, [["Event", "System", "EventID", "#text"], ["Event", "System", "EventID"]])),
+  accepts: (document) =>
+    isText(
+      readValue(document, [
+        ["Event", "System", "EventID", "#text"],
+        ["Event", "System", "EventID"],
+      ]),
+    ),
   places: (field) => [
     ...(Object.hasOwn(SYSTEM, field) ? (SYSTEM[field] ?? []).map((path) => ["Event", "System", ...path]) : []),
     ["Event", "EventData", field],

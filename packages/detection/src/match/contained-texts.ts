@@ -31,7 +31,8 @@ export class ContainedTexts {
 
   constructor(texts: ReadonlyMap<string, readonly number[]>) {
     const counts = new Map<number, number>();
-    for (const text of texts.keys()) for (const gram of new Set(gramsOf(text))) counts.set(gram, (counts.get(gram) ?? 0) + 1);
+    for (const text of texts.keys())
+      for (const gram of new Set(gramsOf(text))) counts.set(gram, (counts.get(gram) ?? 0) + 1);
     for (const [text, entries] of texts) {
       if (text === "") this.#always.push(...entries);
       else if (text.length < GRAM) this.#addShort(text, entries);
@@ -55,30 +56,40 @@ export class ContainedTexts {
       let unit = text.charCodeAt(index);
       if (unit >= 128) {
         if (asciiOnly) return false;
-        if (unit >= 256 && this.#byCharacter.size > 0) this.#compare(this.#byCharacter.get(unit), slot, value, index, found);
+        if (unit >= 256 && this.#byCharacter.size > 0)
+          this.#compare(this.#byCharacter.get(unit), slot, value, index, found);
       } else if (unit >= 65 && unit <= 90) unit += 32;
       const low = unit & 0xff;
       if (isKnownBy[low] === 1) this.#compare(this.#byCharacter.get(unit), slot, value, index, found);
       gram = (gram >>> 8) | (low << 24);
       if (index < GRAM - 1) continue;
       const bit = Math.imul(gram, 0x9e3779b1) >>> (32 - FILTER_BITS);
-      if (((filter[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0) this.#compare(this.#byGram.get(gram), slot, value, index - GRAM + 1, found);
+      if (((filter[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0)
+        this.#compare(this.#byGram.get(gram), slot, value, index - GRAM + 1, found);
     }
     return true;
   }
 
   /** Compares the texts known by what stands at a position of the value. */
-  #compare(candidates: readonly Placed[] | undefined, slot: FieldSlot, value: number, position: number, found: Found): void {
+  #compare(
+    candidates: readonly Placed[] | undefined,
+    slot: FieldSlot,
+    value: number,
+    position: number,
+    found: Found,
+  ): void {
     if (candidates === undefined) return;
     const text = slot.foldedAt(value);
     for (const candidate of candidates) {
-      if (text.startsWith(candidate.text, position - candidate.offset)) for (const entry of candidate.entries) found(entry);
+      if (text.startsWith(candidate.text, position - candidate.offset))
+        for (const entry of candidate.entries) found(entry);
     }
   }
 
   #addShort(text: string, entries: readonly number[]): void {
     let best = 0;
-    for (let index = 1; index < text.length; index++) if (rareness(text.charAt(index)) > rareness(text.charAt(best))) best = index;
+    for (let index = 1; index < text.length; index++)
+      if (rareness(text.charAt(index)) > rareness(text.charAt(best))) best = index;
     const unit = text.charCodeAt(best);
     if (unit < 256) this.#isKnownBy[unit] = 1;
     place(this.#byCharacter, unit, { text, offset: best, entries });
@@ -87,7 +98,8 @@ export class ContainedTexts {
   #addLong(text: string, entries: readonly number[], counts: ReadonlyMap<number, number>): void {
     const grams = gramsOf(text);
     let best = 0;
-    for (let index = 1; index < grams.length; index++) if ((counts.get(grams[index] ?? 0) ?? 0) < (counts.get(grams[best] ?? 0) ?? 0)) best = index;
+    for (let index = 1; index < grams.length; index++)
+      if ((counts.get(grams[index] ?? 0) ?? 0) < (counts.get(grams[best] ?? 0) ?? 0)) best = index;
     const gram = grams[best] ?? 0;
     const bit = Math.imul(gram, 0x9e3779b1) >>> (32 - FILTER_BITS);
     this.#filter[bit >>> 5] = (this.#filter[bit >>> 5] ?? 0) | (1 << (bit & 31));

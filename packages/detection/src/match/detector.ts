@@ -33,14 +33,24 @@ export interface DetectorOptions {
 export function createDetector(rules: readonly Rule[], options: DetectorOptions = {}): Detector {
   const signatures = rules.filter((rule) => rule.condition !== undefined);
   const facts = new Map(signatures.map((rule) => [rule.id, factTemplate(rule, rules)]));
-  const engines = (options.mappings ?? DEFAULT_MAPPINGS).map((mapping) => ({ mapping, engine: createEngine(mapping, signatures) }));
+  const engines = (options.mappings ?? DEFAULT_MAPPINGS).map((mapping) => ({
+    mapping,
+    engine: createEngine(mapping, signatures),
+  }));
   return {
     judge: (event) => {
       for (const { mapping, engine } of engines) {
         if (!mapping.accepts(event.document)) continue;
         const logSources = mapping.logSources(event.document);
         const matched = logSources.length === 0 ? NOTHING : engine(event, logSources);
-        return { mapping: mapping.name, logSources, facts: matched.length === 0 ? [] : matched.map((assignment) => toFact(event, assignment, mapping, facts.get(assignment.rule.id))) };
+        return {
+          mapping: mapping.name,
+          logSources,
+          facts:
+            matched.length === 0
+              ? []
+              : matched.map((assignment) => toFact(event, assignment, mapping, facts.get(assignment.rule.id))),
+        };
       }
       return UNREAD;
     },
@@ -52,12 +62,17 @@ const UNREAD: Judgement = { mapping: undefined, logSources: [], facts: [] };
 const KEYS = ["product", "category", "service"] as const;
 
 /** Matches events of one mapping; programs are made when the first event of their log sources comes. */
-function createEngine(mapping: FieldMapping, rules: readonly Rule[]): (event: SecurityEvent, logSources: readonly LogSource[]) => readonly Assignment[] {
+function createEngine(
+  mapping: FieldMapping,
+  rules: readonly Rule[],
+): (event: SecurityEvent, logSources: readonly LogSource[]) => readonly Assignment[] {
   const table = new PredicateTable(mapping);
   const programs = new Map<string, Program>();
   // Only values that some rule asks for tell log sources apart: documents cannot make more programs than the rules have combinations.
   const asked = new Set(rules.flatMap(({ logSource }) => KEYS.map((key) => `${key}=${logSource[key] ?? ""}`)));
-  const common = new Set((mapping.commonFields ?? []).flatMap((field) => mapping.paths(field, {}).map((path) => JSON.stringify(path))));
+  const common = new Set(
+    (mapping.commonFields ?? []).flatMap((field) => mapping.paths(field, {}).map((path) => JSON.stringify(path))),
+  );
   const commonSlots = new Map<number, boolean>();
   const isCommon = (slot: number): boolean => {
     const known = commonSlots.get(slot);
@@ -68,7 +83,9 @@ function createEngine(mapping: FieldMapping, rules: readonly Rule[]): (event: Se
   };
   const build = (logSources: readonly LogSource[]): Program => {
     const assignments = rules.flatMap((rule) => {
-      const logSource = logSources.find((source) => KEYS.every((key) => rule.logSource[key] === undefined || rule.logSource[key] === source[key]));
+      const logSource = logSources.find((source) =>
+        KEYS.every((key) => rule.logSource[key] === undefined || rule.logSource[key] === source[key]),
+      );
       return logSource === undefined ? [] : [{ rule, logSource }];
     });
     return new Program(table, assignments, isCommon);
@@ -123,11 +140,17 @@ export function referenceTo(rule: Rule): RuleReference {
   return { id: rule.id, title: rule.title, level: rule.level, revision: rule.revision };
 }
 
-function toFact(event: SecurityEvent, { rule, logSource }: Assignment, mapping: FieldMapping, template: FactTemplate | undefined): Fact {
+function toFact(
+  event: SecurityEvent,
+  { rule, logSource }: Assignment,
+  mapping: FieldMapping,
+  template: FactTemplate | undefined,
+): Fact {
   const values: Record<string, JsonValue> = {};
   for (const field of template?.fields ?? []) {
     const value = readValue(event.document, mapping.paths(field, logSource));
-    if (value !== undefined && value !== null) Object.defineProperty(values, field, { value, enumerable: true, configurable: true, writable: true });
+    if (value !== undefined && value !== null)
+      Object.defineProperty(values, field, { value, enumerable: true, configurable: true, writable: true });
   }
   return {
     kind: "fact",

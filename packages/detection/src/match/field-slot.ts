@@ -66,7 +66,7 @@ export class FieldSlot {
     const pending: JsonValue[] = [value];
     for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
       if (typeof item !== "object" || item === null) this.#add(item);
-      else for (const inner of Object.values(item)) pending.push(inner as JsonValue);
+      else for (const inner of Object.values(item)) pending.push(inner);
     }
   }
 
@@ -99,7 +99,7 @@ export class FieldSlot {
     for (const item of isList(value) ? elements(value) : [value]) {
       if (typeof item !== "object" || item === null) continue;
       const key = path[depth] ?? "";
-      if (key === ANY_KEY) for (const next of Object.values(item)) this.#walk(next as JsonValue, path, depth + 1);
+      if (key === ANY_KEY) for (const next of Object.values(item)) this.#walk(next, path, depth + 1);
       else {
         const next = property(item as JsonObject, key);
         if (next !== undefined) this.#walk(next, path, depth + 1);
@@ -177,7 +177,7 @@ function collect(value: JsonValue, path: FieldPath, depth: number, found: JsonVa
   for (const item of isList(value) ? elements(value) : [value]) {
     if (typeof item !== "object" || item === null) continue;
     const key = path[depth] ?? "";
-    if (key === ANY_KEY) for (const next of Object.values(item)) collect(next as JsonValue, path, depth + 1, found);
+    if (key === ANY_KEY) for (const next of Object.values(item)) collect(next, path, depth + 1, found);
     else {
       const next = property(item as JsonObject, key);
       if (next !== undefined) collect(next, path, depth + 1, found);
@@ -187,5 +187,5 @@ function collect(value: JsonValue, path: FieldPath, depth: number, found: JsonVa
 
 function isShallow(value: JsonValue, levels: number): boolean {
   if (typeof value !== "object" || value === null) return true;
-  return levels > 0 && Object.values(value).every((item) => isShallow(item as JsonValue, levels - 1));
+  return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1));
 }

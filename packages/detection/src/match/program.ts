@@ -42,10 +42,11 @@ export class Program {
       this.#rules.push({ assignment, node });
       const trigger = chooseTrigger(node, isCommon);
       if (trigger === undefined) this.#always.push(rule);
-      else for (const atom of trigger.atoms) {
-        if (atom.kind === "predicate") this.#watch(atom.id, rule);
-        else this.#index(atom.slot).add(atom.position, atom.text, rule);
-      }
+      else
+        for (const atom of trigger.atoms) {
+          if (atom.kind === "predicate") this.#watch(atom.id, rule);
+          else this.#index(atom.slot).add(atom.position, atom.text, rule);
+        }
     }
     this.#marked = new Float64Array(this.#rules.length);
     this.#candidates = new Int32Array(this.#rules.length);
@@ -70,7 +71,8 @@ export class Program {
       const loaded = this.#table.load(slot);
       for (let value = 0; value < loaded.count; value++) index.search(loaded, value, this.#mark);
     }
-    for (const [predicate, rules] of this.#predicateTriggers) if (this.#table.holds(predicate)) for (const rule of rules) this.#mark(rule);
+    for (const [predicate, rules] of this.#predicateTriggers)
+      if (this.#table.holds(predicate)) for (const rule of rules) this.#mark(rule);
     let hits: number[] | undefined;
     for (let position = 0; position < this.#candidateCount; position++) {
       const rule = this.#candidates[position] ?? 0;

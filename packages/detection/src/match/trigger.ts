@@ -5,7 +5,12 @@ import { literalForm } from "./value-test.ts";
 
 /** Something cheap to look for in an event without which a predicate cannot hold. */
 export type Atom =
-  | { readonly kind: "text"; readonly slot: number; readonly position: "whole" | "start" | "end" | "anywhere"; readonly text: string }
+  | {
+      readonly kind: "text";
+      readonly slot: number;
+      readonly position: "whole" | "start" | "end" | "anywhere";
+      readonly text: string;
+    }
   | { readonly kind: "predicate"; readonly id: number };
 
 /** Atoms of which one is in every event that fulfils a condition, and how often that may be (an estimate between 0 and 1). */
@@ -59,7 +64,11 @@ export function chooseTrigger(node: Node, isCommon: (slot: number) => boolean): 
 function predicateTrigger(predicate: Predicate, isCommon: (slot: number) => boolean): Trigger {
   const { test, slot, id } = predicate;
   const itself = (weight: number): Trigger => ({ atoms: [{ kind: "predicate", id }], weight });
-  const texts = (parts: readonly string[], position: "whole" | "start" | "end" | "anywhere", weight: number): Trigger => ({
+  const texts = (
+    parts: readonly string[],
+    position: "whole" | "start" | "end" | "anywhere",
+    weight: number,
+  ): Trigger => ({
     atoms: parts.map((text) => ({ kind: "text", slot, position, text })),
     weight: isCommon(slot) ? Math.max(weight, COMMON_FIELD_WEIGHT) : predicate.isKeyword ? weight * 2 : weight,
   });
@@ -73,7 +82,8 @@ function predicateTrigger(predicate: Predicate, isCommon: (slot: number) => bool
   if (test.kind !== "pattern") return itself(0.9);
   const pattern = mapLiterals(test.pattern, fold);
   const form = test.dashes ? undefined : literalForm(pattern);
-  if (form !== undefined && form.text !== "") return texts([form.text], form.position, form.position === "whole" ? rarity(form.text) / 4 : rarity(form.text));
+  if (form !== undefined && form.text !== "")
+    return texts([form.text], form.position, form.position === "whole" ? rarity(form.text) / 4 : rarity(form.text));
   if (form?.position === "whole") return texts([""], "whole", 0.3);
   const piece = longestPiece(pattern, test.dashes);
   return piece === "" ? itself(0.9) : texts([piece], "anywhere", rarity(piece));
@@ -84,7 +94,8 @@ function longestPiece(pattern: Pattern, dashes: boolean): string {
   let best = "";
   for (const part of pattern) {
     if (typeof part !== "string") continue;
-    for (const piece of dashes ? part.split(/[-/\u2013\u2014\u2015]/) : [part]) if (piece.length > best.length) best = piece;
+    for (const piece of dashes ? part.split(/[-/\u2013\u2014\u2015]/) : [part])
+      if (piece.length > best.length) best = piece;
   }
   return best;
 }

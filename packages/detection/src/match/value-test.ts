@@ -70,7 +70,8 @@ export function compileTest(test: ValueTest, other: (field: string) => FieldSlot
       return (slot) => {
         for (let index = 0; index < slot.count; index++) {
           const text = normalise(slot.raw[index] ?? "");
-          for (let second = 0; second < target.count; second++) if (holds(text, normalise(target.raw[second] ?? ""))) return true;
+          for (let second = 0; second < target.count; second++)
+            if (holds(text, normalise(target.raw[second] ?? ""))) return true;
         }
         return false;
       };
@@ -110,7 +111,9 @@ function compilePattern(test: ValueTest & { kind: "pattern" }): SlotTest {
 }
 
 /** The one literal of a pattern and where it must lie, or undefined when wildcards stand elsewhere than at the ends. */
-export function literalForm(pattern: Pattern): { readonly text: string; readonly position: "whole" | "start" | "end" | "anywhere" } | undefined {
+export function literalForm(
+  pattern: Pattern,
+): { readonly text: string; readonly position: "whole" | "start" | "end" | "anywhere" } | undefined {
   const before = pattern[0] === ANY;
   const after = pattern.length > (before ? 1 : 0) && pattern.at(-1) === ANY;
   const inner = pattern.slice(before ? 1 : 0, after ? -1 : undefined);
@@ -145,7 +148,9 @@ function comparison(kind: Comparison, value: number): (number: number) => boolea
 /** A decimal number written in full, or undefined. */
 export function toNumber(text: string): number | undefined {
   const trimmed = text.trim();
-  return /^[-+]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:e[-+]?\d{1,4})?$/i.test(trimmed) ? Number(trimmed) : undefined;
+  return /^[-+]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:e[-+]?\d{1,4})?$/i.test(trimmed)
+    ? Number(trimmed)
+    : undefined;
 }
 
 const DAY = 86_400_000;

@@ -22,7 +22,10 @@ export interface Regex {
 }
 
 /** Compiles a regular expression, or says why not. */
-export function compileRegex(source: string, flags: RegexFlags): { readonly regex: Regex } | { readonly error: RegexError } {
+export function compileRegex(
+  source: string,
+  flags: RegexFlags,
+): { readonly regex: Regex } | { readonly error: RegexError } {
   try {
     return { regex: build(source, flags) };
   } catch (error) {
@@ -60,7 +63,10 @@ function matchWithRe2(source: string): (text: string) => boolean {
   try {
     expression = RE2JS.compile(source);
   } catch (error) {
-    throw new RegexError(`It is too large for the engine (${error instanceof Error ? error.message : String(error)})`, false);
+    throw new RegexError(
+      `It is too large for the engine (${error instanceof Error ? error.message : String(error)})`,
+      false,
+    );
   }
   return (text) => expression.test(text);
 }

@@ -89,13 +89,15 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
       position++;
       return char === "*" ? [0, Infinity] : char === "+" ? [1, Infinity] : [0, 1];
     }
-    const match = char === "{" ? /^\{(\d{1,5})(?:(,)(\d{0,5}))?\}/.exec(chars.slice(position, position + 14).join("")) : null;
+    const match =
+      char === "{" ? /^\{(\d{1,5})(?:(,)(\d{0,5}))?\}/.exec(chars.slice(position, position + 14).join("")) : null;
     if (match === null) return undefined;
     const [whole, low = "", comma, high = ""] = match;
     const min = Number(low);
     const max = comma === undefined ? min : high === "" ? Infinity : Number(high);
     if (max < min) fail("A quantifier's upper bound is below its lower");
-    if (min > LIMITS.repeat || (max !== Infinity && max > LIMITS.repeat)) fail(`A quantifier above ${LIMITS.repeat}`, false);
+    if (min > LIMITS.repeat || (max !== Infinity && max > LIMITS.repeat))
+      fail(`A quantifier above ${LIMITS.repeat}`, false);
     position += whole.length;
     return [min, max];
   };
@@ -119,7 +121,9 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
   const readGroup = (): RegexNode | undefined => {
     const outer = flags;
     if (peek() === "?") {
-      const kind = /^\?(?:(:)|(P?<[A-Za-z_]\w*>)|([imsx-]*)([:)])|(.{1,2}))/s.exec(chars.slice(position, position + 80).join(""));
+      const kind = /^\?(?:(:)|(P?<[A-Za-z_]\w*>)|([imsx-]*)([:)])|(.{1,2}))/s.exec(
+        chars.slice(position, position + 80).join(""),
+      );
       const [whole = "", plain, named, letters, ending, other] = kind ?? [];
       if (plain !== undefined || named !== undefined) position += whole.length;
       else if (ending !== undefined) {
@@ -139,7 +143,8 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
   const changeFlags = (letters: string): RegexFlags => {
     const [on = "", off = ""] = letters.split("-");
     if ((on + off).includes("x")) fail("The flag x is not supported", false);
-    const value = (letter: "i" | "m" | "s"): boolean => (off.includes(letter) ? false : on.includes(letter) || flags[letter]);
+    const value = (letter: "i" | "m" | "s"): boolean =>
+      off.includes(letter) ? false : on.includes(letter) || flags[letter];
     return { i: value("i"), m: value("m"), s: value("s") };
   };
 
@@ -151,7 +156,13 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
       position++;
       return { kind: "set", set: named };
     }
-    const assertions: Readonly<Record<string, Assertion>> = { b: "wordBoundary", B: "notWordBoundary", A: "textStart", z: "textEnd", Z: "end" };
+    const assertions: Readonly<Record<string, Assertion>> = {
+      b: "wordBoundary",
+      B: "notWordBoundary",
+      A: "textStart",
+      z: "textEnd",
+      Z: "end",
+    };
     const assertion = Object.hasOwn(assertions, char) ? assertions[char] : undefined;
     if (assertion !== undefined) {
       position++;
@@ -169,8 +180,15 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
     const simple: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, a: 7, e: 27, "0": 0 };
     if (Object.hasOwn(simple, char)) return simple[char] ?? 0;
     if (char === "x" || char === "u") {
-      const match = /^(?:\{([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{2})([0-9a-fA-F]{2})?)/.exec(chars.slice(position, position + 8).join(""));
-      const digits = char === "x" ? (match?.[1] ?? match?.[2]) : match?.[3] === undefined ? undefined : `${match[2] ?? ""}${match[3]}`;
+      const match = /^(?:\{([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{2})([0-9a-fA-F]{2})?)/.exec(
+        chars.slice(position, position + 8).join(""),
+      );
+      const digits =
+        char === "x"
+          ? (match?.[1] ?? match?.[2])
+          : match?.[3] === undefined
+            ? undefined
+            : `${match[2] ?? ""}${match[3]}`;
       if (digits === undefined) return fail(`"\\${char}" needs hexadecimal digits`);
       position += char === "x" && match?.[1] !== undefined ? digits.length + 2 : digits.length;
       const code = Number.parseInt(digits, 16);
@@ -188,7 +206,8 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
       if (peek() === undefined) fail('A "]" is missing');
       if (startsWith("[:")) {
         const match = /^\[:(\^?)(\w+):\]/.exec(chars.slice(position, position + 16).join(""));
-        const posix = match?.[2] === undefined ? undefined : Object.hasOwn(POSIX, match[2]) ? POSIX[match[2]] : undefined;
+        const posix =
+          match?.[2] === undefined ? undefined : Object.hasOwn(POSIX, match[2]) ? POSIX[match[2]] : undefined;
         if (match !== null && posix !== undefined) {
           ranges.push(...(match[1] === "^" ? complement(posix) : posix));
           position += match[0].length;
@@ -246,6 +265,11 @@ function namedSet(letter: string): CharSet | undefined {
   if (letter === "s") return NAMED.space;
   if (letter === "S") return complement(NAMED.space);
   if (letter === "N") return NAMED.notNewline;
-  if (letter === "h") return charSet([[9, 9], [32, 32], [0xa0, 0xa0]]);
+  if (letter === "h")
+    return charSet([
+      [9, 9],
+      [32, 32],
+      [0xa0, 0xa0],
+    ]);
   return undefined;
 }

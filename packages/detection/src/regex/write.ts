@@ -48,12 +48,19 @@ export function writeRegex(node: RegexNode, dialect: Dialect): string {
     case "set":
       return writeSet(node.set, dialect);
     case "concat":
-      return node.items.map((item) => (item.kind === "alternate" ? `(?:${writeRegex(item, dialect)})` : writeRegex(item, dialect))).join("");
+      return node.items
+        .map((item) => (item.kind === "alternate" ? `(?:${writeRegex(item, dialect)})` : writeRegex(item, dialect)))
+        .join("");
     case "alternate":
       return node.items.map((item) => writeRegex(item, dialect)).join("|");
     case "repeat": {
       const item = writeRegex(node.item, dialect);
-      const range = node.max === Infinity ? `{${node.min},}` : node.min === node.max ? `{${node.min}}` : `{${node.min},${node.max}}`;
+      const range =
+        node.max === Infinity
+          ? `{${node.min},}`
+          : node.min === node.max
+            ? `{${node.min}}`
+            : `{${node.min},${node.max}}`;
       return `${node.item.kind === "set" ? item : `(?:${item})`}${range}`;
     }
   }
@@ -64,6 +71,8 @@ function writeSet(set: CharSet, dialect: Dialect): string {
   if (first === undefined) return dialect === V8 ? "[]" : `[^\\x{0}-\\x{${hex(LAST)}}]`;
   if (set.length === 1 && first[0] === 0 && first[1] === LAST) return dialect.any;
   if (set.length === 1 && first[0] === first[1]) return dialect.char(first[0]);
-  const ranges = set.map(([from, to]) => (from === to ? dialect.char(from) : `${dialect.char(from)}-${dialect.char(to)}`));
+  const ranges = set.map(([from, to]) =>
+    from === to ? dialect.char(from) : `${dialect.char(from)}-${dialect.char(to)}`,
+  );
   return `[${ranges.join("")}]`;
 }

@@ -23,7 +23,8 @@ export interface CommonAttributes {
 export function readAttributes(tree: Tree, reporter: Reporter): CommonAttributes {
   const title = readText(tree, "title", reporter);
   if (title === undefined || title.trim() === "") reporter.error("rule-missing-key", "The rule has no title.", tree.at);
-  else if (title.length > MAX_TITLE) reporter.warning("rule-too-large", `The title has more than ${MAX_TITLE} characters.`, child(tree, "title")?.at);
+  else if (title.length > MAX_TITLE)
+    reporter.warning("rule-too-large", `The title has more than ${MAX_TITLE} characters.`, child(tree, "title")?.at);
   return {
     id: readText(tree, "id", reporter)?.toLowerCase(),
     name: readText(tree, "name", reporter),
@@ -59,7 +60,13 @@ export function readTexts(tree: Tree, key: string, reporter: Reporter): readonly
   return texts;
 }
 
-function readOneOf<Value extends string>(tree: Tree, key: string, allowed: readonly Value[], fallback: Value, reporter: Reporter): Value {
+function readOneOf<Value extends string>(
+  tree: Tree,
+  key: string,
+  allowed: readonly Value[],
+  fallback: Value,
+  reporter: Reporter,
+): Value {
   const written = readText(tree, key, reporter);
   if (written === undefined) return fallback;
   const found = allowed.find((value) => value === written.toLowerCase());

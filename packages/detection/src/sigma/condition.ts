@@ -6,7 +6,11 @@ const LIMITS = { tokens: 2_000, depth: 64 } as const;
 
 /** A condition that cannot be read; caught where the reading starts. */
 class ConditionError extends Error {
-  readonly code: "rule-condition-syntax" | "rule-condition-unknown-name" | "rule-condition-aggregation" | "rule-too-large";
+  readonly code:
+    | "rule-condition-syntax"
+    | "rule-condition-unknown-name"
+    | "rule-condition-aggregation"
+    | "rule-too-large";
   readonly suggestion: string | undefined;
   constructor(code: ConditionError["code"], message: string, suggestion?: string) {
     super(message);
@@ -38,7 +42,8 @@ function parse(text: string, searches: ReadonlyMap<string, Condition>): Conditio
   if (text.includes("|"))
     throw new ConditionError("rule-condition-aggregation", "Aggregations after a pipe are obsolete and not supported.");
   const tokens = text.match(/[()]|[^\s()]+/g) ?? [];
-  if (tokens.length > LIMITS.tokens) throw new ConditionError("rule-too-large", `The condition has more than ${LIMITS.tokens} words.`);
+  if (tokens.length > LIMITS.tokens)
+    throw new ConditionError("rule-too-large", `The condition has more than ${LIMITS.tokens} words.`);
   let position = 0;
   let depth = 0;
   const peek = (): string | undefined => tokens[position];
@@ -47,7 +52,8 @@ function parse(text: string, searches: ReadonlyMap<string, Condition>): Conditio
     throw new ConditionError("rule-condition-syntax", `${message} in the condition "${text}".`);
   };
   const nested = <Result>(read: () => Result): Result => {
-    if (++depth > LIMITS.depth) throw new ConditionError("rule-too-large", `The condition is nested more than ${LIMITS.depth} levels.`);
+    if (++depth > LIMITS.depth)
+      throw new ConditionError("rule-too-large", `The condition is nested more than ${LIMITS.depth} levels.`);
     const result = read();
     depth--;
     return result;
@@ -87,16 +93,20 @@ function parse(text: string, searches: ReadonlyMap<string, Condition>): Conditio
   const readQuantifier = (): Condition => {
     const quantity = word();
     const pattern = tokens[position + 2];
-    if (pattern === undefined || pattern === "(" || pattern === ")") return fail(`After "${quantity} of" a name or "them" is missing`);
+    if (pattern === undefined || pattern === "(" || pattern === ")")
+      return fail(`After "${quantity} of" a name or "them" is missing`);
     position += 3;
     const isThem = pattern.toLowerCase() === "them" && !searches.has(pattern);
-    const expression = new RegExp(`^${isThem ? "(?!_).*" : pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
+    const expression = new RegExp(
+      `^${isThem ? "(?!_).*" : pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`,
+    );
     const items = [...searches].filter(([name]) => expression.test(name)).map(([, search]) => search);
     if (items.length === 0) throw unknown(pattern);
     if (quantity === "all") return join("and", items);
     if (quantity === "any" || quantity === "1") return join("or", items);
     const count = Number(quantity);
-    if (count < 1 || count > items.length) return fail(`"${quantity} of ${pattern}" asks for ${count} of ${items.length}`);
+    if (count < 1 || count > items.length)
+      return fail(`"${quantity} of ${pattern}" asks for ${count} of ${items.length}`);
     return count === items.length ? join("and", items) : { op: "atleast", count, items };
   };
   const unknown = (name: string): ConditionError => {

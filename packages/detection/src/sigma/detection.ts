@@ -7,7 +7,12 @@ import type { ScalarTree, Tree } from "./tree.ts";
  * Reads a search identifier (specification: "Search-Identifier"): a map is all of its fields, a list any of its entries, plain values
  * are keywords.
  */
-export function readSearch(name: string, tree: Tree, placeholders: Placeholders, reporter: Reporter): Condition | undefined {
+export function readSearch(
+  name: string,
+  tree: Tree,
+  placeholders: Placeholders,
+  reporter: Reporter,
+): Condition | undefined {
   if (tree.kind === "map") return readMap(name, tree, placeholders, reporter);
   if (tree.kind === "scalar") return readFieldItem(undefined, [], tree.at, [tree], false, placeholders, reporter);
   if (tree.items.length === 0) {
@@ -24,7 +29,12 @@ export function readSearch(name: string, tree: Tree, placeholders: Placeholders,
   return items.includes(undefined) ? undefined : join("or", items as Condition[]);
 }
 
-function readMap(name: string, tree: Tree & { kind: "map" }, placeholders: Placeholders, reporter: Reporter): Condition | undefined {
+function readMap(
+  name: string,
+  tree: Tree & { kind: "map" },
+  placeholders: Placeholders,
+  reporter: Reporter,
+): Condition | undefined {
   if (tree.entries.length === 0) {
     reporter.error("rule-wrong-type", `The search identifier "${name}" is empty.`, tree.at);
     return undefined;
@@ -34,7 +44,11 @@ function readMap(name: string, tree: Tree & { kind: "map" }, placeholders: Place
     const field = fieldName === "" ? undefined : fieldName;
     const values = scalars(value);
     if (values === undefined) {
-      reporter.error("rule-wrong-type", `The value of "${key}" must be a plain value or a list of plain values.`, value.at);
+      reporter.error(
+        "rule-wrong-type",
+        `The value of "${key}" must be a plain value or a list of plain values.`,
+        value.at,
+      );
       return undefined;
     }
     return readFieldItem(field, modifiers, at, values, value.kind === "list", placeholders, reporter);

@@ -55,4 +55,3 @@ export function placed(pattern: Pattern, position: "whole" | "start" | "end" | "
   const after: Pattern = position === "start" || position === "anywhere" ? [ANY] : [];
   return normalise([...before, ...pattern, ...after]);
 }
-

@@ -1,5 +1,12 @@
 import type { JsonObject, JsonValue } from "../event.ts";
-import { type ExampleEvent, RULE_KINDS, type ResponseHint, type RuleExample, type RuleExtension, type RuleKind } from "../rule.ts";
+import {
+  type ExampleEvent,
+  RULE_KINDS,
+  type ResponseHint,
+  type RuleExample,
+  type RuleExtension,
+  type RuleKind,
+} from "../rule.ts";
 import { parseDuration } from "./duration.ts";
 import { nearest } from "./nearest.ts";
 import type { Reporter } from "./reporter.ts";
@@ -8,7 +15,17 @@ import { type MapTree, type Tree, child, toJson } from "./tree.ts";
 const DEFAULT_WINDOW = 600_000;
 const DEFAULT_EXTENSION: RuleExtension = { kind: "security", response: [], examples: [] };
 const EXAMPLE_KINDS = ["positive", "negative", "near_miss"] as const;
-const DOCUMENT_KEYS = ["event_name", "attributes", "resource", "body", "severity_text", "severity_number", "scope", "trace_id", "span_id"];
+const DOCUMENT_KEYS = [
+  "event_name",
+  "attributes",
+  "resource",
+  "body",
+  "severity_text",
+  "severity_number",
+  "scope",
+  "trace_id",
+  "span_id",
+];
 
 /** Reads the `vedette:` key of a rule. Every unknown key and wrong value is reported. */
 export function readExtension(root: Tree, reporter: Reporter): RuleExtension {
@@ -17,8 +34,12 @@ export function readExtension(root: Tree, reporter: Reporter): RuleExtension {
   if (!isMapOf(tree, "vedette", ["kind", "suppression", "response", "examples"], reporter)) return DEFAULT_EXTENSION;
   const kind = readChoice<RuleKind>(child(tree, "kind"), "kind", RULE_KINDS, "security", reporter);
   const suppression = readSuppression(child(tree, "suppression"), reporter);
-  const response = readList(child(tree, "response"), "response", reporter).flatMap((item) => readResponse(item, reporter) ?? []);
-  const examples = readList(child(tree, "examples"), "examples", reporter).flatMap((item) => readExample(item, reporter) ?? []);
+  const response = readList(child(tree, "response"), "response", reporter).flatMap(
+    (item) => readResponse(item, reporter) ?? [],
+  );
+  const examples = readList(child(tree, "examples"), "examples", reporter).flatMap(
+    (item) => readExample(item, reporter) ?? [],
+  );
   return { kind, ...(suppression === undefined ? {} : { suppression }), response, examples };
 }
 
@@ -27,9 +48,15 @@ function readSuppression(tree: Tree | undefined, reporter: Reporter): RuleExtens
   const by = child(tree, "by");
   const window = child(tree, "window");
   const names = by === undefined ? [] : by.kind === "list" ? by.items : [by];
-  const fields = names.flatMap((item) => (item.kind === "scalar" && typeof item.value === "string" ? [item.value] : []));
-  if (by === undefined || fields.length !== names.length) reporter.error("rule-extension", '"suppression.by" must be a list of field names.', tree.at);
-  return { by: fields, window: window === undefined ? DEFAULT_WINDOW : (readDuration(window, "suppression.window", reporter) ?? 0) };
+  const fields = names.flatMap((item) =>
+    item.kind === "scalar" && typeof item.value === "string" ? [item.value] : [],
+  );
+  if (by === undefined || fields.length !== names.length)
+    reporter.error("rule-extension", '"suppression.by" must be a list of field names.', tree.at);
+  return {
+    by: fields,
+    window: window === undefined ? DEFAULT_WINDOW : (readDuration(window, "suppression.window", reporter) ?? 0),
+  };
 }
 
 function readResponse(tree: Tree, reporter: Reporter): ResponseHint | undefined {
@@ -38,15 +65,26 @@ function readResponse(tree: Tree, reporter: Reporter): ResponseHint | undefined 
   const field = child(tree, "field");
   const duration = child(tree, "for");
   if (field?.kind !== "scalar" || typeof field.value !== "string") {
-    reporter.error("rule-extension", '"response.field" must name the field that holds the target.', field?.at ?? tree.at);
+    reporter.error(
+      "rule-extension",
+      '"response.field" must name the field that holds the target.',
+      field?.at ?? tree.at,
+    );
     return undefined;
   }
   if (duration === undefined) {
-    reporter.error("rule-extension", '"response.for" is missing: how long the action stays in force.', tree.at, "Write for instance `for: 15m`.");
+    reporter.error(
+      "rule-extension",
+      '"response.for" is missing: how long the action stays in force.',
+      tree.at,
+      "Write for instance `for: 15m`.",
+    );
     return undefined;
   }
   const milliseconds = readDuration(duration, "response.for", reporter);
-  return action === undefined || milliseconds === undefined ? undefined : { action, field: field.value, for: milliseconds };
+  return action === undefined || milliseconds === undefined
+    ? undefined
+    : { action, field: field.value, for: milliseconds };
 }
 
 function readExample(tree: Tree, reporter: Reporter): RuleExample | undefined {
@@ -64,7 +102,11 @@ function readExample(tree: Tree, reporter: Reporter): RuleExample | undefined {
     return undefined;
   }
   if (kind !== undefined && expected !== undefined && (kind === "positive") !== expected > 0) {
-    reporter.error("rule-extension", kind === "positive" ? "A positive example expects at least 1 finding." : `A ${kind} example expects 0 findings.`, expect?.at ?? tree.at);
+    reporter.error(
+      "rule-extension",
+      kind === "positive" ? "A positive example expects at least 1 finding." : `A ${kind} example expects 0 findings.`,
+      expect?.at ?? tree.at,
+    );
     return undefined;
   }
   const list = readList(child(tree, "events"), "examples.events", reporter);
@@ -85,7 +127,11 @@ function readEvent(tree: Tree, reporter: Reporter): ExampleEvent | undefined {
   const document = child(tree, "document");
   if (document !== undefined) {
     if (document.kind !== "map" || DOCUMENT_KEYS.some((key) => child(tree, key) !== undefined)) {
-      reporter.error("rule-extension", '"document" is a whole document and stands instead of the other keys.', document.at);
+      reporter.error(
+        "rule-extension",
+        '"document" is a whole document and stands instead of the other keys.',
+        document.at,
+      );
       return undefined;
     }
     return { at: offset, document: toJson(document) as JsonObject };
@@ -106,11 +152,15 @@ function readEvent(tree: Tree, reporter: Reporter): ExampleEvent | undefined {
 /** Brings the short forms that examples may use (`body: text`, `resource: {name: value}`) into the OTel mode's shape. */
 function otelDocument(written: Record<string, JsonValue>): JsonObject {
   const { body, resource, attributes, ...rest } = written;
-  const isObject = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
+  const isObject = (value: JsonValue | undefined): value is JsonObject =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
   return {
     ...rest,
     attributes: attributes ?? {},
-    resource: isObject(resource) && !isObject(resource.attributes) ? { attributes: resource } : (resource ?? { attributes: {} }),
+    resource:
+      isObject(resource) && !isObject(resource.attributes)
+        ? { attributes: resource }
+        : (resource ?? { attributes: {} }),
     ...(body === undefined ? {} : { body: typeof body === "string" ? { text: body } : body }),
   };
 }
@@ -125,7 +175,12 @@ function isMapOf(tree: Tree, what: string, keys: readonly string[], reporter: Re
     if (keys.includes(key)) continue;
     known = false;
     const guess = nearest(key, keys);
-    reporter.error("rule-extension", `Unknown key "${key}" in "${what}".`, at, guess === undefined ? `The keys are: ${keys.join(", ")}.` : `Did you mean "${guess}"?`);
+    reporter.error(
+      "rule-extension",
+      `Unknown key "${key}" in "${what}".`,
+      at,
+      guess === undefined ? `The keys are: ${keys.join(", ")}.` : `Did you mean "${guess}"?`,
+    );
   }
   return known;
 }
@@ -137,9 +192,27 @@ function readList(tree: Tree | undefined, what: string, reporter: Reporter): rea
   return [];
 }
 
-function readChoice<Value extends string>(tree: Tree | undefined, what: string, allowed: readonly Value[], fallback: Value, reporter: Reporter): Value;
-function readChoice<Value extends string>(tree: Tree | undefined, what: string, allowed: readonly Value[], fallback: undefined, reporter: Reporter): Value | undefined;
-function readChoice<Value extends string>(tree: Tree | undefined, what: string, allowed: readonly Value[], fallback: Value | undefined, reporter: Reporter): Value | undefined {
+function readChoice<Value extends string>(
+  tree: Tree | undefined,
+  what: string,
+  allowed: readonly Value[],
+  fallback: Value,
+  reporter: Reporter,
+): Value;
+function readChoice<Value extends string>(
+  tree: Tree | undefined,
+  what: string,
+  allowed: readonly Value[],
+  fallback: undefined,
+  reporter: Reporter,
+): Value | undefined;
+function readChoice<Value extends string>(
+  tree: Tree | undefined,
+  what: string,
+  allowed: readonly Value[],
+  fallback: Value | undefined,
+  reporter: Reporter,
+): Value | undefined {
   if (tree === undefined && fallback !== undefined) return fallback;
   const written = tree?.kind === "scalar" ? tree.value : undefined;
   const found = allowed.find((value) => value === written);
@@ -150,6 +223,7 @@ function readChoice<Value extends string>(tree: Tree | undefined, what: string, 
 
 function readDuration(tree: Tree, what: string, reporter: Reporter): number | undefined {
   const milliseconds = tree.kind === "scalar" && typeof tree.value === "string" ? parseDuration(tree.value) : undefined;
-  if (milliseconds === undefined) reporter.error("rule-extension", `"${what}" must be a duration such as 30s, 10m or 1h.`, tree.at);
+  if (milliseconds === undefined)
+    reporter.error("rule-extension", `"${what}" must be a duration such as 30s, 10m or 1h.`, tree.at);
   return milliseconds;
 }

@@ -5,7 +5,16 @@ import type { Reporter } from "./reporter.ts";
 import { readTexts } from "./attributes.ts";
 import { type Tree, child } from "./tree.ts";
 
-const TYPES = ["event_count", "value_count", "temporal", "temporal_ordered", "value_sum", "value_avg", "value_percentile", "value_median"];
+const TYPES = [
+  "event_count",
+  "value_count",
+  "temporal",
+  "temporal_ordered",
+  "value_sum",
+  "value_avg",
+  "value_percentile",
+  "value_median",
+];
 const KEYS = ["type", "rules", "aliases", "group-by", "timespan", "condition", "generate"];
 const LIMITS = { threshold: 10_000, timespan: 31 * 86_400_000 } as const;
 
@@ -31,12 +40,19 @@ export function readCorrelation(root: Tree, tree: Tree, reporter: Reporter): Cor
   for (const { key, at } of tree.entries) {
     if (KEYS.includes(key)) continue;
     const guess = nearest(key, KEYS);
-    reporter.error("rule-unknown-value", `Unknown key "${key}" in "correlation".`, at, guess === undefined ? `The keys are: ${KEYS.join(", ")}.` : `Did you mean "${guess}"?`);
+    reporter.error(
+      "rule-unknown-value",
+      `Unknown key "${key}" in "correlation".`,
+      at,
+      guess === undefined ? `The keys are: ${KEYS.join(", ")}.` : `Did you mean "${guess}"?`,
+    );
   }
   readType(tree, reporter);
   const rules = child(tree, "rules");
   const listed = rules?.kind === "list" ? rules.items : rules === undefined ? [] : [rules];
-  const references = listed.flatMap((item) => (item.kind === "scalar" && typeof item.value === "string" ? [{ text: item.value, at: item.at }] : []));
+  const references = listed.flatMap((item) =>
+    item.kind === "scalar" && typeof item.value === "string" ? [{ text: item.value, at: item.at }] : [],
+  );
   if (references.length === 0 || references.length !== listed.length)
     reporter.error("rule-missing-key", "The correlation must list rules by id or name.", rules?.at ?? tree.at);
   const groupBy = readTexts(tree, "group-by", reporter);
@@ -47,14 +63,26 @@ export function readCorrelation(root: Tree, tree: Tree, reporter: Reporter): Cor
   if (generate !== undefined && (generate.kind !== "scalar" || typeof generate.value !== "boolean"))
     reporter.error("rule-wrong-type", '"generate" must be true or false.', generate.at);
   if (reporter.errorCount() > errors || timespan === undefined || threshold === undefined) return undefined;
-  return { references, groupBy, aliases, timespan, threshold, generate: generate?.kind === "scalar" && generate.value === true, at: tree.at };
+  return {
+    references,
+    groupBy,
+    aliases,
+    timespan,
+    threshold,
+    generate: generate?.kind === "scalar" && generate.value === true,
+    at: tree.at,
+  };
 }
 
 /** Puts rule ids in place of references. */
 export function resolveCorrelation(parts: CorrelationParts, ids: ReadonlyMap<string, string>): EventCount {
   const aliases = Object.entries(parts.aliases).map(([alias, fields]) => [
     alias,
-    Object.fromEntries(Object.entries(fields).flatMap(([reference, field]) => (ids.has(reference) ? [[ids.get(reference) ?? "", field]] : []))),
+    Object.fromEntries(
+      Object.entries(fields).flatMap(([reference, field]) =>
+        ids.has(reference) ? [[ids.get(reference) ?? "", field]] : [],
+      ),
+    ),
   ]);
   return {
     type: "event_count",
@@ -72,10 +100,16 @@ function readType(tree: Tree, reporter: Reporter): void {
   const written = type?.kind === "scalar" ? String(type.value) : undefined;
   if (written === "event_count") return;
   if (written === undefined) reporter.error("rule-missing-key", "The correlation has no type.", type?.at ?? tree.at);
-  else if (TYPES.includes(written)) reporter.error("rule-correlation-type", `The correlation type "${written}" is not supported.`, type?.at);
+  else if (TYPES.includes(written))
+    reporter.error("rule-correlation-type", `The correlation type "${written}" is not supported.`, type?.at);
   else {
     const guess = nearest(written, TYPES);
-    reporter.error("rule-correlation-type", `"${written}" is not a correlation type.`, type?.at, guess === undefined ? undefined : `Did you mean "${guess}"?`);
+    reporter.error(
+      "rule-correlation-type",
+      `"${written}" is not a correlation type.`,
+      type?.at,
+      guess === undefined ? undefined : `Did you mean "${guess}"?`,
+    );
   }
 }
 
@@ -88,8 +122,14 @@ function readTimespan(tree: Tree, reporter: Reporter): number | undefined {
   const text = value.kind === "scalar" ? String(value.value) : "";
   const milliseconds = /^\d+[smhd]$/.test(text) ? parseDuration(text) : undefined;
   if (milliseconds === undefined || milliseconds === 0)
-    reporter.error("rule-correlation-timespan", `"${text}" is not a timespan.`, value.at, "Write a whole number and s, m, h or d (lower case), such as 10m.");
-  else if (milliseconds > LIMITS.timespan) reporter.error("rule-correlation-timespan", "The timespan is above 31 days.", value.at);
+    reporter.error(
+      "rule-correlation-timespan",
+      `"${text}" is not a timespan.`,
+      value.at,
+      "Write a whole number and s, m, h or d (lower case), such as 10m.",
+    );
+  else if (milliseconds > LIMITS.timespan)
+    reporter.error("rule-correlation-timespan", "The timespan is above 31 days.", value.at);
   return milliseconds;
 }
 
@@ -115,7 +155,11 @@ function readThreshold(tree: Tree, reporter: Reporter): number | undefined {
   const number = only.value.kind === "scalar" ? only.value.value : undefined;
   const threshold = typeof number === "number" && Number.isInteger(number) ? number + (only.key === "gt" ? 1 : 0) : 0;
   if (threshold >= 1 && threshold <= LIMITS.threshold) return threshold;
-  reporter.error("rule-correlation-condition", `The count must be a whole number from 1 to ${LIMITS.threshold}.`, only.value.at);
+  reporter.error(
+    "rule-correlation-condition",
+    `The count must be a whole number from 1 to ${LIMITS.threshold}.`,
+    only.value.at,
+  );
   return undefined;
 }
 
@@ -129,7 +173,8 @@ function readAliases(tree: Tree, reporter: Reporter): CorrelationParts["aliases"
       if (field.kind === "scalar" && typeof field.value === "string") fields[key] = field.value;
       else reporter.error("rule-wrong-type", `The alias "${alias.key}" must name a field for "${key}".`, field.at);
     }
-    if (alias.value.kind !== "map") reporter.error("rule-wrong-type", `The alias "${alias.key}" must be a map of rule to field.`, alias.at);
+    if (alias.value.kind !== "map")
+      reporter.error("rule-wrong-type", `The alias "${alias.key}" must be a map of rule to field.`, alias.at);
     result[alias.key] = fields;
   }
   if (value.kind !== "map") reporter.error("rule-wrong-type", '"aliases" must be a map.', value.at);

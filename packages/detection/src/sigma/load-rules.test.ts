@@ -3,7 +3,8 @@ import { ruleText } from "../testing/rule-text.ts";
 import { sharedText, skipReason, withSharedData } from "../testing/shared-data.ts";
 import { loadRules } from "./load-rules.ts";
 
-const load = (...texts: string[]): ReturnType<typeof loadRules> => loadRules(texts.map((text, index) => ({ path: `${index}.yml`, text })));
+const load = (...texts: string[]): ReturnType<typeof loadRules> =>
+  loadRules(texts.map((text, index) => ({ path: `${index}.yml`, text })));
 const simple = "selection:\n  Image: a\ncondition: selection";
 const second = ruleText(simple).replace("000000000001", "000000000002");
 
@@ -67,7 +68,14 @@ describe("what is wrong is reported with its place, and the rest is loaded", () 
     ["no map", "- a\n", "rule-not-a-map", 1, 1, /not a map/],
     ["no title", ruleText(simple).replace("title: Test\n", ""), "rule-missing-key", 1, 1, /no title/],
     ["no logsource", ruleText(simple).replace(/logsource.*\n/, ""), "rule-missing-key", 1, 1, /no logsource/],
-    ["an empty logsource", ruleText(simple).replace(/logsource.*\n/, "logsource: { definition: x }\n"), "rule-missing-key", 3, 12, /product, category or service/],
+    [
+      "an empty logsource",
+      ruleText(simple).replace(/logsource.*\n/, "logsource: { definition: x }\n"),
+      "rule-missing-key",
+      3,
+      12,
+      /product, category or service/,
+    ],
     ["no detection", "title: a\nid: b\nlogsource: {product: x}\n", "rule-missing-key", 1, 1, /no detection/],
     ["no condition", ruleText("selection: { a: b }"), "rule-missing-key", 5, 3, /no condition/],
     ["no search", ruleText("condition: selection"), "rule-missing-key", 5, 3, /no search/],
@@ -88,28 +96,140 @@ describe("what is wrong is reported with its place, and the rest is loaded", () 
     ["a placeholder", item("Image|expand", "'%servers%'"), "rule-placeholder", 6, 19, /%servers%/],
     ["a map as a value", item("Image", "{ a: b }"), "rule-wrong-type", 6, 12, /plain value/],
     ["an empty list", item("Image", "[]"), "rule-wrong-type", 6, 5, /empty list/],
-    ["a list in a list", ruleText("selection:\n  - [a]\ncondition: selection"), "rule-wrong-type", 6, 7, /list inside a list/],
-    ["an unknown name", ruleText("selection: { a: b }\ncondition: selecton"), "rule-condition-unknown-name", 6, 14, /"selecton"/],
-    ["an empty pattern", ruleText("selection: { a: b }\ncondition: 1 of filter*"), "rule-condition-unknown-name", 6, 14, /filter/],
-    ["a parenthesis", ruleText("selection: { a: b }\ncondition: (selection"), "rule-condition-syntax", 6, 14, /"\)" is missing/],
-    ["two names", ruleText("selection: { a: b }\ncondition: selection selection"), "rule-condition-syntax", 6, 14, /not expected/],
-    ["a dangling and", ruleText("selection: { a: b }\ncondition: selection and"), "rule-condition-syntax", 6, 14, /missing at the end/],
-    ["an aggregation", ruleText("selection: { a: b }\ncondition: selection | count() > 5"), "rule-condition-aggregation", 6, 14, /obsolete/],
-    ["a timeframe", ruleText("selection: { a: b }\ntimeframe: 5m\ncondition: selection"), "rule-condition-aggregation", 6, 3, /timeframe/],
-    ["deep nesting", ruleText(`selection: { a: b }\ncondition: ${"(".repeat(100)}selection${")".repeat(100)}`), "rule-too-large", 6, 14, /nested/],
-    ["a filter", "title: a\nfilter: { rules: [b] }\nlogsource: {product: x}\n", "rule-kind-unsupported", 1, 1, /filter/],
+    [
+      "a list in a list",
+      ruleText("selection:\n  - [a]\ncondition: selection"),
+      "rule-wrong-type",
+      6,
+      7,
+      /list inside a list/,
+    ],
+    [
+      "an unknown name",
+      ruleText("selection: { a: b }\ncondition: selecton"),
+      "rule-condition-unknown-name",
+      6,
+      14,
+      /"selecton"/,
+    ],
+    [
+      "an empty pattern",
+      ruleText("selection: { a: b }\ncondition: 1 of filter*"),
+      "rule-condition-unknown-name",
+      6,
+      14,
+      /filter/,
+    ],
+    [
+      "a parenthesis",
+      ruleText("selection: { a: b }\ncondition: (selection"),
+      "rule-condition-syntax",
+      6,
+      14,
+      /"\)" is missing/,
+    ],
+    [
+      "two names",
+      ruleText("selection: { a: b }\ncondition: selection selection"),
+      "rule-condition-syntax",
+      6,
+      14,
+      /not expected/,
+    ],
+    [
+      "a dangling and",
+      ruleText("selection: { a: b }\ncondition: selection and"),
+      "rule-condition-syntax",
+      6,
+      14,
+      /missing at the end/,
+    ],
+    [
+      "an aggregation",
+      ruleText("selection: { a: b }\ncondition: selection | count() > 5"),
+      "rule-condition-aggregation",
+      6,
+      14,
+      /obsolete/,
+    ],
+    [
+      "a timeframe",
+      ruleText("selection: { a: b }\ntimeframe: 5m\ncondition: selection"),
+      "rule-condition-aggregation",
+      6,
+      3,
+      /timeframe/,
+    ],
+    [
+      "deep nesting",
+      ruleText(`selection: { a: b }\ncondition: ${"(".repeat(100)}selection${")".repeat(100)}`),
+      "rule-too-large",
+      6,
+      14,
+      /nested/,
+    ],
+    [
+      "a filter",
+      "title: a\nfilter: { rules: [b] }\nlogsource: {product: x}\n",
+      "rule-kind-unsupported",
+      1,
+      1,
+      /filter/,
+    ],
     ["an action", "action: global\ntitle: a\n", "rule-kind-unsupported", 1, 9, /action/],
     ["an unknown extension key", ruleText(simple, "vedette:\n  kynd: security\n"), "rule-extension", 5, 3, /"kynd"/],
-    ["an extension duration", ruleText(simple, "vedette:\n  suppression: { by: [a], window: soon }\n"), "rule-extension", 5, 35, /duration/],
-    ["a response without an end", ruleText(simple, "vedette:\n  response: [ { action: block_address, field: a } ]\n"), "rule-extension", 5, 15, /response.for/],
-    ["a response that nobody knows", ruleText(simple, "vedette:\n  response: [ { action: format_disk, field: a, for: 1m } ]\n"), "rule-extension", 5, 25, /block_address/],
-    ["an example without events", ruleText(simple, "vedette:\n  examples: [ { name: a, kind: positive, events: [] } ]\n"), "rule-extension", 5, 15, /at least one event/],
-    ["a negative example that expects", ruleText(simple, "vedette:\n  examples: [ { name: a, kind: negative, expect: 1, events: [ {} ] } ]\n"), "rule-extension", 5, 50, /expects 0/],
+    [
+      "an extension duration",
+      ruleText(simple, "vedette:\n  suppression: { by: [a], window: soon }\n"),
+      "rule-extension",
+      5,
+      35,
+      /duration/,
+    ],
+    [
+      "a response without an end",
+      ruleText(simple, "vedette:\n  response: [ { action: block_address, field: a } ]\n"),
+      "rule-extension",
+      5,
+      15,
+      /response.for/,
+    ],
+    [
+      "a response that nobody knows",
+      ruleText(simple, "vedette:\n  response: [ { action: format_disk, field: a, for: 1m } ]\n"),
+      "rule-extension",
+      5,
+      25,
+      /block_address/,
+    ],
+    [
+      "an example without events",
+      ruleText(simple, "vedette:\n  examples: [ { name: a, kind: positive, events: [] } ]\n"),
+      "rule-extension",
+      5,
+      15,
+      /at least one event/,
+    ],
+    [
+      "a negative example that expects",
+      ruleText(simple, "vedette:\n  examples: [ { name: a, kind: negative, expect: 1, events: [ {} ] } ]\n"),
+      "rule-extension",
+      5,
+      50,
+      /expects 0/,
+    ],
   ])("%s", (_name, text, code, line, column, message) => {
     const { rules, problems } = load(text, second);
     expect(rules.map(({ path }) => path)).toEqual(["1.yml"]);
     const [problem] = problems;
-    expect(problem).toMatchObject({ code, line, column, path: "0.yml", severity: "error", message: expect.stringMatching(message) });
+    expect(problem).toMatchObject({
+      code,
+      line,
+      column,
+      path: "0.yml",
+      severity: "error",
+      message: expect.stringMatching(message),
+    });
   });
 
   test("an unknown modifier comes with the nearest name", () => {
@@ -119,8 +239,15 @@ describe("what is wrong is reported with its place, and the rest is loaded", () 
   });
 
   test("every problem of a rule is reported at once", () => {
-    const { problems } = load(ruleText("selection:\n  A|foo: 1\n  B|re: '('\ncondition: selection and other", "level: none\n"));
-    expect(problems.map(({ code }) => code)).toEqual(["rule-unknown-value", "rule-unknown-modifier", "rule-regex-syntax", "rule-condition-unknown-name"]);
+    const { problems } = load(
+      ruleText("selection:\n  A|foo: 1\n  B|re: '('\ncondition: selection and other", "level: none\n"),
+    );
+    expect(problems.map(({ code }) => code)).toEqual([
+      "rule-unknown-value",
+      "rule-unknown-modifier",
+      "rule-regex-syntax",
+      "rule-condition-unknown-name",
+    ]);
   });
 
   test("a broken document leaves the others of its file", () => {
@@ -130,7 +257,11 @@ describe("what is wrong is reported with its place, and the rest is loaded", () 
   });
 
   test("the second rule with an id or a name is refused", () => {
-    const { rules, problems } = load(ruleText(simple, "name: n\n"), ruleText(simple), second.replace("title: Test", "title: Test\nname: n"));
+    const { rules, problems } = load(
+      ruleText(simple, "name: n\n"),
+      ruleText(simple),
+      second.replace("title: Test", "title: Test\nname: n"),
+    );
     expect(rules).toHaveLength(1);
     expect(problems.map(({ code, path }) => [code, path])).toEqual([
       ["rule-duplicate-id", "1.yml"],
@@ -140,7 +271,10 @@ describe("what is wrong is reported with its place, and the rest is loaded", () 
 
   test("`all` on one value is loaded with a warning", () => {
     const { rules, problems } = load(item("Image|contains|all", "a"));
-    expect([rules.length, problems.map(({ code, severity }) => [code, severity])]).toEqual([1, [["rule-all-single-value", "warning"]]]);
+    expect([rules.length, problems.map(({ code, severity }) => [code, severity])]).toEqual([
+      1,
+      [["rule-all-single-value", "warning"]],
+    ]);
   });
 
   test("a bomb of aliases is refused", () => {
@@ -157,20 +291,43 @@ describe("what is wrong is reported with its place, and the rest is loaded", () 
 
 describe("correlations", () => {
   const base = "title: Base\nid: b1\nname: base\nlogsource: {product: x}\ndetection: {s: {a: b}, condition: s}\n";
-  const correlation = (body: string, more = ""): string => `${base}---\ntitle: Count\nid: c1\n${more}correlation:\n${body.replace(/^/gm, "  ")}\n`;
+  const correlation = (body: string, more = ""): string =>
+    `${base}---\ntitle: Count\nid: c1\n${more}correlation:\n${body.replace(/^/gm, "  ")}\n`;
   const good = "type: event_count\nrules: [base]\ngroup-by: [user]\ntimespan: 5m\ncondition: {gte: 10}";
 
   test("of type event_count are loaded", () => {
     const { rules, problems } = load(correlation(good));
     expect(problems).toEqual([]);
-    expect(rules[1]).toMatchObject({ kind: "correlation", id: "c1", correlation: { type: "event_count", ruleIds: ["b1"], groupBy: ["user"], timespan: 300_000, threshold: 10, generate: false } });
+    expect(rules[1]).toMatchObject({
+      kind: "correlation",
+      id: "c1",
+      correlation: {
+        type: "event_count",
+        ruleIds: ["b1"],
+        groupBy: ["user"],
+        timespan: 300_000,
+        threshold: 10,
+        generate: false,
+      },
+    });
   });
 
   test("find their rules in other files, by id too, and know aliases", () => {
-    const [one = "", two = ""] = correlation(good.replace("[base]", "[B1]").replace("group-by: [user]", "aliases: {who: {base: user.name}}\ngroup-by: [who]").replace("gte: 10", "gt: 10"), "generate: true\n").split("---\n");
+    const [one = "", two = ""] = correlation(
+      good
+        .replace("[base]", "[B1]")
+        .replace("group-by: [user]", "aliases: {who: {base: user.name}}\ngroup-by: [who]")
+        .replace("gte: 10", "gt: 10"),
+      "generate: true\n",
+    ).split("---\n");
     const { rules, problems } = load(two, one);
     expect(problems).toEqual([]);
-    expect(rules[0]?.correlation).toMatchObject({ ruleIds: ["b1"], aliases: { who: { b1: "user.name" } }, threshold: 11, generate: true });
+    expect(rules[0]?.correlation).toMatchObject({
+      ruleIds: ["b1"],
+      aliases: { who: { b1: "user.name" } },
+      threshold: 11,
+      generate: true,
+    });
   });
 
   test.each<[string, string, string, RegExp]>([
@@ -183,7 +340,12 @@ describe("correlations", () => {
     ["a range", good.replace("gte: 10", "gte: 10, lte: 20"), "rule-correlation-condition", /one comparison/],
     ["a count of none", good.replace("10}", "0}"), "rule-correlation-condition", /whole number/],
     ["an unknown key", `${good}\nwindow: 5m`, "rule-unknown-value", /"window"/],
-    ["an alias of another rule", good.replace("group-by", "aliases: {who: {other: x}}\ngroup-by"), "rule-correlation-reference", /"other"/],
+    [
+      "an alias of another rule",
+      good.replace("group-by", "aliases: {who: {other: x}}\ngroup-by"),
+      "rule-correlation-reference",
+      /"other"/,
+    ],
     ["no condition", good.replace(/condition.*/, ""), "rule-missing-key", /no condition/],
   ])("with %s are refused", (_name, body, code, message) => {
     const { rules, problems } = load(correlation(body));
@@ -192,16 +354,26 @@ describe("correlations", () => {
   });
 
   test("of correlations are refused", () => {
-    const { problems } = load(`${correlation(good)}---\ntitle: Chain\nid: c2\ncorrelation: {type: event_count, rules: [c1], group-by: [user], timespan: 1h, condition: {gte: 2}}\n`);
-    expect(problems.map(({ code, message }) => [code, message])).toEqual([["rule-correlation-reference", expect.stringContaining("correlation of correlations")]]);
+    const { problems } = load(
+      `${correlation(good)}---\ntitle: Chain\nid: c2\ncorrelation: {type: event_count, rules: [c1], group-by: [user], timespan: 1h, condition: {gte: 2}}\n`,
+    );
+    expect(problems.map(({ code, message }) => [code, message])).toEqual([
+      ["rule-correlation-reference", expect.stringContaining("correlation of correlations")],
+    ]);
   });
 });
 
-test.skipIf(!withSharedData)(`the examples of the specification are loaded or refused for a reason that is named${skipReason}`, () => {
-  const examples = JSON.parse(sharedText("sigma-spec/schema-valid-examples.json")) as readonly { readonly path: string; readonly yaml: string }[];
-  for (const { path, yaml } of examples) {
-    const { rules, problems } = loadRules([{ path, text: yaml }]);
-    if (path.includes("/rules/")) expect(rules, path).toHaveLength(1);
-    else expect(problems.length, path).toBeGreaterThan(0);
-  }
-});
+test.skipIf(!withSharedData)(
+  `the examples of the specification are loaded or refused for a reason that is named${skipReason}`,
+  () => {
+    const examples = JSON.parse(sharedText("sigma-spec/schema-valid-examples.json")) as readonly {
+      readonly path: string;
+      readonly yaml: string;
+    }[];
+    for (const { path, yaml } of examples) {
+      const { rules, problems } = loadRules([{ path, text: yaml }]);
+      if (path.includes("/rules/")) expect(rules, path).toHaveLength(1);
+      else expect(problems.length, path).toBeGreaterThan(0);
+    }
+  },
+);

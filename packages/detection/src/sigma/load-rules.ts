@@ -45,7 +45,11 @@ export function loadRules(files: readonly RuleFile[], options: LoadOptions = {})
   return { rules, problems: reporters.flatMap(({ problems }): readonly Problem[] => problems) };
 }
 
-function readDocument({ tree, index }: ParsedDocument, placeholders: Placeholders, reporter: Reporter): Draft | undefined {
+function readDocument(
+  { tree, index }: ParsedDocument,
+  placeholders: Placeholders,
+  reporter: Reporter,
+): Draft | undefined {
   if (tree.kind !== "map") {
     reporter.error("rule-not-a-map", "The document is not a map.", tree.at);
     return undefined;
@@ -91,8 +95,18 @@ function unique(drafts: readonly Draft[]): readonly Draft[] {
     const { rule, reporter, at } = draft;
     const twin = ids.get(rule.id);
     const namesake = rule.name === undefined ? undefined : names.get(rule.name);
-    if (twin !== undefined) reporter.error("rule-duplicate-id", `The id ${rule.id} is taken by "${twin.rule.title}" in ${twin.rule.path}.`, at);
-    else if (namesake !== undefined) reporter.error("rule-duplicate-name", `The name "${rule.name ?? ""}" is taken by "${namesake.rule.title}" in ${namesake.rule.path}.`, at);
+    if (twin !== undefined)
+      reporter.error(
+        "rule-duplicate-id",
+        `The id ${rule.id} is taken by "${twin.rule.title}" in ${twin.rule.path}.`,
+        at,
+      );
+    else if (namesake !== undefined)
+      reporter.error(
+        "rule-duplicate-name",
+        `The name "${rule.name ?? ""}" is taken by "${namesake.rule.title}" in ${namesake.rule.path}.`,
+        at,
+      );
     else {
       ids.set(rule.id, draft);
       if (rule.name !== undefined) names.set(rule.name, draft);
@@ -116,14 +130,29 @@ function resolve(drafts: readonly Draft[]): readonly Rule[] {
       const found = find(text);
       if (found === undefined) {
         const guess = nearest(text, byReference.keys());
-        reporter.error("rule-correlation-reference", `The correlation refers to "${text}", which is not loaded.`, at, guess === undefined ? undefined : `Did you mean "${guess}"?`);
-      } else if (found.correlation !== undefined) reporter.error("rule-correlation-reference", `"${text}" is a correlation; a correlation of correlations is not supported.`, at);
+        reporter.error(
+          "rule-correlation-reference",
+          `The correlation refers to "${text}", which is not loaded.`,
+          at,
+          guess === undefined ? undefined : `Did you mean "${guess}"?`,
+        );
+      } else if (found.correlation !== undefined)
+        reporter.error(
+          "rule-correlation-reference",
+          `"${text}" is a correlation; a correlation of correlations is not supported.`,
+          at,
+        );
       else ids.set(text, found.rule.id);
     }
     for (const reference of Object.values(correlation.aliases).flatMap(Object.keys)) {
       const found = find(reference);
       if (found !== undefined && [...ids.values()].includes(found.rule.id)) ids.set(reference, found.rule.id);
-      else reporter.error("rule-correlation-reference", `An alias names "${reference}", which the correlation does not list.`, correlation.at);
+      else
+        reporter.error(
+          "rule-correlation-reference",
+          `An alias names "${reference}", which the correlation does not list.`,
+          correlation.at,
+        );
     }
     return reporter.errorCount() > errors ? [] : [{ ...rule, correlation: resolveCorrelation(correlation, ids) }];
   });

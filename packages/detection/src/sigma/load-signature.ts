@@ -55,7 +55,12 @@ function readDetection(tree: Tree, placeholders: Placeholders, reporter: Reporte
   let condition: Tree | undefined;
   for (const { key, at, value } of detection.entries) {
     if (key === "condition") condition = value;
-    else if (key === "timeframe") reporter.error("rule-condition-aggregation", '"timeframe" belongs to the obsolete aggregations and is not supported.', at);
+    else if (key === "timeframe")
+      reporter.error(
+        "rule-condition-aggregation",
+        '"timeframe" belongs to the obsolete aggregations and is not supported.',
+        at,
+      );
     else {
       const search = readSearch(key, value, placeholders, reporter);
       if (search === undefined) broken.add(key);

@@ -102,7 +102,8 @@ function readChain(names: readonly string[], at: number, reporter: Reporter): Ch
     const typed = chain.type !== "text";
     switch (MODIFIERS[modifier]) {
       case "position":
-        if (chain.position !== "whole") return misuse(`"${name}" cannot follow another of contains, startswith and endswith.`);
+        if (chain.position !== "whole")
+          return misuse(`"${name}" cannot follow another of contains, startswith and endswith.`);
         if (typed && chain.type !== "fieldref" && !(chain.type === "re" && name === "contains"))
           return misuse(`"${name}" cannot be applied after "${chain.type}".`);
         if (chain.type !== "re") chain.position = POSITIONS[name] ?? "whole";
@@ -118,20 +119,26 @@ function readChain(names: readonly string[], at: number, reporter: Reporter): Ch
         chain.cased = true;
         break;
       case "windash":
-        if (typed || chain.encodings.length > 0) return misuse('"windash" applies to plain text only, before any encoding.');
+        if (typed || chain.encodings.length > 0)
+          return misuse('"windash" applies to plain text only, before any encoding.');
         chain.dashes = true;
         break;
       case "expand":
-        if (typed || chain.encodings.length > 0 || chain.position !== "whole") chain.expand = chain.type === "text" && chain.encodings.length === 0;
+        if (typed || chain.encodings.length > 0 || chain.position !== "whole")
+          chain.expand = chain.type === "text" && chain.encodings.length === 0;
         else chain.expand = true;
         if (!chain.expand) return misuse('"expand" applies to plain text only.');
         break;
       case "encoding":
       case "utf16":
         if (typed || chain.position !== "whole" || chain.dashes)
-          return misuse(`"${name}" must come before contains, startswith, endswith and windash, and applies to plain text only.`);
-        if (chain.encodings.some((encoding) => encoding.startsWith("base64"))) return misuse(`"${name}" cannot follow a Base64 modifier.`);
-        if (MODIFIERS[modifier] === "utf16" && chain.encodings.length > 0) return misuse(`"${name}" cannot follow another UTF-16 modifier.`);
+          return misuse(
+            `"${name}" must come before contains, startswith, endswith and windash, and applies to plain text only.`,
+          );
+        if (chain.encodings.some((encoding) => encoding.startsWith("base64")))
+          return misuse(`"${name}" cannot follow a Base64 modifier.`);
+        if (MODIFIERS[modifier] === "utf16" && chain.encodings.length > 0)
+          return misuse(`"${name}" cannot follow another UTF-16 modifier.`);
         chain.encodings.push(name === "wide" ? "utf16le" : (name as "base64" | "base64offset" | Utf16));
         break;
       case "flag":
@@ -151,14 +158,22 @@ function readChain(names: readonly string[], at: number, reporter: Reporter): Ch
         break;
       }
       case "compare":
-        if (typed && !(chain.type === "compare" && chain.comparison === "eq")) return misuse(`"${name}" cannot follow "${previous ?? ""}".`);
+        if (typed && !(chain.type === "compare" && chain.comparison === "eq"))
+          return misuse(`"${name}" cannot follow "${previous ?? ""}".`);
         if (chain.position !== "whole" || chain.encodings.length > 0 || chain.dashes || chain.cased || chain.expand)
           return misuse(`"${name}" applies to numbers and cannot be combined with text modifiers.`);
         chain.type = "compare";
         chain.comparison = name as Comparison;
         break;
       case "time":
-        if (typed || chain.position !== "whole" || chain.encodings.length > 0 || chain.dashes || chain.cased || chain.expand)
+        if (
+          typed ||
+          chain.position !== "whole" ||
+          chain.encodings.length > 0 ||
+          chain.dashes ||
+          chain.cased ||
+          chain.expand
+        )
           return misuse(`"${name}" applies to dates and cannot be combined with other kinds of modifier.`);
         chain.type = "compare";
         chain.part = name as TimePart;
@@ -185,7 +200,8 @@ export function readFieldItem(
     reporter.error("rule-wrong-type", `${field ?? "The keyword list"} has an empty list of values.`, at);
     return undefined;
   }
-  if (chain.all && !isList) reporter.warning("rule-all-single-value", "The modifier `all` has no effect on a single value.", at);
+  if (chain.all && !isList)
+    reporter.warning("rule-all-single-value", "The modifier `all` has no effect on a single value.", at);
   const items: Condition[] = [];
   let complete = true;
   for (const value of values) {
@@ -217,7 +233,8 @@ function readValue(
     return value ? test({ kind: "exists" }) : { op: "not", item: test({ kind: "exists" }) };
   }
   if (chain.type === "compare") {
-    if (typeof value !== "number" || Number.isNaN(value)) return wrong("The value must be a number.", "Remove the quotes around the number.");
+    if (typeof value !== "number" || Number.isNaN(value))
+      return wrong("The value must be a number.", "Remove the quotes around the number.");
     return test({ kind: "compare", comparison: chain.comparison, value, part: chain.part });
   }
   if (value === null) {
@@ -230,7 +247,11 @@ function readValue(
   if (chain.type === "re") {
     const regex = compileRegex(text, chain.flags);
     if ("error" in regex) {
-      reporter.error(regex.error.supported ? "rule-regex-syntax" : "rule-regex-unsupported", `${regex.error.message} in the regular expression ${quote(text)}.`, at);
+      reporter.error(
+        regex.error.supported ? "rule-regex-syntax" : "rule-regex-unsupported",
+        `${regex.error.message} in the regular expression ${quote(text)}.`,
+        at,
+      );
       return undefined;
     }
     return test({ kind: "regex", regex: regex.regex });
@@ -258,7 +279,9 @@ function readValue(
   const position: Position = field === undefined ? "anywhere" : chain.position;
   return join(
     "or",
-    encoded.map((pattern) => test({ kind: "pattern", pattern: placed(pattern, position), cased: chain.cased, dashes: chain.dashes })),
+    encoded.map((pattern) =>
+      test({ kind: "pattern", pattern: placed(pattern, position), cased: chain.cased, dashes: chain.dashes }),
+    ),
   );
 }
 
@@ -267,7 +290,12 @@ function encode(pattern: Pattern, chain: Chain, at: number, reporter: Reporter):
   const text = encodable(pattern);
   const names = chain.encodings.join(" and ");
   if (text === undefined) {
-    reporter.error("rule-modifier-misuse", `A value with wildcards cannot be encoded (${names}).`, at, "Escape the wildcard with a backslash if it is meant as it stands.");
+    reporter.error(
+      "rule-modifier-misuse",
+      `A value with wildcards cannot be encoded (${names}).`,
+      at,
+      "Escape the wildcard with a backslash if it is meant as it stands.",
+    );
     return undefined;
   }
   const [first, second] = chain.encodings;
@@ -278,13 +306,22 @@ function encode(pattern: Pattern, chain: Chain, at: number, reporter: Reporter):
   if (outer === "base64offset") {
     const offsets = base64Offsets(bytes);
     if (offsets.some((offset) => offset === "")) {
-      reporter.error("rule-modifier-misuse", "The value is too short for base64offset: some alignment leaves nothing to look for.", at);
+      reporter.error(
+        "rule-modifier-misuse",
+        "The value is too short for base64offset: some alignment leaves nothing to look for.",
+        at,
+      );
       return undefined;
     }
     return offsets.map(literal);
   }
   if (bytes.some((byte) => byte > 127)) {
-    reporter.error("rule-modifier-misuse", `${names} gives bytes that are not text here.`, at, "Add base64 or base64offset after it.");
+    reporter.error(
+      "rule-modifier-misuse",
+      `${names} gives bytes that are not text here.`,
+      at,
+      "Add base64 or base64offset after it.",
+    );
     return undefined;
   }
   return [literal(String.fromCharCode(...bytes))];
@@ -293,7 +330,12 @@ function encode(pattern: Pattern, chain: Chain, at: number, reporter: Reporter):
 const literal = (text: string): Pattern => (text === "" ? [] : [text]);
 
 /** Puts the values of `%name%` in; a percent sign after a backslash stands for itself. */
-function expand(text: string, placeholders: Placeholders, at: number, reporter: Reporter): readonly Pattern[] | undefined {
+function expand(
+  text: string,
+  placeholders: Placeholders,
+  at: number,
+  reporter: Reporter,
+): readonly Pattern[] | undefined {
   let patterns: Pattern[] = [[]];
   const append = (variants: readonly Pattern[]): void => {
     patterns = patterns.flatMap((pattern) => variants.map((variant) => [...pattern, ...variant]));
@@ -314,6 +356,5 @@ function expand(text: string, placeholders: Placeholders, at: number, reporter: 
   append([parsePattern(rest.replaceAll("\\%", "%"))]);
   return patterns.map((pattern) => mapLiterals(pattern, (part) => part));
 }
-
 
 const quote = (text: string): string => (text.length > 80 ? `"${text.slice(0, 77)}…"` : `"${text}"`);

@@ -57,5 +57,7 @@ export function mapLiterals(pattern: Pattern, change: (text: string) => string):
 
 /** Text that is equal for equal patterns and different for different ones. */
 export function patternKey(pattern: Pattern): string {
-  return pattern.map((part) => (part === ANY ? "*" : part === ONE ? "?" : part.toString().replace(/[*?\\]/g, "\\$&"))).join("");
+  return pattern
+    .map((part) => (part === ANY ? "*" : part === ONE ? "?" : part.replace(/[*?\\]/g, "\\$&")))
+    .join("");
 }

@@ -20,7 +20,13 @@ export function createReporter(path: string): Reporter {
   const problems: Problem[] = [];
   let lines: LineCounter | undefined;
   let errors = 0;
-  const add = (severity: Problem["severity"], code: ErrorCode, message: string, at?: number, suggestion?: string): void => {
+  const add = (
+    severity: Problem["severity"],
+    code: ErrorCode,
+    message: string,
+    at?: number,
+    suggestion?: string,
+  ): void => {
     const place = at === undefined ? undefined : lines?.linePos(at);
     const position = place === undefined || place.line === 0 ? {} : { line: place.line, column: place.col };
     problems.push({ code, message, path, severity, ...position, ...(suggestion === undefined ? {} : { suggestion }) });

@@ -70,7 +70,8 @@ function convert(root: Node, document: Document, reporter: Reporter): Tree | und
   const visit = (node: unknown, depth: number, fallback: number): Tree | undefined => {
     const at = (node as Node | null)?.range?.[0] ?? fallback;
     if (++nodes > LIMITS.nodes || depth > LIMITS.depth) {
-      const what = depth > LIMITS.depth ? `nested more than ${LIMITS.depth} levels` : `more than ${LIMITS.nodes} values`;
+      const what =
+        depth > LIMITS.depth ? `nested more than ${LIMITS.depth} levels` : `more than ${LIMITS.nodes} values`;
       reporter.error("rule-too-large", `The document has ${what} (aliases counted where they are used).`, at);
       return undefined;
     }
@@ -118,7 +119,8 @@ export function child(tree: Tree | undefined, key: string): Tree | undefined {
 
 /** The tree as plain JSON. */
 export function toJson(tree: Tree): JsonValue {
-  if (tree.kind === "scalar") return typeof tree.value === "number" && !Number.isFinite(tree.value) ? String(tree.value) : tree.value;
+  if (tree.kind === "scalar")
+    return typeof tree.value === "number" && !Number.isFinite(tree.value) ? String(tree.value) : tree.value;
   if (tree.kind === "list") return tree.items.map(toJson);
   return Object.fromEntries(tree.entries.map(({ key, value }) => [key, toJson(value)]));
 }

@@ -4,7 +4,12 @@ import type { RuleSet } from "../rule.ts";
 import { loadRules } from "../sigma/load-rules.ts";
 
 /** A base rule `base` and an event_count over it, with the parts a test wants to vary. */
-export function correlationRules(options: { readonly timespan: string; readonly condition: string; readonly groupBy?: readonly string[]; readonly generate?: boolean }): RuleSet {
+export function correlationRules(options: {
+  readonly timespan: string;
+  readonly condition: string;
+  readonly groupBy?: readonly string[];
+  readonly generate?: boolean;
+}): RuleSet {
   const text = `
 title: Base
 id: base
@@ -29,7 +34,11 @@ correlation:
 }
 
 /** A fact of the base rule. */
-export function baseFact(id: string, time: number, values: Readonly<Record<string, JsonValue>> = { "client.address": "192.0.2.1" }): Fact {
+export function baseFact(
+  id: string,
+  time: number,
+  values: Readonly<Record<string, JsonValue>> = { "client.address": "192.0.2.1" },
+): Fact {
   return {
     kind: "fact",
     id,

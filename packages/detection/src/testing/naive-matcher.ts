@@ -11,7 +11,16 @@ export type RawRule = { readonly detection: Readonly<Record<string, JsonValue>>;
  * is checked first.
  */
 export function naiveMatch(rule: RawRule, document: JsonObject, mapping: FieldMapping): boolean {
-  const source = mapping.logSources(document).find((candidate) => (["product", "category", "service"] as const).every((key) => rule.logsource[key] === undefined || rule.logsource[key] === null || rule.logsource[key].toLowerCase() === candidate[key]));
+  const source = mapping
+    .logSources(document)
+    .find((candidate) =>
+      (["product", "category", "service"] as const).every(
+        (key) =>
+          rule.logsource[key] === undefined ||
+          rule.logsource[key] === null ||
+          rule.logsource[key].toLowerCase() === candidate[key],
+      ),
+    );
   if (source === undefined) return false;
   const context: Context = { document, mapping, source };
   const { condition, ...searches } = rule.detection;
@@ -25,7 +34,11 @@ interface Context {
   readonly source: LogSource;
 }
 
-function evaluate(text: string, searches: Readonly<Record<string, JsonValue>>, holds: (name: string) => boolean): boolean {
+function evaluate(
+  text: string,
+  searches: Readonly<Record<string, JsonValue>>,
+  holds: (name: string) => boolean,
+): boolean {
   const words = text.replace(/[()]/g, " $& ").trim().split(/\s+/);
   let at = 0;
   const either = (): boolean => {
@@ -61,7 +74,9 @@ function evaluate(text: string, searches: Readonly<Record<string, JsonValue>>, h
     if (words[at]?.toLowerCase() !== "of") return holds(word);
     const pattern = words[at + 1] ?? "";
     at += 2;
-    const names = Object.keys(searches).filter((name) => (pattern === "them" ? !name.startsWith("_") : new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(name)));
+    const names = Object.keys(searches).filter((name) =>
+      pattern === "them" ? !name.startsWith("_") : new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(name),
+    );
     const count = names.filter(holds).length;
     return word.toLowerCase() === "all" ? count === names.length : count >= (/^\d+$/.test(word) ? Number(word) : 1);
   };
@@ -70,7 +85,8 @@ function evaluate(text: string, searches: Readonly<Record<string, JsonValue>>, h
 
 function search(value: JsonValue, context: Context): boolean {
   if (Array.isArray(value)) return (value as readonly JsonValue[]).some((item) => search(item, context));
-  if (typeof value === "object" && value !== null) return Object.entries(value).every(([key, item]) => fieldItem(key, item as JsonValue, context));
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value).every(([key, item]) => fieldItem(key, item, context));
   return fieldItem("", value, context);
 }
 
@@ -82,7 +98,8 @@ function fieldItem(key: string, value: JsonValue, context: Context): boolean {
   return modifiers.includes("neq") ? !joined : joined;
 }
 
-const lower = (text: string): string => [...text].map((char) => (char === "İ" ? char : char === "ς" ? "σ" : char.toLowerCase())).join("");
+const lower = (text: string): string =>
+  [...text].map((char) => (char === "İ" ? char : char === "ς" ? "σ" : char.toLowerCase())).join("");
 
 function single(field: string, modifiers: readonly string[], value: JsonValue, context: Context): boolean {
   const has = (name: string): boolean => modifiers.includes(name);
@@ -93,7 +110,12 @@ function single(field: string, modifiers: readonly string[], value: JsonValue, c
   const comparison = modifiers.find((name) => ["lt", "lte", "gt", "gte"].includes(name));
   if (part !== undefined || comparison !== undefined) {
     return found.texts.some((text) => {
-      const number = part === undefined ? (/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN) : datePart(text, part);
+      const number =
+        part === undefined
+          ? /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text)
+            ? Number(text)
+            : Number.NaN
+          : datePart(text, part);
       const limit = Number(value);
       if (comparison === "lt") return number < limit;
       if (comparison === "lte") return number <= limit;
@@ -103,19 +125,36 @@ function single(field: string, modifiers: readonly string[], value: JsonValue, c
   }
   if (has("cidr")) return found.texts.some((text) => inNetwork(text.trim(), String(value)));
   if (has("re")) {
-    const flags = (has("i") ? RE2JS.CASE_INSENSITIVE : 0) | (has("m") ? RE2JS.MULTILINE : 0) | (has("s") ? RE2JS.DOTALL : 0);
+    const flags =
+      (has("i") ? RE2JS.CASE_INSENSITIVE : 0) | (has("m") ? RE2JS.MULTILINE : 0) | (has("s") ? RE2JS.DOTALL : 0);
     const expression = regex(String(value), flags);
-    return found.texts.some((text) => expression.test(text) || (text.endsWith("\n") && expression.test(text.slice(0, -1))));
+    return found.texts.some(
+      (text) => expression.test(text) || (text.endsWith("\n") && expression.test(text.slice(0, -1))),
+    );
   }
   const fold = has("cased") ? (text: string): string => text : lower;
   if (has("fieldref")) {
     const others = read(String(value), context).texts.map(fold);
-    return found.texts.map(fold).some((text) => others.some((other) => (has("startswith") ? text.startsWith(other) : has("endswith") ? text.endsWith(other) : has("contains") ? text.includes(other) : text === other)));
+    return found.texts
+      .map(fold)
+      .some((text) =>
+        others.some((other) =>
+          has("startswith")
+            ? text.startsWith(other)
+            : has("endswith")
+              ? text.endsWith(other)
+              : has("contains")
+                ? text.includes(other)
+                : text === other,
+        ),
+      );
   }
   return variants(String(value), modifiers).some((variant) => {
     const body = toExpression(fold(variant));
     const anywhere = field === "" || has("contains");
-    const expression = pattern(`^${anywhere || has("endswith") ? "[^]*" : ""}${body}${anywhere || has("startswith") ? "[^]*" : ""}$`);
+    const expression = pattern(
+      `^${anywhere || has("endswith") ? "[^]*" : ""}${body}${anywhere || has("startswith") ? "[^]*" : ""}$`,
+    );
     return found.texts.some((text) => expression.test(fold(text)));
   });
 }
@@ -153,25 +192,31 @@ function variants(value: string, modifiers: readonly string[]): readonly string[
   for (const modifier of modifiers) {
     if (modifier === "wide" || modifier === "utf16le") bytes = Buffer.from(unescaped, "utf16le");
     else if (modifier === "utf16be") bytes = Buffer.from(unescaped, "utf16le").swap16();
-    else if (modifier === "utf16") bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(unescaped, "utf16le")]);
+    else if (modifier === "utf16")
+      bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(unescaped, "utf16le")]);
     else if (modifier === "base64") result = [escaped((bytes ?? Buffer.from(unescaped)).toString("base64"))];
     else if (modifier === "base64offset") {
       const body = bytes ?? Buffer.from(unescaped);
       result = [0, 1, 2].map((shift) => {
-        const whole = Buffer.concat([Buffer.alloc(shift), body]).toString("base64").replace(/=+$/, "");
+        const whole = Buffer.concat([Buffer.alloc(shift), body])
+          .toString("base64")
+          .replace(/=+$/, "");
         // A character of Base64 holds 6 bits: those that are wholly inside the value do not depend on its neighbours.
         return escaped(whole.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + body.length) * 8) / 6)));
       });
     } else if (modifier === "windash") result = result.flatMap((text) => dashes(text));
   }
-  if (bytes !== undefined && !modifiers.some((modifier) => modifier.startsWith("base64"))) return [escaped(bytes.toString("latin1"))];
+  if (bytes !== undefined && !modifiers.some((modifier) => modifier.startsWith("base64")))
+    return [escaped(bytes.toString("latin1"))];
   return result;
 }
 
 function dashes(text: string): readonly string[] {
   const at = text.search(/[-/–—―]/);
   if (at < 0) return [text];
-  return dashes(text.slice(at + 1)).flatMap((rest) => ["-", "/", "–", "—", "―"].map((dash) => text.slice(0, at) + dash + rest));
+  return dashes(text.slice(at + 1)).flatMap((rest) =>
+    ["-", "/", "–", "—", "―"].map((dash) => text.slice(0, at) + dash + rest),
+  );
 }
 
 function inNetwork(address: string, network: string): boolean {
@@ -215,22 +260,28 @@ function follow(value: JsonValue, path: FieldPath): readonly JsonValue[] {
   const [key, ...rest] = path;
   if (key === undefined) return [value];
   if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap((item) => follow(item, path));
-  if (typeof value === "object" && value !== null && key === ANY_KEY) return Object.values(value).flatMap((item) => follow(item as JsonValue, rest));
+  if (typeof value === "object" && value !== null && key === ANY_KEY)
+    return Object.values(value).flatMap((item) => follow(item, rest));
   if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return [];
   return follow((value as JsonObject)[key] ?? null, rest);
 }
 
 function describe(values: readonly JsonValue[]): Found {
-  const flatten = (value: JsonValue): readonly JsonValue[] => (Array.isArray(value) ? (value as readonly JsonValue[]).flatMap(flatten) : [value]);
+  const flatten = (value: JsonValue): readonly JsonValue[] =>
+    Array.isArray(value) ? (value as readonly JsonValue[]).flatMap(flatten) : [value];
   const flat = values.flatMap(flatten);
   const plain = flat.filter((value) => ["string", "number", "boolean"].includes(typeof value));
-  return { present: true, structured: flat.some((value) => typeof value === "object" && value !== null), texts: plain.map(String) };
+  return {
+    present: true,
+    structured: flat.some((value) => typeof value === "object" && value !== null),
+    texts: plain.map(String),
+  };
 }
 
 function keywords({ document, mapping }: Context): Found {
   const texts: string[] = [];
   const visit = (value: JsonValue): void => {
-    if (typeof value === "object" && value !== null) for (const item of Object.values(value)) visit(item as JsonValue);
+    if (typeof value === "object" && value !== null) for (const item of Object.values(value)) visit(item);
     else if (value !== null) texts.push(String(value));
   };
   for (const root of mapping.keywordRoots ?? [[]]) for (const value of follow(document, root)) visit(value);

@@ -3,7 +3,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
-const folder = process.env["VEDETTE_SHARED"] ?? join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..", "..", "shared");
+const folder =
+  process.env["VEDETTE_SHARED"] ??
+  join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..", "..", "shared");
 const isThere = existsSync(join(folder, "data"));
 
 /** Whether tests on the labelled data run: without the data they are skipped, unless `VEDETTE_TEST_REQUIRE=all` asks them to fail. */

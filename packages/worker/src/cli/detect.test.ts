@@ -42,7 +42,11 @@ const login = (second: number, address = "192.0.2.1"): object => ({
   attributes: { "event.outcome": "failure", "client.address": address },
   resource: { attributes: {} },
 });
-const honey = { event_name: "vedette.honeytoken", attributes: { "vedette.honeytoken.name": "key" }, resource: { attributes: {} } };
+const honey = {
+  event_name: "vedette.honeytoken",
+  attributes: { "vedette.honeytoken.name": "key" },
+  resource: { attributes: {} },
+};
 const lines = (...events: readonly object[]): string => events.map((event) => `${JSON.stringify(event)}\n`).join("");
 
 let rules: string;
@@ -58,7 +62,8 @@ async function detect(...parameters: readonly string[]): Promise<Captured> {
   return captured;
 }
 
-const findings = ({ printed }: Captured): readonly Record<string, unknown>[] => printed.map((line) => JSON.parse(line) as Record<string, unknown>);
+const findings = ({ printed }: Captured): readonly Record<string, unknown>[] =>
+  printed.map((line) => JSON.parse(line) as Record<string, unknown>);
 
 describe("vedette detect", () => {
   test("prints one finding a line with the event's number over all inputs", async () => {
@@ -67,7 +72,12 @@ describe("vedette detect", () => {
     const captured = await detect("--rules", rules, "--events", first, second);
     expect(captured.code).toBe(1);
     expect(findings(captured)).toEqual([
-      { rule: { id: "33333333-3333-4333-8333-333333333333", title: "Honey", level: "critical" }, events: [{ index: 1, id: expect.stringMatching(/^[0-9a-f]{32}-1$/) }], time: null, entities: {} },
+      {
+        rule: { id: "33333333-3333-4333-8333-333333333333", title: "Honey", level: "critical" },
+        events: [{ index: 1, id: expect.stringMatching(/^[0-9a-f]{32}-1$/) }],
+        time: null,
+        entities: {},
+      },
       expect.objectContaining({ events: [{ index: 2, id: expect.any(String) }] }),
     ]);
   });
@@ -89,7 +99,12 @@ describe("vedette detect", () => {
   test("reads gzip and zstd by their first bytes, and gives ids that do not depend on the file's name", async () => {
     const text = lines(honey);
     const ids = await Promise.all(
-      [file("a.jsonl", text), file("b.gz", gzipSync(text)), file("c.zst", zstdCompressSync(text)), file("unnamed", gzipSync(text))].map(async (path) => findings(await detect("--rules", rules, "--events", path))),
+      [
+        file("a.jsonl", text),
+        file("b.gz", gzipSync(text)),
+        file("c.zst", zstdCompressSync(text)),
+        file("unnamed", gzipSync(text)),
+      ].map(async (path) => findings(await detect("--rules", rules, "--events", path))),
     );
     expect(new Set(ids.map((one) => JSON.stringify(one))).size).toBe(1);
     expect(ids[0]).toHaveLength(1);
@@ -98,26 +113,57 @@ describe("vedette detect", () => {
   test("reports a broken line with its place and goes on", async () => {
     const input = file("broken.jsonl", `${lines(honey)}{"a\n[1]\n${lines(honey)}`);
     const captured = await detect("--rules", rules, "--events", input);
-    expect(findings(captured).map(({ events }) => events)).toEqual([[expect.objectContaining({ index: 0 })], [expect.objectContaining({ index: 1 })]]);
-    expect(captured.complained).toEqual([expect.stringContaining("broken.jsonl:2: "), expect.stringContaining("broken.jsonl:3: "), expect.stringContaining("2 inputs or lines could not be read")]);
+    expect(findings(captured).map(({ events }) => events)).toEqual([
+      [expect.objectContaining({ index: 0 })],
+      [expect.objectContaining({ index: 1 })],
+    ]);
+    expect(captured.complained).toEqual([
+      expect.stringContaining("broken.jsonl:2: "),
+      expect.stringContaining("broken.jsonl:3: "),
+      expect.stringContaining("2 inputs or lines could not be read"),
+    ]);
     expect(captured.complained[0]).toContain("(event-malformed)");
     expect(captured.code).toBe(2);
   });
 
   test("reports a file that is missing, a folder, and a compressed file that is cut off", async () => {
-    const cut = file("cut.gz", gzipSync(lines(...Array.from({ length: 5_000 }, (_, index) => ({ ...honey, index })))).subarray(0, -20));
-    const captured = await detect("--rules", rules, "--events", join(folder, "nope.jsonl"), folder, cut, "--format", "summary");
-    expect(captured.complained.join("\n")).toMatch(/nope\.jsonl: there is no such file \(event-file-unreadable\)[^]*it is a folder[^]*cut\.gz: .*\(event-file-damaged\)/);
+    const cut = file(
+      "cut.gz",
+      gzipSync(lines(...Array.from({ length: 5_000 }, (_, index) => ({ ...honey, index })))).subarray(0, -20),
+    );
+    const captured = await detect(
+      "--rules",
+      rules,
+      "--events",
+      join(folder, "nope.jsonl"),
+      folder,
+      cut,
+      "--format",
+      "summary",
+    );
+    expect(captured.complained.join("\n")).toMatch(
+      /nope\.jsonl: there is no such file \(event-file-unreadable\)[^]*it is a folder[^]*cut\.gz: .*\(event-file-damaged\)/,
+    );
     expect(captured.code).toBe(2);
   });
 
   test("says how many events no rule looked at, and where the first is", async () => {
-    const captured = await detect("--rules", rules, "--events", file("odd.jsonl", `${lines(honey)}\n${lines({ a: 1 }, { b: 2 })}`));
-    expect(captured.complained).toEqual([expect.stringMatching(/^2 of 3 events belong to no log source.*odd\.jsonl:3\.$/)]);
+    const captured = await detect(
+      "--rules",
+      rules,
+      "--events",
+      file("odd.jsonl", `${lines(honey)}\n${lines({ a: 1 }, { b: 2 })}`),
+    );
+    expect(captured.complained).toEqual([
+      expect.stringMatching(/^2 of 3 events belong to no log source.*odd\.jsonl:3\.$/),
+    ]);
   });
 
   test("reports a refused rule with its place and goes on with the others", async () => {
-    const bad = file("bad.yml", RULES.replaceAll("-4111-", "-4112-").replaceAll("event.outcome:", "event.outcome|oops:").split("---")[0] ?? "");
+    const bad = file(
+      "bad.yml",
+      RULES.replaceAll("-4111-", "-4112-").replaceAll("event.outcome:", "event.outcome|oops:").split("---")[0] ?? "",
+    );
     const captured = await detect("--rules", rules, bad, "--events", file("one.jsonl", lines(honey)));
     expect(captured.printed).toHaveLength(1);
     expect(captured.complained.join("\n")).toMatch(/bad\.yml:6:19: .*error.*: Unknown modifier "oops"/);
@@ -126,7 +172,11 @@ describe("vedette detect", () => {
 
   test("ends with 2 where no rule could be loaded, and with 0 where nothing was found", async () => {
     expect((await detect("--rules", join(folder, "none.yml"), "--events", rules)).code).toBe(2);
-    expect(await detect("--rules", rules, "--events", file("calm.jsonl", lines(login(0))))).toEqual({ printed: [], complained: [], code: 0 });
+    expect(await detect("--rules", rules, "--events", file("calm.jsonl", lines(login(0))))).toEqual({
+      printed: [],
+      complained: [],
+      code: 0,
+    });
   });
 
   test("as table and as summary", async () => {
@@ -135,7 +185,11 @@ describe("vedette detect", () => {
     expect(table[0]).toMatch(/^TIME +LEVEL +RULE +EVENTS +ENTITIES$/);
     expect(table[3]).toMatch(/high +Guessing +2 \+2 +address=192\.0\.2\.1$/);
     const summary = (await detect("--rules", rules, "--events", input, "--format", "summary")).printed;
-    expect(summary.slice(1)).toEqual([expect.stringMatching(/^2 +critical +Honey/), expect.stringMatching(/^1 +high +Guessing/), "3 findings of 2 rules in 5 events (3 rules loaded)."]);
+    expect(summary.slice(1)).toEqual([
+      expect.stringMatching(/^2 +critical +Honey/),
+      expect.stringMatching(/^1 +high +Guessing/),
+      "3 findings of 2 rules in 5 events (3 rules loaded).",
+    ]);
   });
 
   test("by one mapping alone", async () => {
@@ -153,13 +207,20 @@ async function rulesRun(...parameters: readonly string[]): Promise<Captured> {
 
 describe("vedette rules", () => {
   test("check lists problems and ends with 0, 1 or 2", async () => {
-    expect(await rulesRun("check", rules)).toEqual({ printed: ["3 rules loaded, 0 errors, 0 warnings."], complained: [], code: 0 });
+    expect(await rulesRun("check", rules)).toEqual({
+      printed: ["3 rules loaded, 0 errors, 0 warnings."],
+      complained: [],
+      code: 0,
+    });
     const bad = file("wrong.yml", `${RULES}---\ntitle: [\n`);
     const captured = await rulesRun("check", bad);
     expect(captured.printed[0]).toMatch(/wrong\.yml:\d+:\d+: .*\(rule-yaml-syntax\)/);
     expect(captured.code).toBe(1);
     expect((await rulesRun("check", join(folder, "nothing"))).code).toBe(2);
-    expect(JSON.parse((await rulesRun("check", rules, "--format", "json")).printed[0] ?? "")).toEqual({ loaded: 3, problems: [] });
+    expect(JSON.parse((await rulesRun("check", rules, "--format", "json")).printed[0] ?? "")).toEqual({
+      loaded: 3,
+      problems: [],
+    });
   });
 
   test("test runs the examples and names the one that fails", async () => {
@@ -174,7 +235,10 @@ describe("vedette rules", () => {
 
   test("list filters by level and tag", async () => {
     const { printed } = await rulesRun("list", rules, "--level", "high", "--format", "json");
-    expect((JSON.parse(printed[0] ?? "") as readonly { title: string }[]).map(({ title }) => title)).toEqual(["Guessing", "Honey"]);
+    expect((JSON.parse(printed[0] ?? "") as readonly { title: string }[]).map(({ title }) => title)).toEqual([
+      "Guessing",
+      "Honey",
+    ]);
     expect((await rulesRun("list", rules, "--tag", "none")).printed.at(-1)).toBe("0 of 3 rules.");
   });
 });

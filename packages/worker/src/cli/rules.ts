@@ -13,11 +13,16 @@ interface Common {
 
 /** Builds `vedette rules check|test|list`. */
 export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
-  const command = new Command("rules").description("check, test and list rules; without a path, the rules that come with Vedette");
-  const format = (): Option => new Option("--format <format>", "how to print").choices(["table", "json"]).default("table");
+  const command = new Command("rules").description(
+    "check, test and list rules; without a path, the rules that come with Vedette",
+  );
+  const format = (): Option =>
+    new Option("--format <format>", "how to print").choices(["table", "json"]).default("table");
   command
     .command("check")
-    .description("load rules and list every problem with file, line and column; exit code 1 when a rule is refused, 2 when a path cannot be read")
+    .description(
+      "load rules and list every problem with file, line and column; exit code 1 when a rule is refused, 2 when a path cannot be read",
+    )
     .argument("[path...]", "YAML files, folders, or .jsonl or .jsonl.gz files")
     .addOption(format())
     .action((paths: readonly string[], options: Common) => check(paths, options, output));
@@ -27,7 +32,9 @@ export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
     .argument("[path...]", "as for check")
     .option("--rule <id>", "only this rule")
     .addOption(format())
-    .action((paths: readonly string[], options: Common & { readonly rule?: string }) => runTests(paths, options, output));
+    .action((paths: readonly string[], options: Common & { readonly rule?: string }) =>
+      runTests(paths, options, output),
+    );
   command
     .command("list")
     .description("list rules")
@@ -35,7 +42,9 @@ export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
     .addOption(new Option("--level <level>", "of this level or above").choices([...SEVERITY_LEVELS]))
     .option("--tag <tag>", "with this tag, such as attack.t1110")
     .addOption(format())
-    .action((paths: readonly string[], options: Common & { readonly level?: SeverityLevel; readonly tag?: string }) => list(paths, options, output));
+    .action((paths: readonly string[], options: Common & { readonly level?: SeverityLevel; readonly tag?: string }) =>
+      list(paths, options, output),
+    );
   return command;
 }
 
@@ -51,7 +60,8 @@ function load(paths: readonly string[]): Loaded {
   return { rules, problems: [...source.problems, ...problems], unreadable: source.problems.length > 0 };
 }
 
-const errorsOf = (problems: readonly Problem[]): readonly Problem[] => problems.filter(({ severity }) => severity === "error");
+const errorsOf = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.filter(({ severity }) => severity === "error");
 
 function check(paths: readonly string[], { format }: Common, output: CommandOutput): void {
   const { rules, problems, unreadable } = load(paths);
@@ -64,7 +74,11 @@ function check(paths: readonly string[], { format }: Common, output: CommandOutp
   output.exit(unreadable ? 2 : errors > 0 ? 1 : 0);
 }
 
-function runTests(paths: readonly string[], { format, rule: only }: Common & { readonly rule?: string }, output: CommandOutput): void {
+function runTests(
+  paths: readonly string[],
+  { format, rule: only }: Common & { readonly rule?: string },
+  output: CommandOutput,
+): void {
   const { rules, problems, unreadable } = load(paths);
   const chosen = rules.filter(({ id }) => only === undefined || id === only.toLowerCase());
   if (chosen.length === 0) {
@@ -78,16 +92,31 @@ function runTests(paths: readonly string[], { format, rule: only }: Common & { r
   const flat: readonly ExampleResult[] = results.flatMap((entry) => entry.results);
   const failed = flat.filter(({ passed }) => !passed).length;
   const untested = results.filter((entry) => entry.results.length === 0).length;
-  if (format === "json") output.print(JSON.stringify({ problems, rules: results.map(({ rule, results: examples }) => ({ id: rule.id, title: rule.title, path: rule.path, examples })) }));
+  if (format === "json")
+    output.print(
+      JSON.stringify({
+        problems,
+        rules: results.map(({ rule, results: examples }) => ({
+          id: rule.id,
+          title: rule.title,
+          path: rule.path,
+          examples,
+        })),
+      }),
+    );
   else {
     for (const problem of problems) output.complain(formatProblem(problem));
     for (const { rule, results: examples } of results) {
       for (const example of examples) {
         const mark = example.passed ? colors.green("ok  ") : colors.red("FAIL");
-        output.print(`${mark}  ${printable(rule.title)} › ${printable(example.name)} (${example.kind})${example.passed ? "" : `: ${example.message} ${rule.path}`}`);
+        output.print(
+          `${mark}  ${printable(rule.title)} › ${printable(example.name)} (${example.kind})${example.passed ? "" : `: ${example.message} ${rule.path}`}`,
+        );
       }
     }
-    output.print(`${flat.length - failed} of ${flat.length} examples hold, in ${chosen.length} rules${untested > 0 ? `; ${untested} rules have none` : ""}.`);
+    output.print(
+      `${flat.length - failed} of ${flat.length} examples hold, in ${chosen.length} rules${untested > 0 ? `; ${untested} rules have none` : ""}.`,
+    );
   }
   output.exit(unreadable ? 2 : failed > 0 || errorsOf(problems).length > 0 ? 1 : 0);
 }
@@ -95,19 +124,43 @@ function runTests(paths: readonly string[], { format, rule: only }: Common & { r
 const COLUMNS: readonly Column<Rule>[] = [
   { title: "LEVEL", text: ({ level }) => level, width: 13 },
   { title: "KIND", text: ({ kind }) => kind, width: 11 },
-  { title: "LOG SOURCE", text: ({ logSource }) => [logSource.product, logSource.category, logSource.service].filter((part) => part !== undefined).join("/"), width: 44 },
+  {
+    title: "LOG SOURCE",
+    text: ({ logSource }) =>
+      [logSource.product, logSource.category, logSource.service].filter((part) => part !== undefined).join("/"),
+    width: 44,
+  },
   { title: "EXAMPLES", text: ({ extension }) => String(extension.examples.length), width: 8 },
   { title: "TITLE", text: ({ title }) => title, width: 70 },
   { title: "ID", text: ({ id }) => id, width: 64 },
 ];
 
-function list(paths: readonly string[], { format, level, tag }: Common & { readonly level?: SeverityLevel; readonly tag?: string }, output: CommandOutput): void {
+function list(
+  paths: readonly string[],
+  { format, level, tag }: Common & { readonly level?: SeverityLevel; readonly tag?: string },
+  output: CommandOutput,
+): void {
   const { rules, problems, unreadable } = load(paths);
   const least = level === undefined ? -1 : SEVERITY_LEVELS.indexOf(level);
-  const chosen = rules.filter((rule) => SEVERITY_LEVELS.indexOf(rule.level) >= least && (tag === undefined || rule.tags.includes(tag)));
+  const chosen = rules.filter(
+    (rule) => SEVERITY_LEVELS.indexOf(rule.level) >= least && (tag === undefined || rule.tags.includes(tag)),
+  );
   for (const problem of errorsOf(problems)) output.complain(formatProblem(problem));
   if (format === "json") {
-    const rows = chosen.map(({ id, title, level: severity, status, kind, logSource, tags, path, revision, extension }) => ({ id, title, level: severity, status, kind, logSource, tags, path, revision, examples: extension.examples.length }));
+    const rows = chosen.map(
+      ({ id, title, level: severity, status, kind, logSource, tags, path, revision, extension }) => ({
+        id,
+        title,
+        level: severity,
+        status,
+        kind,
+        logSource,
+        tags,
+        path,
+        revision,
+        examples: extension.examples.length,
+      }),
+    );
     output.print(JSON.stringify(rows));
   } else {
     for (const line of textTable(COLUMNS, chosen)) output.print(line);

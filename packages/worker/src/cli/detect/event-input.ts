@@ -8,13 +8,21 @@ import { jsonTexts } from "./json-texts.ts";
 /** One event of an input, or why there is none. */
 export type InputItem =
   | { readonly kind: "event"; readonly document: JsonObject; readonly line: number }
-  | { readonly kind: "problem"; readonly code: EventInputErrorCode; readonly detail: string; readonly line: number | undefined };
+  | {
+      readonly kind: "problem";
+      readonly code: EventInputErrorCode;
+      readonly detail: string;
+      readonly line: number | undefined;
+    };
 
 /**
  * Reads events one after the other: JSON lines, a JSON array or whole JSON objects, plain, gzip or zstd (told by the first bytes, not by the name);
  * `-` is standard input. Memory does not grow with the input.
  */
-export async function* readEvents(path: string, standardInput: () => Readable = () => process.stdin): AsyncGenerator<InputItem> {
+export async function* readEvents(
+  path: string,
+  standardInput: () => Readable = () => process.stdin,
+): AsyncGenerator<InputItem> {
   try {
     const bytes = path === "-" ? standardInput() : createReadStream(path, { highWaterMark: 256 * 1024 });
     for await (const { text, line, overlong } of jsonTexts(decode(await unpack(bytes)))) {
@@ -23,8 +31,14 @@ export async function* readEvents(path: string, standardInput: () => Readable = 
     }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    const isDamage = code?.startsWith("Z_") === true || code?.startsWith("ZSTD_") === true || code === "ERR_ZSTD_DECOMPRESSION_FAILED";
-    const detail = code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder; name its files" : (message ?? String(error));
+    const isDamage =
+      code?.startsWith("Z_") === true || code?.startsWith("ZSTD_") === true || code === "ERR_ZSTD_DECOMPRESSION_FAILED";
+    const detail =
+      code === "ENOENT"
+        ? "there is no such file"
+        : code === "EISDIR"
+          ? "it is a folder; name its files"
+          : (message ?? String(error));
     yield { kind: "problem", code: isDamage ? "event-file-damaged" : "event-file-unreadable", detail, line: undefined };
   }
 }
@@ -32,10 +46,16 @@ export async function* readEvents(path: string, standardInput: () => Readable = 
 function parse(text: string, line: number): InputItem {
   try {
     const value = JSON.parse(text) as unknown;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { kind: "event", document: value as JsonObject, line };
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return { kind: "event", document: value as JsonObject, line };
     return { kind: "problem", code: "event-malformed", detail: "it is JSON, but not an object", line };
   } catch (error) {
-    return { kind: "problem", code: "event-malformed", detail: error instanceof Error ? error.message : String(error), line };
+    return {
+      kind: "problem",
+      code: "event-malformed",
+      detail: error instanceof Error ? error.message : String(error),
+      line,
+    };
   }
 }
 

@@ -12,7 +12,13 @@ export function findingLine(finding: Finding): string {
     rule: { id: finding.rule.id, title: finding.rule.title, level: finding.rule.level },
     events: eventIds.map((id) => ({ index: indexOf(id), id })),
     time: timeOf(finding),
-    ...(finding.kind === "episode" ? { to: isoTime(finding.to), group: finding.group, ...(finding.omitted === undefined ? {} : { omitted: finding.omitted }) } : {}),
+    ...(finding.kind === "episode"
+      ? {
+          to: isoTime(finding.to),
+          group: finding.group,
+          ...(finding.omitted === undefined ? {} : { omitted: finding.omitted }),
+        }
+      : {}),
     entities: byKind(finding.entities),
   });
 }

@@ -16,7 +16,8 @@ export async function* jsonTexts(chunks: AsyncIterable<string>): AsyncGenerator<
   const reader = createReader(chunks);
   const first = await reader.peekCharacter();
   if (first === undefined) return;
-  if (first === "[" || (first === "{" && /^\s*\{\s*$/.test(await reader.peekLine()))) yield* values(reader, first === "[");
+  if (first === "[" || (first === "{" && /^\s*\{\s*$/.test(await reader.peekLine())))
+    yield* values(reader, first === "[");
   else yield* lines(reader);
 }
 

@@ -1,6 +1,13 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
-import { type CorrelatorCounters, type FieldMapping, type Finding, type Rule, createCorrelator, createDetector } from "@vedette/detection";
+import {
+  type CorrelatorCounters,
+  type FieldMapping,
+  type Finding,
+  type Rule,
+  createCorrelator,
+  createDetector,
+} from "@vedette/detection";
 import type { EventInputErrorCode } from "./error-codes.ts";
 import { readEvents } from "./event-input.ts";
 
@@ -47,13 +54,22 @@ export async function runDetection(run: DetectionRun): Promise<RunTotals> {
   const counted = new Set(run.rules.flatMap(({ correlation }) => correlation?.ruleIds ?? []));
   const correlates = counted.size > 0;
   const correlator = createCorrelator(run.rules, { lateness: run.lateness });
-  const totals: RunTotals = { events: 0, findings: 0, broken: 0, unmatched: 0, firstUnmatched: undefined, undated: 0, correlations: undefined };
+  const totals: RunTotals = {
+    events: 0,
+    findings: 0,
+    broken: 0,
+    unmatched: 0,
+    firstUnmatched: undefined,
+    undated: 0,
+    correlations: undefined,
+  };
   const report = (finding: Finding): void => {
     totals.findings++;
     run.onFinding(finding);
   };
   const flush = (): void => {
-    for (const episode of correlator.takeChanges().episodes) if (episode.final && episode.mergedInto === undefined && episode.alerts) report(episode);
+    for (const episode of correlator.takeChanges().episodes)
+      if (episode.final && episode.mergedInto === undefined && episode.alerts) report(episode);
   };
   let watermark = -Infinity;
   for (const [input, path] of run.inputs.entries()) {
