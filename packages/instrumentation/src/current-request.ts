@@ -41,7 +41,7 @@ class Stamp extends Identity {
   }
 
   static read(request: object): RequestState | undefined {
-    return #state in request ? (request as Stamp).#state : undefined;
+    return #state in request ? request.#state : undefined;
   }
 }
 
@@ -70,7 +70,7 @@ export function observeRequest(request: IncomingMessage, proxies: TrustedProxies
     route: undefined,
     blocked: false,
   };
-  new Stamp(request, state);
+  void new Stamp(request, state);
   return state;
 }
 

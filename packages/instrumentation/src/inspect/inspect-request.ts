@@ -36,10 +36,9 @@ export interface Inspection {
 
 const MAX_FINDINGS = 16;
 
-/** Harmless raw values, by how they are read; a browser sends most of its headers and cookies a thousand times. */
+/** Harmless raw headers, by how they are read: a browser sends most of them with every request. */
 const HARMLESS = {
-  query: createSeenValues(1024),
-  header: createSeenValues(1024),
+  value: createSeenValues(1024),
   agent: createSeenValues(256),
   referer: createSeenValues(512),
 };
@@ -127,15 +126,16 @@ export function inspectRequest(
     (location: Location, parameter: string, plusIsSpace: boolean) =>
     (raw: string): void => {
       if (PLAIN.test(raw) && !raw.includes("..")) return;
-      const harmless = plusIsSpace ? HARMLESS.query : HARMLESS.header;
-      if (harmless.has(raw)) return;
+      // Queries are seldom the same twice; remembering them costs more than reading them.
+      const harmless = location === "query" ? undefined : HARMLESS.value;
+      if (harmless?.has(raw) === true) return;
       let found = 0;
       for (const value of readingsOf(raw, plusIsSpace)) {
         const indicators = inspectValue(value);
         found += indicators.length;
         add(location, parameter, value, indicators);
       }
-      if (found === 0) harmless.add(raw);
+      if (found === 0) harmless?.add(raw);
     };
 
   /** True while there is room for one more named value. */
