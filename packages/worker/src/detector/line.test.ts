@@ -243,13 +243,13 @@ describe("responses", () => {
     expect(core.listDenyList(undefined, 10).items).toEqual([]);
   });
 
-  it("lifts the block when its alert turns out to be a false positive, and leaves the address alone", async () => {
+  it.each(["false_positive", "benign_positive"] as const)("lifts the block when its alert is closed as %s, and leaves the address alone", async (closeReason) => {
     const { core, open, record, drain, alerts } = stage();
     const line = open();
     core.append([record(0, ["inject"])]);
     await drain(line);
     const [alert] = alerts();
-    const change = line.operations.changeAlert(alert?.id ?? "", { revision: alert?.revision ?? 0, status: "closed", closeReason: "false_positive" }, by("1"));
+    const change = line.operations.changeAlert(alert?.id ?? "", { revision: alert?.revision ?? 0, status: "closed", closeReason }, by("1"));
     await drain(line);
     await expect(change).resolves.toMatchObject({ status: "closed" });
     expect(core.listDenyList(undefined, 10).items).toMatchObject([{ state: "undone", endedBy: "ann" }]);

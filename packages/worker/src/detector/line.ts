@@ -251,9 +251,7 @@ export function createLine(options: LineOptions): Line {
           draft.audit(by.name, "alert.changed", id, { ...fields, note: note ?? null });
           draft.history(id, by.name, describeChange(fields), note);
           current.alerts.announce(before, after, draft);
-          if (after.closeReason === "false_positive" && before.closeReason !== "false_positive") {
-            current.denyList.causeWithdrawn(id, by.name, draft);
-          }
+          if (isWithdrawn(after) && !isWithdrawn(before)) current.denyList.causeWithdrawn(id, by.name, draft);
           return after;
         },
         keyOf("alert", id, by),
@@ -304,6 +302,9 @@ export function createLine(options: LineOptions): Line {
     };
   }
 }
+
+/** Whether a person has said that the alert is no reason to act. */
+const isWithdrawn = ({ closeReason }: Alert): boolean => closeReason === "false_positive" || closeReason === "benign_positive";
 
 const stopping = (): StoreError => new StoreError("store-closed", "The worker is stopping.", { retryable: true });
 

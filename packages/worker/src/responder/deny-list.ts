@@ -90,7 +90,8 @@ export class DenyList {
 
   /** Does what an alert's rule asks for with the findings that a step added. */
   respond({ alert, before, findings }: AlertOutcome, draft: StepDraft): void {
-    if (alert.closeReason === "false_positive") return;
+    // Late findings of a closed alert, or those of one that a person has judged harmless, ask for nothing.
+    if (alert.status === "closed") return;
     for (const response of this.#options.rules.get(alert.rule.id)?.extension.response ?? []) {
       for (const [text, lastSeen] of latestByAddress(findings, response)) {
         const address = text === undefined ? undefined : canonicalAddress(text);
@@ -122,7 +123,7 @@ export class DenyList {
         this.#set(address, next, draft);
         continue;
       }
-      draft.audit("responder", "response.compensated", state.entry.id, { address, alertId, decidedBy: by, reason: "The alert that caused it was closed as a false positive." });
+      draft.audit("responder", "response.compensated", state.entry.id, { address, alertId, decidedBy: by, reason: "The alert that caused it was closed as no reason for it." });
       this.#end(address, next, state.entry, by, draft);
     }
   }

@@ -122,7 +122,6 @@ export interface RecoveredState {
   readonly blobs: ReadonlyMap<string, string>;
   /** Alerts and incidents that the fold can still change: those not merged, seen at or after the given horizon. */
   readonly alerts: readonly Alert[];
-  readonly alertMembers: readonly AlertMember[];
   readonly incidents: readonly Incident[];
   readonly denyList: readonly DenyListEntry[];
 }

@@ -119,7 +119,6 @@ describe("commit", () => {
       cursor: 2,
       blobs: new Map([["group/1", "state"]]),
       alerts: [sampleAlert("a1")],
-      alertMembers: [{ alertId: "a1", findingId: "f1", kind: "fact", from: 1_000.25, to: 1_000.25 }],
       incidents: [sampleIncident("i1")],
       denyList: [sampleDeny("d1")],
     });
@@ -414,18 +413,10 @@ describe("lists", () => {
     core.commit({
       id: "1",
       alerts: [sampleAlert("old", { lastSeen: 10.25 }), sampleAlert("new", { lastSeen: 10.5 })],
-      alertMembers: ["old", "new"].map((alertId) => ({
-        alertId,
-        findingId: "f",
-        kind: "fact" as const,
-        from: 1,
-        to: 1,
-      })),
       incidents: [sampleIncident("i-old", { lastSeen: 10.25 }), sampleIncident("i-new", { lastSeen: 11 })],
     });
     const state = core.recover(10.5);
     expect(state.alerts.map(({ id }) => id)).toEqual(["new"]);
-    expect(state.alertMembers.map(({ alertId }) => alertId)).toEqual(["new"]);
     expect(state.incidents.map(({ id }) => id)).toEqual(["i-new"]);
   });
 

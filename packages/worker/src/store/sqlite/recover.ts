@@ -1,5 +1,5 @@
 import type { Alert, DenyListEntry, Incident } from "@vedette/api";
-import type { AlertMember, RecoveredState } from "../store.ts";
+import type { RecoveredState } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import { fromTextKey } from "./text-key.ts";
 import { total } from "./totals.ts";
@@ -10,15 +10,10 @@ export function recover(connection: Connection, horizon: number): RecoveredState
   const bodies = <T>(text: string): T[] =>
     (sql(text).all(horizon) as unknown as { body: string }[]).map(({ body }) => JSON.parse(body) as T);
   const blobs = sql("SELECT key, value FROM blobs ORDER BY key").all() as unknown as { key: string; value: string }[];
-  const members = sql(
-    `SELECT alert_id AS alertId, finding_id AS findingId, kind, from_time AS "from", to_time AS "to" FROM alert_members
-     WHERE alert_id IN (SELECT id FROM alerts WHERE merged = 0 AND last_seen >= ?) ORDER BY alert_id, from_time, finding_id`,
-  ).all(horizon) as unknown as AlertMember[];
   return {
     cursor: total(connection, "cursor"),
     blobs: new Map(blobs.map(({ key, value }) => [fromTextKey(key), fromTextKey(value)])),
     alerts: bodies<Alert>("SELECT body FROM alerts WHERE merged = 0 AND last_seen >= ? ORDER BY id"),
-    alertMembers: members.map((member) => ({ ...member })),
     incidents: bodies<Incident>("SELECT body FROM incidents WHERE merged = 0 AND last_seen >= ? ORDER BY id"),
     denyList: bodies<DenyListEntry>(
       "SELECT body FROM deny_list WHERE active = 1 OR ended_at >= ? ORDER BY created_at, id",
