@@ -9,6 +9,9 @@ const FILTER_BITS = 17;
 /** Characters of command lines and paths, the most frequent first: a short text is looked for by its character that comes last here or not at all. */
 const FREQUENT = "eaitnorsc\\lmd.wpu 0-h/1g:fvbx2y345k_\"6789,=z;jq%&'()+$@#!{}[]<>*?|^~`";
 
+/** Lower case of the first 256 code units, as far as it is a matter of ASCII. */
+const LOWER = Uint8Array.from({ length: 256 }, (_, unit) => (unit >= 0x41 && unit <= 0x5a ? unit + 32 : unit));
+
 interface Placed {
   readonly text: string;
   /** Where the gram or character stands in the text. */
@@ -44,30 +47,34 @@ export class ContainedTexts {
   search(slot: FieldSlot, value: number, found: Found): void {
     for (const entry of this.#always) found(entry);
     const raw = slot.raw[value] ?? "";
-    // Reading stops at the first character beyond ASCII: such a value is folded and read again.
-    if (!this.#scan(raw, slot, value, found, true)) this.#scan(slot.foldedAt(value), slot, value, found, false);
+    // Beyond ASCII lowering is more than a table: such a value is folded and read again.
+    if (this.#byGram.size > 0 && !this.#scanGrams(raw, slot, value, found))
+      this.#scanGrams(slot.foldedAt(value), slot, value, found);
+    if (this.#byCharacter.size > 0) this.#scanCharacters(slot, value, found);
   }
 
-  #scan(text: string, slot: FieldSlot, value: number, found: Found, asciiOnly: boolean): boolean {
+  /** Says whether the text is ASCII; if not, matches may have been missed unless it is folded. */
+  #scanGrams(text: string, slot: FieldSlot, value: number, found: Found): boolean {
     const filter = this.#filter;
-    const isKnownBy = this.#isKnownBy;
     let gram = 0;
+    let seen = 0;
     for (let index = 0; index < text.length; index++) {
-      let unit = text.charCodeAt(index);
-      if (unit >= 128) {
-        if (asciiOnly) return false;
-        if (unit >= 256 && this.#byCharacter.size > 0)
-          this.#compare(this.#byCharacter.get(unit), slot, value, index, found);
-      } else if (unit >= 65 && unit <= 90) unit += 32;
-      const low = unit & 0xff;
-      if (isKnownBy[low] === 1) this.#compare(this.#byCharacter.get(unit), slot, value, index, found);
-      gram = (gram >>> 8) | (low << 24);
-      if (index < GRAM - 1) continue;
+      const unit = text.charCodeAt(index);
+      seen |= unit;
+      gram = (gram >>> 8) | (LOWER[unit & 0xff]! << 24);
       const bit = Math.imul(gram, 0x9e3779b1) >>> (32 - FILTER_BITS);
-      if (((filter[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0)
+      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0)
         this.#compare(this.#byGram.get(gram), slot, value, index - GRAM + 1, found);
     }
-    return true;
+    return seen < 128;
+  }
+
+  #scanCharacters(slot: FieldSlot, value: number, found: Found): void {
+    const text = slot.foldedAt(value);
+    for (let index = 0; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit >= 256 || this.#isKnownBy[unit]) this.#compare(this.#byCharacter.get(unit), slot, value, index, found);
+    }
   }
 
   /** Compares the texts known by what stands at a position of the value. */
@@ -116,7 +123,7 @@ function gramsOf(text: string): number[] {
   const grams: number[] = [];
   let gram = 0;
   for (let index = 0; index < text.length; index++) {
-    gram = (gram >>> 8) | ((text.charCodeAt(index) & 0xff) << 24);
+    gram = (gram >>> 8) | (LOWER[text.charCodeAt(index) & 0xff]! << 24);
     if (index >= GRAM - 1) grams.push(gram);
   }
   return grams;

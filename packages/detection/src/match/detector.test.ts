@@ -96,8 +96,8 @@ describe("a field", () => {
     ["f|cidr", "10.0.0.0/8", "not an address", false],
     ["f|base64", "foobar", "Zm9vYmFy", true],
     ["f|base64offset|contains", "/bin/bash", "xxxxL2Jpbi9iYXNoYYYY", true],
-    ["f|base64offset|contains", "/bin/bash", (btoa("x/bin/bash y")), true],
-    ["f|base64offset|contains", "/bin/bash", (btoa("xy/bin/bash")), true],
+    ["f|base64offset|contains", "/bin/bash", btoa("x/bin/bash y"), true],
+    ["f|base64offset|contains", "/bin/bash", btoa("xy/bin/bash"), true],
     ["f|wide|base64offset|contains", "ping", btoa("zp\0i\0n\0g\0"), true],
     ["f|utf16|base64", "a", "//5hAA==", true],
     ["f|utf16be|base64", "a", "AGE=", true],
@@ -136,6 +136,9 @@ describe("a field", () => {
     ["f|contains", "İ", "xİy", true],
     ["f|contains", "a\u0000", "xA\u0000", true],
     ["f", "\ud800", "\ud800", true],
+    ["f|contains", "строка", "Это СТРОКА.", true],
+    ["f|contains", "ŁÓDŹ", "w łodzi i łódź", true],
+    ["f|contains", "строка", "another STRING", false],
   ])("%s: %j on %j: %s", (key, value, actual, expected) => {
     const document: JsonObject = { g: "same", ...(actual === undefined ? {} : { f: actual }) };
     const detection = item(key, value);

@@ -57,7 +57,5 @@ export function mapLiterals(pattern: Pattern, change: (text: string) => string):
 
 /** Text that is equal for equal patterns and different for different ones. */
 export function patternKey(pattern: Pattern): string {
-  return pattern
-    .map((part) => (part === ANY ? "*" : part === ONE ? "?" : part.replace(/[*?\\]/g, "\\$&")))
-    .join("");
+  return pattern.map((part) => (part === ANY ? "*" : part === ONE ? "?" : part.replace(/[*?\\]/g, "\\$&"))).join("");
 }
