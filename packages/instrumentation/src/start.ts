@@ -33,6 +33,8 @@ const SDK_DEFAULTS: Readonly<Record<string, string>> = {
   OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
   // Events are worth most while they are fresh.
   OTEL_BLRP_SCHEDULE_DELAY: "250",
+  // What an attack brings in while the receiver restarts.
+  OTEL_BLRP_MAX_QUEUE_SIZE: "16384",
   OTEL_METRIC_EXPORT_INTERVAL: "10000",
   OTEL_METRIC_EXPORT_TIMEOUT: "10000",
   // Without the process detector: command lines hold secrets.
