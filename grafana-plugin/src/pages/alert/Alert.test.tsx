@@ -16,6 +16,14 @@ it("says why it is an alert, how urgent, and shows the events", async () => {
   );
 });
 
+it("opens further events when asked", async () => {
+  const { user } = renderPage("/alerts/alert-sqli", { fixture: attackedShop(now), now });
+  await screen.findByText("Why this is an alert");
+  expect(screen.getAllByLabelText("Document")).toHaveLength(1);
+  await user.click(screen.getByText("alert-sqli-event-3"));
+  await waitFor(() => expect(screen.getAllByLabelText("Document")).toHaveLength(2));
+});
+
 it("acknowledges with a note, in the name of who does it", async () => {
   const { user, worker } = renderPage("/alerts/alert-sqli", { fixture: attackedShop(now), now });
   await user.click(await screen.findByRole("button", { name: "Acknowledge" }));

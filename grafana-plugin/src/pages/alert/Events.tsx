@@ -2,6 +2,7 @@ import { css } from "@emotion/css";
 import { dateTimeFormat, type GrafanaTheme2 } from "@grafana/data";
 import { useStyles2 } from "@grafana/ui";
 import type { AlertDetail } from "@vedette/api";
+import { useState } from "react";
 import { DocumentView } from "../../components/DocumentView.tsx";
 import { Empty } from "../../components/Empty.tsx";
 import { Section } from "../../components/Section.tsx";
@@ -27,19 +28,37 @@ export function Events({ events, total, marked }: EventsProps) {
       flush
     >
       {events.length === 0 && <Empty icon="database" title="The events are no longer kept" />}
-      {events.map(({ id, time, document }, index) => (
-        <details key={id} className={styles.event} open={index === 0}>
-          <summary className={styles.summary}>
-            <span className={styles.time}>{dateTimeFormat(time, { defaultWithMS: true })}</span>
-            <span className={styles.name}>{nameOf(document)}</span>
-            <code className={styles.id}>{id}</code>
-          </summary>
-          <div className={styles.document}>
-            <DocumentView document={document} marked={marked} />
-          </div>
-        </details>
+      {events.map((event, index) => (
+        <Event key={event.id} event={event} open={index === 0} marked={marked} />
       ))}
     </Section>
+  );
+}
+
+interface EventProps {
+  readonly event: AlertDetail["events"][number];
+  /** Whether it begins open. */
+  readonly open: boolean;
+  readonly marked: readonly string[];
+}
+
+/** One event; its document is rendered when it is opened first, because twenty of them are thousands of elements. */
+function Event({ event: { id, time, document }, open, marked }: EventProps) {
+  const styles = useStyles2(getStyles);
+  const [opened, setOpened] = useState(open);
+  return (
+    <details
+      className={styles.event}
+      open={open}
+      onToggle={({ currentTarget }) => currentTarget.open && setOpened(true)}
+    >
+      <summary className={styles.summary}>
+        <span className={styles.time}>{dateTimeFormat(time, { defaultWithMS: true })}</span>
+        <span className={styles.name}>{nameOf(document)}</span>
+        <code className={styles.id}>{id}</code>
+      </summary>
+      <div className={styles.document}>{opened && <DocumentView document={document} marked={marked} />}</div>
+    </details>
   );
 }
 
