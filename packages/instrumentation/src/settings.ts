@@ -63,7 +63,8 @@ export const ENVIRONMENT_VARIABLES = {
   VEDETTE_LOADER_HOOKS:
     "`false` leaves out the module hooks that other instrumentations need in ESM applications. Default `true`.",
   VEDETTE_INSPECTION: "`false` turns the inspection of requests off. Default `true`.",
-  VEDETTE_INSPECTION_MAX_MS: "Milliseconds after which the inspection of one request ends. Default `25`.",
+  VEDETTE_INSPECTION_MAX_MS:
+    "Milliseconds after which the inspection of one request ends, once 4 KiB of it were looked at. Default `25`.",
   VEDETTE_INSPECTED_HEADERS: "Comma-separated header names to inspect; `cookie` stands for each cookie's value.",
   VEDETTE_TRUSTED_PROXIES:
     "Comma-separated addresses and CIDR ranges whose `X-Forwarded-For` is believed. Default none.",

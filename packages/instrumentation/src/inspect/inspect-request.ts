@@ -36,6 +36,12 @@ export interface Inspection {
 
 const MAX_FINDINGS = 16;
 
+/**
+ * Characters that are inspected whatever the clock says. They take milliseconds at the very worst; a busy machine that takes the
+ * processor away in between must not make an ordinary request go unseen.
+ */
+const ALWAYS_INSPECTED = 4096;
+
 /** Harmless raw headers, by how they are read: a browser sends most of them with every request. */
 const HARMLESS = {
   value: createSeenValues(1024),
@@ -98,7 +104,7 @@ export function inspectRequest(
       return false;
     }
     if (findings.length >= MAX_FINDINGS) return false;
-    if (performance.now() > deadline) {
+    if (settings.maxTotalLength - budget > ALWAYS_INSPECTED && performance.now() > deadline) {
       truncatedBy ??= "time";
       return false;
     }

@@ -279,9 +279,19 @@ describe("a request", () => {
   it.each([
     ["bytes", `q=${"a".repeat(60_000)}`, {}],
     ["parameters", Array.from({ length: 500 }, (_, index) => `p${index}=1`).join("&"), {}],
-    ["time", "a=1'&b=2'", { maxMilliseconds: -1 }],
+    ["time", `a=${"x'".repeat(2200)}&b=2'&c=3'`, { maxMilliseconds: -1, maxValueLength: 5000 }],
   ])("says that %s ended its inspection", (limit, query, override) => {
     expect(inspectRequest("/", query, {}, { ...settings, ...override }).truncatedBy).toBe(limit);
+  });
+
+  it("of ordinary length is inspected whatever the clock says", () => {
+    const { findings, truncatedBy } = inspectRequest(
+      "/",
+      "a=1%27&b=..%2F..%2Fetc%2Fpasswd",
+      {},
+      { ...settings, maxMilliseconds: -1 },
+    );
+    expect([findings.length, truncatedBy]).toEqual([1, undefined]);
   });
 
   it("is judged for any bytes without an exception", () => {
