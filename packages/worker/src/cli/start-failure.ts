@@ -6,7 +6,8 @@ export function explainStartFailure(command: string, error: unknown): string {
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   const known =
     code === undefined ? undefined : (ERROR_CODES as Readonly<Record<string, { readonly cure: string }>>)[code];
-  return known
-    ? `${command}: ${error.message} (${code})\n${known.cure}`
-    : `${command}: ${error.stack ?? error.message}`;
+  if (!known) return `${command}: ${error.stack ?? error.message}`;
+  // A message of more than one sentence brings its cure with it.
+  const hasCure = /[.:] [A-Z]/.test(error.message);
+  return `${command}: ${error.message} (${code})${hasCure ? "" : `\n${known.cure}`}`;
 }

@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../../errors.ts";
 import { dataFiles } from "./folder.ts";
@@ -18,7 +19,7 @@ export function lockFolder(folder: string, since: number): () => void {
   let database: DatabaseSync | undefined;
   try {
     // What the folder holds is for its owner's eyes: personal data and evidence.
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(resolve(folder));
     database = new DatabaseSync(files.lock);
     database.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     writeFileSync(files.owner, `${JSON.stringify({ pid: process.pid, since })}\n`);
@@ -28,6 +29,13 @@ export function lockFolder(folder: string, since: number): () => void {
     if (resultCode(error) === SQLITE_BUSY) throw inUse(folder, files.owner);
     throw toStoreError(error, `Opening the data folder ${folder}`);
   }
+}
+
+/** Makes a folder and those above it. Node's own recursive way never ends where the file system says that a parent is missing and is not (`/proc`). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }
 
 function inUse(folder: string, ownerFile: string): StoreError {
