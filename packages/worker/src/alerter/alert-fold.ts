@@ -84,7 +84,9 @@ export class AlertFold {
     if (touched.length === 0) {
       session = beginSession(this.#options.tenant, finding);
     } else {
-      const [oldest, ...others] = touched.toSorted((a, b) => (isOlder(this.#age(a, draft), this.#age(b, draft)) ? -1 : 1));
+      const [oldest, ...others] = touched.toSorted((a, b) =>
+        isOlder(this.#age(a, draft), this.#age(b, draft)) ? -1 : 1,
+      );
       session = others.reduce((survivor, other) => this.#join(survivor, other, draft), oldest as AlertSession);
       session = addFinding(session, finding);
     }
@@ -93,7 +95,13 @@ export class AlertFold {
     const added = this.#newFindings.get(session.alertId);
     if (added === undefined) this.#newFindings.set(session.alertId, [finding]);
     else added.push(finding);
-    draft.member({ alertId: session.alertId, findingId: finding.id, kind: finding.kind, from: finding.from, to: finding.to });
+    draft.member({
+      alertId: session.alertId,
+      findingId: finding.id,
+      kind: finding.kind,
+      from: finding.from,
+      to: finding.to,
+    });
     return session.alertId;
   }
 
@@ -112,7 +120,10 @@ export class AlertFold {
 
   /** Asks for the notifications that an alert's change is worth. */
   announce(before: Alert | undefined, after: Alert, draft: StepDraft): void {
-    const raised = before !== undefined && before.severity !== after.severity && higher(before.severity, after.severity) === after.severity;
+    const raised =
+      before !== undefined &&
+      before.severity !== after.severity &&
+      higher(before.severity, after.severity) === after.severity;
     const reason = notificationReason(before, after, raised);
     if (reason === undefined || this.#options.notifiers.length === 0) return;
     const session = this.#sessions.get(after.id) ?? this.#mergedAway.get(after.id);
@@ -157,7 +168,8 @@ export class AlertFold {
     const session = this.#sessions.get(id) as AlertSession;
     const before = this.#alerts.get(id);
     const findings = this.#newFindings.get(id) ?? [];
-    const rule = this.#options.rules.get(session.ruleId) ?? ruleFromReference(before?.rule ?? (findings[0] as PlacedFinding).rule);
+    const rule =
+      this.#options.rules.get(session.ruleId) ?? ruleFromReference(before?.rule ?? (findings[0] as PlacedFinding).rule);
     let next = alertOf(session, rule, before, this.#options.tenant, draft.now);
     let { closedTo } = session;
     const joined = this.#joinedStatus.get(id) ?? next.status;
@@ -167,7 +179,12 @@ export class AlertFold {
       const { closeReason: _closeReason, ...rest } = next;
       next = { ...rest, status };
       closedTo = undefined;
-      draft.history(id, "alerter", `status:${status}`, goesOn ? "A new finding came after it was closed." : "It was joined with an alert that is not closed.");
+      draft.history(
+        id,
+        "alerter",
+        `status:${status}`,
+        goesOn ? "A new finding came after it was closed." : "It was joined with an alert that is not closed.",
+      );
     }
     if (before === undefined) draft.history(id, "alerter", "opened");
     this.#sessions.set(id, { ...session, closedTo });

@@ -53,7 +53,12 @@ export function addFinding(session: AlertSession, finding: PlacedFinding): Alert
   if (finding.merged) {
     if (before === undefined) return session;
     const { [finding.id]: _withdrawn, ...episodes } = session.episodes;
-    return { ...session, episodes, findingCount: session.findingCount - 1, eventCount: session.eventCount - before.events };
+    return {
+      ...session,
+      episodes,
+      findingCount: session.findingCount - 1,
+      eventCount: session.eventCount - before.events,
+    };
   }
   const share = { events: finding.eventCount, final: finding.final };
   return {
@@ -79,14 +84,23 @@ export function joinSessions(survivor: AlertSession, merged: AlertSession): Aler
     to: Math.max(survivor.to, merged.to),
     findingCount: survivor.findingCount + merged.findingCount,
     eventCount: survivor.eventCount + merged.eventCount,
-    sightings: merged.sightings.reduce((known, { entity, first }) => addSightings(known, [entity], first), survivor.sightings),
+    sightings: merged.sightings.reduce(
+      (known, { entity, first }) => addSightings(known, [entity], first),
+      survivor.sightings,
+    ),
     episodes: { ...survivor.episodes, ...merged.episodes },
     closedTo,
   };
 }
 
 /** The alert as its session says it is now; what people decided stays as it was. The revision is the previous one. */
-export function alertOf(session: AlertSession, rule: LineRule, before: Alert | undefined, tenant: string, now: number): Alert {
+export function alertOf(
+  session: AlertSession,
+  rule: LineRule,
+  before: Alert | undefined,
+  tenant: string,
+  now: number,
+): Alert {
   const severity = before === undefined ? rule.level : higher(before.severity, rule.level);
   const { findingCount, eventCount, from, to } = session;
   return {
@@ -107,4 +121,5 @@ export function alertOf(session: AlertSession, rule: LineRule, before: Alert | u
 }
 
 /** The higher of two severities. */
-export const higher = (a: SeverityLevel, b: SeverityLevel): SeverityLevel => (SEVERITY_LEVELS.indexOf(a) >= SEVERITY_LEVELS.indexOf(b) ? a : b);
+export const higher = (a: SeverityLevel, b: SeverityLevel): SeverityLevel =>
+  SEVERITY_LEVELS.indexOf(a) >= SEVERITY_LEVELS.indexOf(b) ? a : b;

@@ -41,7 +41,11 @@ const episode = (more: Partial<Episode> = {}): Episode => ({
   ...more,
 });
 const by = (...fields: string[]): Pick<LineRule, "extension"> => ({
-  extension: { kind: "security", response: [], ...(fields.length === 0 ? {} : { suppression: { by: fields, window: 1 } }) },
+  extension: {
+    kind: "security",
+    response: [],
+    ...(fields.length === 0 ? {} : { suppression: { by: fields, window: 1 } }),
+  },
 });
 
 test.each([
@@ -70,7 +74,16 @@ test("spans touch when their gap is at most the window", () => {
 });
 
 test("tells techniques from tactics, and leaves out what is neither", () => {
-  const tags = ["attack.t1110.004", "attack.T1078", "attack.credential_access", "attack.initial-access", "attack.g0016", "attack.s0002", "cve.2021-44228", "attack.ta0001"];
+  const tags = [
+    "attack.t1110.004",
+    "attack.T1078",
+    "attack.credential_access",
+    "attack.initial-access",
+    "attack.g0016",
+    "attack.s0002",
+    "cve.2021-44228",
+    "attack.ta0001",
+  ];
   expect(classify({ tags, extension: { kind: "compliance", response: [] } })).toEqual({
     kind: "compliance",
     techniques: ["T1078", "T1110.004"],
@@ -108,22 +121,37 @@ describe("the priority", () => {
 test("keeps the same entities in whatever order findings come, the earliest when there are too many", () => {
   const sighting = fc.record({ value: fc.nat(150), first: fc.nat(1_000) });
   const add = (list: readonly { value: number; first: number }[]): readonly Sighting[] =>
-    list.reduce<readonly Sighting[]>((known, { value, first }) => addSightings(known, [{ kind: "user", value: String(value) }], first), []);
+    list.reduce<readonly Sighting[]>(
+      (known, { value, first }) => addSightings(known, [{ kind: "user", value: String(value) }], first),
+      [],
+    );
   fc.assert(
-    fc.property(fc.array(sighting, { maxLength: 300 }).chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))), ([list, shuffled]) => {
-      const kept = add(list);
-      expect(add(shuffled)).toEqual(kept);
-      const earliest = new Map<string, number>();
-      for (const { value, first } of list) earliest.set(`user:${value}`, Math.min(first, earliest.get(`user:${value}`) ?? first));
-      expect(kept).toHaveLength(Math.min(MAX_ENTITIES, earliest.size));
-      for (const { entity, first } of kept) expect(earliest.get(entityKey(entity))).toBe(first);
-    }),
+    fc.property(
+      fc
+        .array(sighting, { maxLength: 300 })
+        .chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))),
+      ([list, shuffled]) => {
+        const kept = add(list);
+        expect(add(shuffled)).toEqual(kept);
+        const earliest = new Map<string, number>();
+        for (const { value, first } of list)
+          earliest.set(`user:${value}`, Math.min(first, earliest.get(`user:${value}`) ?? first));
+        expect(kept).toHaveLength(Math.min(MAX_ENTITIES, earliest.size));
+        for (const { entity, first } of kept) expect(earliest.get(entityKey(entity))).toBe(first);
+      },
+    ),
   );
 });
 
 test("places a fact at the time it is told, and an episode over its span", () => {
   expect(enrich(fact(), undefined, 77)).toMatchObject({ from: 77, to: 77, eventCount: 1, final: true, merged: false });
-  expect(enrich(episode({ mergedInto: "q" }), undefined)).toMatchObject({ from: 1, to: 9, eventCount: 2, final: false, merged: true });
+  expect(enrich(episode({ mergedInto: "q" }), undefined)).toMatchObject({
+    from: 1,
+    to: 9,
+    eventCount: 2,
+    final: false,
+    merged: true,
+  });
 });
 
 describe("a notification", () => {
@@ -154,12 +182,24 @@ describe("a notification", () => {
     ["a new alert", undefined, alert(), false, "opened"],
     ["more findings", alert(), alert({ findingCount: 9 }), false, undefined],
     ["a higher severity", alert(), alert({ severity: "high" }), true, "severity_raised"],
-    ["a higher severity of a closed alert", alert({ status: "closed" }), alert({ status: "closed", severity: "high" }), true, undefined],
+    [
+      "a higher severity of a closed alert",
+      alert({ status: "closed" }),
+      alert({ status: "closed", severity: "high" }),
+      true,
+      undefined,
+    ],
     ["an acknowledgement", alert(), alert({ status: "acknowledged" }), false, undefined],
     ["a closing", alert(), alert({ status: "closed" }), false, "closed"],
     ["a reopening", alert({ status: "closed" }), alert(), false, "reopened"],
     ["a merge", alert(), alert({ mergedInto: "b" }), false, "merged"],
-    ["a merge of a closed alert", alert({ status: "closed" }), alert({ status: "closed", mergedInto: "b" }), false, undefined],
+    [
+      "a merge of a closed alert",
+      alert({ status: "closed" }),
+      alert({ status: "closed", mergedInto: "b" }),
+      false,
+      undefined,
+    ],
   ])("about %s", (_name, before, after, isRaised, reason) => {
     expect(notificationReason(before, after, isRaised)).toBe(reason);
   });

@@ -16,7 +16,8 @@ export function classify(rule: Pick<LineRule, "tags" | "extension">): Classifica
     const tag = raw.toLowerCase();
     const technique = TECHNIQUE.exec(tag)?.[1];
     if (technique !== undefined) techniques.add(technique.toUpperCase());
-    else if (tag.startsWith("attack.") && !OTHER.test(tag)) tactics.add(tag.slice("attack.".length).replaceAll("_", "-"));
+    else if (tag.startsWith("attack.") && !OTHER.test(tag))
+      tactics.add(tag.slice("attack.".length).replaceAll("_", "-"));
   }
   return { kind: rule.extension.kind, techniques: [...techniques].sort(), tactics: [...tactics].sort() };
 }

@@ -22,24 +22,43 @@ export function enrich(finding: Fact | Episode, rule: LineRule | undefined, time
   const key = suppressionKey(finding, rule);
   const { id, rule: reference, entities } = finding;
   if (finding.kind === "episode") {
-    const { from, to, group: values, eventIds, final, mergedInto } = finding;
-    const counted = { eventCount: eventIds.length, final, merged: mergedInto !== undefined };
+    const { from, to, group: values, eventIds, omitted = 0, final, mergedInto } = finding;
+    const counted = { eventCount: eventIds.length + omitted, final, merged: mergedInto !== undefined };
     return { id, kind: "episode", rule: reference, suppressionKey: key, from, to, entities, values, ...counted };
   }
   const at = time ?? finding.time;
   const counted = { eventCount: 1, final: true, merged: false };
-  return { id, kind: "fact", rule: reference, suppressionKey: key, from: at, to: at, entities, values: finding.values, ...counted };
+  return {
+    id,
+    kind: "fact",
+    rule: reference,
+    suppressionKey: key,
+    from: at,
+    to: at,
+    entities,
+    values: finding.values,
+    ...counted,
+  };
 }
 
 /** Adds a finding's entities to those known, the earliest sighting of each; in order of first sighting, whatever came first. */
-export function addSightings(known: readonly Sighting[], entities: readonly Entity[], first: number): readonly Sighting[] {
+export function addSightings(
+  known: readonly Sighting[],
+  entities: readonly Entity[],
+  first: number,
+): readonly Sighting[] {
   const isNew = (entity: Entity): boolean =>
-    !known.some((sighting) => sighting.entity.value === entity.value && sighting.entity.kind === entity.kind && sighting.first <= first);
+    !known.some(
+      (sighting) =>
+        sighting.entity.value === entity.value && sighting.entity.kind === entity.kind && sighting.first <= first,
+    );
   const fresh = entities.filter(isNew);
   if (fresh.length === 0) return known;
   const byKey = new Map(known.map((sighting) => [entityKey(sighting.entity), sighting]));
   for (const entity of fresh) byKey.set(entityKey(entity), { entity, first });
-  return [...byKey.values()].sort((a, b) => a.first - b.first || compareText(entityKey(a.entity), entityKey(b.entity))).slice(0, MAX_ENTITIES);
+  return [...byKey.values()]
+    .sort((a, b) => a.first - b.first || compareText(entityKey(a.entity), entityKey(b.entity)))
+    .slice(0, MAX_ENTITIES);
 }
 
 /** Order of text by code unit, the same on every machine. */

@@ -21,8 +21,13 @@ export interface NotificationPayload {
 }
 
 /** What of an alert's change is worth telling somebody, if anything. */
-export function notificationReason(before: Alert | undefined, after: Alert, isRaised: boolean): NotificationReason | undefined {
-  if (after.mergedInto !== undefined) return before?.mergedInto === undefined && before?.status !== "closed" ? "merged" : undefined;
+export function notificationReason(
+  before: Alert | undefined,
+  after: Alert,
+  isRaised: boolean,
+): NotificationReason | undefined {
+  if (after.mergedInto !== undefined)
+    return before?.mergedInto === undefined && before?.status !== "closed" ? "merged" : undefined;
   if (before === undefined) return "opened";
   if (before.status !== "closed" && after.status === "closed") return "closed";
   if (before.status === "closed" && after.status !== "closed") return "reopened";
@@ -30,7 +35,19 @@ export function notificationReason(before: Alert | undefined, after: Alert, isRa
 }
 
 /** One effect for each notifier. */
-export function notifications(notifiers: readonly Notifier[], reason: NotificationReason, alert: Alert, generation: number): EffectDraft[] {
+export function notifications(
+  notifiers: readonly Notifier[],
+  reason: NotificationReason,
+  alert: Alert,
+  generation: number,
+): EffectDraft[] {
   const payload: NotificationPayload = { reason, alert };
-  return notifiers.map(({ action, target, guarantee }) => ({ action, target, guarantee, generation, subject: alert.id, payload }));
+  return notifiers.map(({ action, target, guarantee }) => ({
+    action,
+    target,
+    guarantee,
+    generation,
+    subject: alert.id,
+    payload,
+  }));
 }

@@ -11,9 +11,21 @@ export interface PriorityInput {
   readonly findingCount: number;
 }
 
-const SEVERITY_POINTS: Readonly<Record<SeverityLevel, number>> = { informational: 10, low: 25, medium: 45, high: 70, critical: 85 };
+const SEVERITY_POINTS: Readonly<Record<SeverityLevel, number>> = {
+  informational: 10,
+  low: 25,
+  medium: 45,
+  high: 70,
+  critical: 85,
+};
 
-const CONFIDENCE: Readonly<Record<string, number>> = { stable: 1, test: 0.95, experimental: 0.8, deprecated: 0.6, unsupported: 0.5 };
+const CONFIDENCE: Readonly<Record<string, number>> = {
+  stable: 1,
+  test: 0.95,
+  experimental: 0.8,
+  deprecated: 0.6,
+  unsupported: 0.5,
+};
 const UNKNOWN_STATUS = 0.8;
 
 const breadthOf = (entityCount: number): number => (entityCount >= 20 ? 1.2 : entityCount >= 8 ? 1.1 : 1);
@@ -33,7 +45,11 @@ export function prioritize({ severity, ruleStatus, entityCount, findingCount }: 
     score,
     factors: [
       { name: "severity", points: base, reason: `The rule's level is ${severity}.` },
-      { name: "confidence", points: afterConfidence - base, reason: `The rule's status is ${ruleStatus}: its findings count ${confidence} times.` },
+      {
+        name: "confidence",
+        points: afterConfidence - base,
+        reason: `The rule's status is ${ruleStatus}: its findings count ${confidence} times.`,
+      },
       {
         name: "breadth",
         points: score - afterConfidence,

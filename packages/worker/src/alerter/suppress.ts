@@ -23,7 +23,8 @@ export function suppressionKey(finding: Fact | Episode, rule: Pick<LineRule, "ex
   return entity === undefined ? "*" : `${entity.kind}=${keyValue(entity.value)}`;
 }
 
-const firstOf = (entities: readonly Entity[], kind: Entity["kind"]): Entity | undefined => entities.find((entity) => entity.kind === kind);
+const firstOf = (entities: readonly Entity[], kind: Entity["kind"]): Entity | undefined =>
+  entities.find((entity) => entity.kind === kind);
 
 /** Numbers and booleans read as their text (senders differ); a text that could be read as something else is quoted. */
 function keyValue(value: JsonValue | undefined): string {
@@ -39,6 +40,9 @@ export function touching<T extends Span>(spans: readonly T[], span: Span, window
 }
 
 /** Which of two keeps its id when they are joined: the one made first, by id when both were made in one step. */
-export function isOlder(a: { readonly openedAt: number; readonly id: string }, b: { readonly openedAt: number; readonly id: string }): boolean {
+export function isOlder(
+  a: { readonly openedAt: number; readonly id: string },
+  b: { readonly openedAt: number; readonly id: string },
+): boolean {
   return a.openedAt < b.openedAt || (a.openedAt === b.openedAt && a.id < b.id);
 }

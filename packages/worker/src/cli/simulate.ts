@@ -21,7 +21,10 @@ export function simulateCommand(output: CommandOutput = PROCESS_OUTPUT): Command
     )
     .requiredOption("--seeds <A..B>", "seeds to run, both ends included; a seed repeats exactly", parseSeeds)
     .addOption(
-      new Option("--planted <defect>", "run with a defect that has to be found: the checkpoint is committed before what was judged").choices(["checkpoint-first"]),
+      new Option(
+        "--planted <defect>",
+        "run with a defect that has to be found: the checkpoint is committed before what was judged",
+      ).choices(["checkpoint-first"]),
     )
     .action(async ({ seeds, planted }: { seeds: SeedRange; planted?: "checkpoint-first" }) => {
       const report = await simulate({
@@ -29,7 +32,9 @@ export function simulateCommand(output: CommandOutput = PROCESS_OUTPUT): Command
         planted,
         onSeed: ({ seed, violations }) => {
           if (violations.length === 0) return;
-          output.complain(`seed ${seed}: ${violations.length} violations (again: vedette simulate faults --seeds ${seed}..${seed}${planted === undefined ? "" : ` --planted ${planted}`})`);
+          output.complain(
+            `seed ${seed}: ${violations.length} violations (again: vedette simulate faults --seeds ${seed}..${seed}${planted === undefined ? "" : ` --planted ${planted}`})`,
+          );
           for (const violation of violations.slice(0, SHOWN)) output.complain(`  ${violation}`);
           if (violations.length > SHOWN) output.complain(`  and ${violations.length - SHOWN} more`);
         },
@@ -56,7 +61,8 @@ function parseSeeds(text: string): SeedRange {
   const match = /^(\d{1,9})\.\.(\d{1,9})$/u.exec(text);
   const from = Number(match?.[1]);
   const to = Number(match?.[2]);
-  if (match === null || from > to) throw new InvalidArgumentError("Write two whole numbers in ascending order, like 1..300.");
+  if (match === null || from > to)
+    throw new InvalidArgumentError("Write two whole numbers in ascending order, like 1..300.");
   return { from, to };
 }
 

@@ -46,7 +46,10 @@ export class Counters {
     this.add("unmatched");
     if (this.#examples.length >= MAX_EXAMPLES) return;
     const text = JSON.stringify(document);
-    this.#examples = [...this.#examples, text.length <= MAX_EXAMPLE_LENGTH ? document : { truncated: text.slice(0, MAX_EXAMPLE_LENGTH) }];
+    this.#examples = [
+      ...this.#examples,
+      text.length <= MAX_EXAMPLE_LENGTH ? document : { truncated: text.slice(0, MAX_EXAMPLE_LENGTH) },
+    ];
   }
 
   toBlob(): string {

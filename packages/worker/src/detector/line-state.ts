@@ -53,7 +53,12 @@ export class LineState {
     this.#rules = rules;
     this.#onFailure = onFailure;
     this.watermark = new Watermark(config);
-    this.alerts = new AlertFold({ tenant: config.tenant, rules, notifiers: config.notifiers, window: config.suppressionWindow });
+    this.alerts = new AlertFold({
+      tenant: config.tenant,
+      rules,
+      notifiers: config.notifiers,
+      window: config.suppressionWindow,
+    });
     this.incidents = new IncidentFold({
       tenant: config.tenant,
       gap: config.incidentGap,
@@ -83,9 +88,11 @@ export class LineState {
     const alerts = new Map<string, Alert>(recovered.alerts.map((alert) => [alert.id, alert]));
     const incidents = new Map<string, Incident>(recovered.incidents.map((incident) => [incident.id, incident]));
     for (const [key, value] of blobs) {
-      if (key.startsWith(SESSION_BLOB)) await fetchMissing(key.slice(SESSION_BLOB.length), alerts, (id) => store.alert(id));
+      if (key.startsWith(SESSION_BLOB))
+        await fetchMissing(key.slice(SESSION_BLOB.length), alerts, (id) => store.alert(id));
       if (!key.startsWith(CLUSTER_BLOB)) continue;
-      for (const id of (JSON.parse(value) as { incidentIds: string[] }).incidentIds) await fetchMissing(id, incidents, (one) => store.incident(one));
+      for (const id of (JSON.parse(value) as { incidentIds: string[] }).incidentIds)
+        await fetchMissing(id, incidents, (one) => store.incident(one));
     }
     this.alerts.restore(blobs, alerts);
     this.incidents.restore(blobs, incidents);
@@ -161,7 +168,9 @@ export class LineState {
   #finish(draft: StepDraft): void {
     const { episodes, groups } = this.#correlator.takeChanges();
     // What was merged away leaves its alert before the episode that took it over is counted.
-    for (const episode of episodes.toSorted((a, b) => Number(a.mergedInto === undefined) - Number(b.mergedInto === undefined))) {
+    for (const episode of episodes.toSorted(
+      (a, b) => Number(a.mergedInto === undefined) - Number(b.mergedInto === undefined),
+    )) {
       draft.episode(episode);
       if (episode.revision === 1) this.counters.finding(episode.rule.level);
       if (episode.alerts) this.#place(enrich(episode, this.#rules.get(episode.rule.id)), draft);
@@ -190,7 +199,11 @@ export class LineState {
   }
 }
 
-async function fetchMissing<T>(id: string, known: Map<string, T>, fetch: (id: string) => Promise<T | undefined>): Promise<void> {
+async function fetchMissing<T>(
+  id: string,
+  known: Map<string, T>,
+  fetch: (id: string) => Promise<T | undefined>,
+): Promise<void> {
   if (known.has(id)) return;
   const found = await fetch(id);
   if (found !== undefined) known.set(id, found);

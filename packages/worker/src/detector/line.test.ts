@@ -46,18 +46,16 @@ const detector: EventJudge = {
     const named = event.document["rules"] as readonly string[] | undefined;
     if (named === undefined) return { logSources: [], facts: [] };
     const address = event.document["address"] as string;
-    const facts = RULES.filter(({ id }) => named.includes(id)).map(
-      ({ id, title, level, revision }): Fact => ({
-        kind: "fact",
-        id: hashId(id, event.id),
-        rule: { id, title, level, revision },
-        eventId: event.id,
-        time: event.time,
-        entities: [{ kind: "address", value: address }],
-        values: { "client.address": address },
-        alerts: true,
-      }),
-    );
+    const facts = RULES.filter(({ id }) => named.includes(id)).map(({ id, title, level, revision }): Fact => ({
+      kind: "fact",
+      id: hashId(id, event.id),
+      rule: { id, title, level, revision },
+      eventId: event.id,
+      time: event.time,
+      entities: [{ kind: "address", value: address }],
+      values: { "client.address": address },
+      alerts: true,
+    }));
     return { logSources: [{ product: "test" }], facts };
   },
 };
@@ -80,15 +78,37 @@ function stage(config: Partial<LineConfig> = {}) {
   });
   const slept: number[] = [];
   const timers = { sleep: async (milliseconds: number) => void slept.push(milliseconds) };
-  const open = () => createLine({ store, detector, correlator: noCorrelation, rules: RULES, ports: { clock, timers, log: silent }, config });
+  const open = () =>
+    createLine({
+      store,
+      detector,
+      correlator: noCorrelation,
+      rules: RULES,
+      ports: { clock, timers, log: silent },
+      config,
+    });
   let count = 0;
-  const record = (minutes: number, rules: readonly string[], address = "203.0.113.7", more: Partial<RawRecord> = {}): RawRecord => {
+  const record = (
+    minutes: number,
+    rules: readonly string[],
+    address = "203.0.113.7",
+    more: Partial<RawRecord> = {},
+  ): RawRecord => {
     count += 1;
     const time = START + minutes * MINUTE;
-    return { id: `event-${count}`, source: "otlp", position: String(count), partition: "shop", time, receivedAt: time, document: { rules, address }, ...more };
+    return {
+      id: `event-${count}`,
+      source: "otlp",
+      position: String(count),
+      partition: "shop",
+      time,
+      receivedAt: time,
+      document: { rules, address },
+      ...more,
+    };
   };
   const drain = async (line: ReturnType<typeof open>) => {
-    for (let more = true; more; ) more = await line.runOnce();
+    for (let more = true; more;) more = await line.runOnce();
   };
   const alerts = () => core.listAlerts({ limit: 100 }).items;
   return { core, clock, store, faults, slept, open, record, drain, alerts };
@@ -99,9 +119,21 @@ const by = (idempotencyKey: string) => ({ name: "ann", idempotencyKey });
 describe("judging", () => {
   it("makes one alert of what comes within the window, and another after it", async () => {
     const { core, open, record, drain, alerts } = stage();
-    core.append([record(0, ["probe"]), record(10, ["probe"]), record(21, ["probe"]), record(5, ["probe"], "203.0.113.8")]);
+    core.append([
+      record(0, ["probe"]),
+      record(10, ["probe"]),
+      record(21, ["probe"]),
+      record(5, ["probe"], "203.0.113.8"),
+    ]);
     await drain(open());
-    expect(alerts().map(({ suppressionKey, findingCount, firstSeen, lastSeen }) => [suppressionKey, findingCount, firstSeen - START, lastSeen - START])).toEqual(
+    expect(
+      alerts().map(({ suppressionKey, findingCount, firstSeen, lastSeen }) => [
+        suppressionKey,
+        findingCount,
+        firstSeen - START,
+        lastSeen - START,
+      ]),
+    ).toEqual(
       expect.arrayContaining([
         ["client.address=203.0.113.7", 2, 0, 10 * MINUTE],
         ["client.address=203.0.113.7", 1, 21 * MINUTE, 21 * MINUTE],
@@ -122,7 +154,9 @@ describe("judging", () => {
     const [younger, older] = alerts();
     core.append([record(8, ["probe"])]);
     await drain(line);
-    expect(alerts()).toMatchObject([{ id: older?.id, findingCount: 3, eventCount: 3, firstSeen: START, lastSeen: START + 15 * MINUTE }]);
+    expect(alerts()).toMatchObject([
+      { id: older?.id, findingCount: 3, eventCount: 3, firstSeen: START, lastSeen: START + 15 * MINUTE },
+    ]);
     expect(core.alert(younger?.id ?? "")).toMatchObject({ mergedInto: older?.id });
     expect(core.alertMembers(older?.id ?? "", 10)).toHaveLength(3);
   });
@@ -150,17 +184,27 @@ describe("judging", () => {
 
   it("lets a future-dated event stand at its time of receipt", async () => {
     const { core, open, record, drain, alerts } = stage();
-    core.append([record(1_000_000, ["probe"], "203.0.113.9", { receivedAt: START + MINUTE }), record(2, ["probe"], "203.0.113.9")]);
+    core.append([
+      record(1_000_000, ["probe"], "203.0.113.9", { receivedAt: START + MINUTE }),
+      record(2, ["probe"], "203.0.113.9"),
+    ]);
     await drain(open());
     expect(alerts()).toMatchObject([{ findingCount: 2, firstSeen: START + MINUTE, lastSeen: START + 2 * MINUTE }]);
   });
 
   it("puts alerts that share an address into one incident, and not those of others", async () => {
     const { core, open, record, drain } = stage();
-    core.append([record(0, ["probe"]), record(30, ["inject"]), record(31, ["probe"], "203.0.113.8"), record(95, ["probe"], "203.0.113.7")]);
+    core.append([
+      record(0, ["probe"]),
+      record(30, ["inject"]),
+      record(31, ["probe"], "203.0.113.8"),
+      record(95, ["probe"], "203.0.113.7"),
+    ]);
     await drain(open());
     const { items } = core.listIncidents({ limit: 10 });
-    expect(items).toMatchObject([{ severity: "high", title: "203.0.113.7: 2 kinds of attack, rule probe to rule inject" }]);
+    expect(items).toMatchObject([
+      { severity: "high", title: "203.0.113.7: 2 kinds of attack, rule probe to rule inject" },
+    ]);
     expect(items[0]?.alertIds).toHaveLength(2);
   });
 });
@@ -214,7 +258,10 @@ describe("responses", () => {
     expect(line.inForce()).toHaveLength(1);
     const effects = core.dueEffects(clock.now(), 10);
     expect(effects).toMatchObject([{ action: "guard.publish", target: "203.0.113.7", generation: 1 }]);
-    core.commit({ id: "publish", effectUpdates: [{ id: effects[0]?.id ?? "", state: "done", attempts: 1, notBefore: 0 }] });
+    core.commit({
+      id: "publish",
+      effectUpdates: [{ id: effects[0]?.id ?? "", state: "done", attempts: 1, notBefore: 0 }],
+    });
     await drain(line);
     expect(core.listDenyList(undefined, 10).items).toMatchObject([{ state: "in_force" }]);
     clock.time = START + 16 * MINUTE;
@@ -243,21 +290,28 @@ describe("responses", () => {
     expect(core.listDenyList(undefined, 10).items).toEqual([]);
   });
 
-  it.each(["false_positive", "benign_positive"] as const)("lifts the block when its alert is closed as %s, and leaves the address alone", async (closeReason) => {
-    const { core, open, record, drain, alerts } = stage();
-    const line = open();
-    core.append([record(0, ["inject"])]);
-    await drain(line);
-    const [alert] = alerts();
-    const change = line.operations.changeAlert(alert?.id ?? "", { revision: alert?.revision ?? 0, status: "closed", closeReason }, by("1"));
-    await drain(line);
-    await expect(change).resolves.toMatchObject({ status: "closed" });
-    expect(core.listDenyList(undefined, 10).items).toMatchObject([{ state: "undone", endedBy: "ann" }]);
-    core.append([record(1, ["inject"])]);
-    await drain(line);
-    expect(core.listDenyList(undefined, 10).items).toHaveLength(1);
-    expect(alerts()).toMatchObject([{ status: "closed", findingCount: 2 }]);
-  });
+  it.each(["false_positive", "benign_positive"] as const)(
+    "lifts the block when its alert is closed as %s, and leaves the address alone",
+    async (closeReason) => {
+      const { core, open, record, drain, alerts } = stage();
+      const line = open();
+      core.append([record(0, ["inject"])]);
+      await drain(line);
+      const [alert] = alerts();
+      const change = line.operations.changeAlert(
+        alert?.id ?? "",
+        { revision: alert?.revision ?? 0, status: "closed", closeReason },
+        by("1"),
+      );
+      await drain(line);
+      await expect(change).resolves.toMatchObject({ status: "closed" });
+      expect(core.listDenyList(undefined, 10).items).toMatchObject([{ state: "undone", endedBy: "ann" }]);
+      core.append([record(1, ["inject"])]);
+      await drain(line);
+      expect(core.listDenyList(undefined, 10).items).toHaveLength(1);
+      expect(alerts()).toMatchObject([{ status: "closed", findingCount: 2 }]);
+    },
+  );
 
   it("leaves an address alone after a person undid its block, until another alert names it", async () => {
     const { core, open, record, drain } = stage();
@@ -285,7 +339,10 @@ describe("people's changes", () => {
     await drain(line);
     const [alert] = alerts();
     const change = { revision: alert?.revision ?? 0, status: "acknowledged" as const, note: "mine" };
-    const both = [line.operations.changeAlert(alert?.id ?? "", change, by("k")), line.operations.changeAlert(alert?.id ?? "", change, by("k"))];
+    const both = [
+      line.operations.changeAlert(alert?.id ?? "", change, by("k")),
+      line.operations.changeAlert(alert?.id ?? "", change, by("k")),
+    ];
     await drain(line);
     const [first, second] = await Promise.all(both);
     expect(second).toEqual(first);
@@ -293,7 +350,9 @@ describe("people's changes", () => {
     const again = restarted.operations.changeAlert(alert?.id ?? "", change, by("k"));
     await drain(restarted);
     await expect(again).resolves.toEqual(first);
-    expect(core.history(alert?.id ?? "").filter(({ actor }) => actor === "ann")).toMatchObject([{ change: "status:acknowledged", note: "mine" }]);
+    expect(core.history(alert?.id ?? "").filter(({ actor }) => actor === "ann")).toMatchObject([
+      { change: "status:acknowledged", note: "mine" },
+    ]);
   });
 
   it.each([
@@ -308,7 +367,11 @@ describe("people's changes", () => {
     core.append([record(0, ["probe"])]);
     await drain(line);
     const [alert] = alerts();
-    const closed = line.operations.changeAlert(alert?.id ?? "", { revision: alert?.revision ?? 0, status: "closed", closeReason }, by("c"));
+    const closed = line.operations.changeAlert(
+      alert?.id ?? "",
+      { revision: alert?.revision ?? 0, status: "closed", closeReason },
+      by("c"),
+    );
     await drain(line);
     await closed;
     core.append([record(-1, ["probe"])]);
@@ -341,10 +404,12 @@ describe("people's changes", () => {
     await drain(line);
     const change = async (status: "contained" | "new" | "triaged" | "closed") => {
       const [incident] = core.listIncidents({ limit: 1 }).items;
-      const made = line.operations.changeIncident(incident?.id ?? "", { revision: incident?.revision ?? 0, status }, by(status)).then(
-        (after) => after.status,
-        (error: { code: string }) => error.code,
-      );
+      const made = line.operations
+        .changeIncident(incident?.id ?? "", { revision: incident?.revision ?? 0, status }, by(status))
+        .then(
+          (after) => after.status,
+          (error: { code: string }) => error.code,
+        );
       await drain(line);
       return made;
     };
@@ -367,13 +432,13 @@ describe("people's changes", () => {
       await drain(line);
       return made;
     };
-    expect([await ask("203.0.113.9"), await ask("::ffff:203.0.113.10"), await ask("10.1.2.3"), await ask("0:0:0:0:0:0:0:1"), await ask("nobody")]).toEqual([
-      "203.0.113.9",
-      "203.0.113.10",
-      "invalid",
-      "invalid",
-      "invalid",
-    ]);
+    expect([
+      await ask("203.0.113.9"),
+      await ask("::ffff:203.0.113.10"),
+      await ask("10.1.2.3"),
+      await ask("0:0:0:0:0:0:0:1"),
+      await ask("nobody"),
+    ]).toEqual(["203.0.113.9", "203.0.113.10", "invalid", "invalid", "invalid"]);
     expect(line.inForce()).toHaveLength(2);
   });
 });

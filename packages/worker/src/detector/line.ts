@@ -1,8 +1,8 @@
-import type { Alert, DenyListEntry, Incident } from "@vedette/api";
+import type { DenyListEntry } from "@vedette/api";
 import { StoreError } from "../errors.ts";
 import { parseAddressList } from "../responder/address-list.ts";
-import { decideAlert, decideIncident, reopens } from "../responder/decisions.ts";
-import { type Actor, OperationError, type Operations } from "../responder/operations.ts";
+import { lineOperations } from "../responder/line-operations.ts";
+import { OperationError, type Operations } from "../responder/operations.ts";
 import type { AlertMember, StepCommit } from "../store/store.ts";
 import { DEFAULT_LINE_CONFIG, type LineConfig, type LineOptions, type LineStatus } from "./line-options.ts";
 import { LineState } from "./line-state.ts";
@@ -53,7 +53,12 @@ export function createLine(options: LineOptions): Line {
   let commitRetries = 0;
   let rebuilds = 0;
   let problem: string | undefined;
-  let committed: Pick<LineStatus, "cursor" | "counters" | "unmatchedExamples" | "watermark" | "liveAlerts" | "spellsRefused" | "denyRefusals"> | undefined;
+  let committed:
+    | Pick<
+        LineStatus,
+        "cursor" | "counters" | "unmatchedExamples" | "watermark" | "liveAlerts" | "spellsRefused" | "denyRefusals"
+      >
+    | undefined;
   let committedDenyList: readonly DenyListEntry[] = [];
 
   const onFailure = (row: { readonly id: string }, error: unknown): void =>
@@ -101,7 +106,12 @@ export function createLine(options: LineOptions): Line {
     }
   }
 
-  async function commitDraft(name: string, draft: StepDraft, of: LineState, signal: AbortSignal | undefined): Promise<void> {
+  async function commitDraft(
+    name: string,
+    draft: StepDraft,
+    of: LineState,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     for (const from of draft.alertMerges.keys()) await moveMembers(from, draft);
     const number = of.nextStep(draft);
     const step = draft.toCommit(`${name}:${number}`);
@@ -139,7 +149,8 @@ export function createLine(options: LineOptions): Line {
       const answer = await step(async (current) => {
         const draft = new StepDraft(clock.now());
         const result = await job.run(current, draft);
-        if (job.idempotencyKey !== undefined) draft.idempotency = { key: job.idempotencyKey, answer: JSON.stringify(result) };
+        if (job.idempotencyKey !== undefined)
+          draft.idempotency = { key: job.idempotencyKey, answer: JSON.stringify(result) };
         await commitDraft(job.name, draft, current, signal);
         return result;
       });
@@ -219,7 +230,10 @@ export function createLine(options: LineOptions): Line {
     }
     const now = clock.now();
     const next = state?.nextTick(now);
-    const milliseconds = Math.max(1, Math.min(config.pollInterval, next === undefined ? config.pollInterval : next - now));
+    const milliseconds = Math.max(
+      1,
+      Math.min(config.pollInterval, next === undefined ? config.pollInterval : next - now),
+    );
     await timers.sleep(milliseconds, AbortSignal.any([signal, wake.signal]));
     if (wake.signal.aborted) wake = new AbortController();
   }
@@ -236,44 +250,7 @@ export function createLine(options: LineOptions): Line {
     });
   }
 
-  const operations: Operations = {
-    changeAlert: (id, change, by) =>
-      enqueue<Alert>(
-        "alert",
-        async (current, draft) => {
-          const before = current.alerts.alert(id) ?? (await store.alert(id));
-          if (before === undefined) throw new OperationError("not_found", `There is no alert ${id}.`);
-          const decided = decideAlert(before, change);
-          const session = current.alerts.session(id);
-          const closedTo = decided.status === "closed" && reopens(decided.closeReason) ? session?.to : undefined;
-          const after = current.alerts.replace(decided, draft, { closedTo });
-          const { revision: _revision, note, ...fields } = change;
-          draft.audit(by.name, "alert.changed", id, { ...fields, note: note ?? null });
-          draft.history(id, by.name, describeChange(fields), note);
-          current.alerts.announce(before, after, draft);
-          if (isWithdrawn(after) && !isWithdrawn(before)) current.denyList.causeWithdrawn(id, by.name, draft);
-          return after;
-        },
-        keyOf("alert", id, by),
-      ),
-    changeIncident: (id, change, by) =>
-      enqueue<Incident>(
-        "incident",
-        async (current, draft) => {
-          const before = current.incidents.incident(id) ?? (await store.incident(id));
-          if (before === undefined) throw new OperationError("not_found", `There is no incident ${id}.`);
-          const after = current.incidents.replace(decideIncident(before, change), draft);
-          const { revision: _revision, note, ...fields } = change;
-          draft.audit(by.name, "incident.changed", id, { ...fields, note: note ?? null });
-          draft.history(id, by.name, describeChange(fields), note);
-          return after;
-        },
-        keyOf("incident", id, by),
-      ),
-    denyAddress: (request, by) =>
-      enqueue<DenyListEntry>("deny", async (current, draft) => current.denyList.deny(request, by.name, draft), keyOf("deny", request.address, by)),
-    undoDeny: (id, by) => enqueue<DenyListEntry>("undo", async (current, draft) => current.denyList.undo(id, by.name, draft), keyOf("undo", id, by)),
-  };
+  const operations = lineOperations(store, enqueue);
 
   return {
     start,
@@ -303,17 +280,4 @@ export function createLine(options: LineOptions): Line {
   }
 }
 
-/** Whether a person has said that the alert is no reason to act. */
-const isWithdrawn = ({ closeReason }: Alert): boolean => closeReason === "false_positive" || closeReason === "benign_positive";
-
 const stopping = (): StoreError => new StoreError("store-closed", "The worker is stopping.", { retryable: true });
-
-const keyOf = (operation: string, subject: string, by: Actor): string => [operation, subject, by.name, by.idempotencyKey].join("\n");
-
-function describeChange(fields: { readonly status?: string | undefined; readonly closeReason?: string | undefined; readonly assignee?: string | null | undefined }): string {
-  const parts: string[] = [];
-  if (fields.status !== undefined) parts.push(`status:${fields.status}`);
-  if (fields.closeReason !== undefined) parts.push(`reason:${fields.closeReason}`);
-  if (fields.assignee !== undefined) parts.push(fields.assignee === null ? "unassigned" : `assigned:${fields.assignee}`);
-  return parts.length === 0 ? "note" : parts.join(" ");
-}

@@ -120,7 +120,10 @@ export class StepDraft {
       episodes: [...this.#episodes.values()],
       blobs: Array.from(this.#blobs, ([key, value]) => ({ key, value })),
       alerts: [...this.#alerts.values()],
-      alertMembers: Array.from(this.#members.values(), (member) => ({ ...member, alertId: this.survivor(member.alertId) })),
+      alertMembers: Array.from(this.#members.values(), (member) => ({
+        ...member,
+        alertId: this.survivor(member.alertId),
+      })),
       incidents: [...this.#incidents.values()],
       denyList: [...this.#denyList.values()],
       effects: [...this.#effects.values()],

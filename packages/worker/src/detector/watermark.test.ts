@@ -4,7 +4,11 @@ import { Watermark } from "./watermark.ts";
 
 const OPTIONS = { lateness: 60_000, idleAfter: 20_000, futureTolerance: 30_000 };
 const START = 1_000_000_000;
-const at = (partition: string, seconds: number, received = seconds) => ({ partition, time: START + seconds * 1_000, receivedAt: START + received * 1_000 });
+const at = (partition: string, seconds: number, received = seconds) => ({
+  partition,
+  time: START + seconds * 1_000,
+  receivedAt: START + received * 1_000,
+});
 const seconds = (watermark: Watermark): number => (watermark.value - START) / 1_000;
 
 describe("the watermark", () => {
@@ -58,7 +62,11 @@ describe("the watermark", () => {
   });
 
   it("goes on from its blob as if there had been no restart", () => {
-    const row = fc.record({ partition: fc.constantFrom("a", "b", "c"), age: fc.integer({ min: -40, max: 100 }), pause: fc.integer({ min: 0, max: 15 }) });
+    const row = fc.record({
+      partition: fc.constantFrom("a", "b", "c"),
+      age: fc.integer({ min: -40, max: 100 }),
+      pause: fc.integer({ min: 0, max: 15 }),
+    });
     fc.assert(
       fc.property(fc.array(row, { maxLength: 40 }), fc.nat(40), (rows, restartAt) => {
         let now = 0;

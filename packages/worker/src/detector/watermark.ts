@@ -56,7 +56,8 @@ export class Watermark {
       return { time: row.receivedAt, quarantined: true, late: row.receivedAt < this.#value };
     }
     const late = row.time < this.#value;
-    const name = this.#partitions.has(row.partition) || this.#partitions.size < MAX_PARTITIONS ? row.partition : SHARED_PARTITION;
+    const name =
+      this.#partitions.has(row.partition) || this.#partitions.size < MAX_PARTITIONS ? row.partition : SHARED_PARTITION;
     const known = this.#partitions.get(name);
     if (known === undefined) {
       this.#partitions.set(name, { maxTime: row.time, lastReceived: row.receivedAt });
@@ -86,7 +87,10 @@ export class Watermark {
     if (!this.#changed) return undefined;
     this.#changed = false;
     const value = Number.isFinite(this.#value) ? this.#value : null;
-    return JSON.stringify({ value, partitions: [...this.#partitions].map(([name, p]) => [name, p.maxTime, p.lastReceived]) });
+    return JSON.stringify({
+      value,
+      partitions: [...this.#partitions].map(([name, p]) => [name, p.maxTime, p.lastReceived]),
+    });
   }
 
   restore(blob: string): void {

@@ -18,9 +18,12 @@ describe("an address list", () => {
     expect(list.has(address)).toBe(isListed);
   });
 
-  it.each(["10.0.0.0/33", "10.0.0/8", "example.com", "::/129", "1.2.3.4/8/9", "1.2.3.4/", ""])("refuses %j by name", (entry) => {
-    expect(() => parseAddressList([entry])).toThrow(`"${entry}"`);
-  });
+  it.each(["10.0.0.0/33", "10.0.0/8", "example.com", "::/129", "1.2.3.4/8/9", "1.2.3.4/", ""])(
+    "refuses %j by name",
+    (entry) => {
+      expect(() => parseAddressList([entry])).toThrow(`"${entry}"`);
+    },
+  );
 });
 
 test.each([

@@ -14,7 +14,8 @@ export function parseAddressList(entries: readonly string[]): AddressList {
   for (const entry of entries) {
     const [address = "", bits, ...rest] = entry.trim().split("/");
     const version = isIP(address);
-    const prefix = bits === undefined ? (version === 4 ? 32 : 128) : /^\d{1,3}$/u.test(bits) ? Number(bits) : Number.NaN;
+    const prefix =
+      bits === undefined ? (version === 4 ? 32 : 128) : /^\d{1,3}$/u.test(bits) ? Number(bits) : Number.NaN;
     if (version === 0 || rest.length > 0 || !(prefix <= (version === 4 ? 32 : 128))) {
       throw new RangeError(`"${entry}" is neither an address nor a network like 10.0.0.0/8.`);
     }

@@ -64,7 +64,8 @@ export class AlertClusters {
   /** Takes the sightings that a finding adds to an alert. */
   observe(alertId: string, span: Span, entities: readonly Entity[]): void {
     const known = this.#clusterOf.get(alertId);
-    let cluster = known === undefined ? this.#enter(this.#begin(alertId), alertId) : (this.#clusters.get(known) as MutableCluster);
+    let cluster =
+      known === undefined ? this.#enter(this.#begin(alertId), alertId) : (this.#clusters.get(known) as MutableCluster);
     for (const entity of entities) {
       if (LINKING_KINDS.has(entity.kind)) cluster = this.#sight(cluster, entityKey(entity), span);
     }
@@ -92,7 +93,9 @@ export class AlertClusters {
 
   /** Clusters that changed since the last call, and the ids of those that are no more. */
   takeChanges(): { readonly changed: readonly Cluster[]; readonly gone: readonly string[] } {
-    const changed = Array.from(this.#changed, (id) => this.#clusters.get(id)).filter((cluster) => cluster !== undefined);
+    const changed = Array.from(this.#changed, (id) => this.#clusters.get(id)).filter(
+      (cluster) => cluster !== undefined,
+    );
     const gone = [...this.#gone];
     this.#changed.clear();
     this.#gone.clear();
@@ -115,7 +118,11 @@ export class AlertClusters {
 
   blobOf(cluster: Cluster): string {
     const { alerts, spells, incidentIds } = this.#clusters.get(cluster.id) as MutableCluster;
-    const blob: ClusterBlob = { alerts: [...alerts], spells: Array.from(spells, ({ entity, from, to }) => [entity, from, to] as const), incidentIds };
+    const blob: ClusterBlob = {
+      alerts: [...alerts],
+      spells: Array.from(spells, ({ entity, from, to }) => [entity, from, to] as const),
+      incidentIds,
+    };
     return JSON.stringify(blob);
   }
 

@@ -1,9 +1,10 @@
 import type { DenyListEntry, DenyRequest } from "@vedette/api";
 import type { AlertOutcome } from "../alerter/alert-fold.ts";
 import { hashId } from "../detector/hash.ts";
-import type { LineRule, PlacedFinding, RuleResponse } from "../detector/line-rule.ts";
+import type { LineRule, RuleResponse } from "../detector/line-rule.ts";
 import type { StepDraft } from "../detector/step-draft.ts";
 import { type AddressList, canonicalAddress } from "./address-list.ts";
+import { latestByAddress } from "./named-addresses.ts";
 import { OperationError } from "./operations.ts";
 
 /** Blobs of the fold: one an address. */
@@ -67,7 +68,9 @@ export class DenyList {
 
   /** Entries that the guards have to apply, as of the given time. */
   inForce(now: number): DenyListEntry[] {
-    return Array.from(this.#states.values(), ({ entry }) => entry).filter((entry) => entry !== undefined && isActive(entry) && entry.expiresAt > now) as DenyListEntry[];
+    return Array.from(this.#states.values(), ({ entry }) => entry).filter(
+      (entry) => entry !== undefined && isActive(entry) && entry.expiresAt > now,
+    ) as DenyListEntry[];
   }
 
   /** Blocks of which it is not known yet that the guards were sent them. */
@@ -83,7 +86,9 @@ export class DenyList {
 
   /** When the next entry ends by itself, Unix milliseconds. */
   nextExpiry(): number | undefined {
-    const ends = Array.from(this.#states.values(), ({ entry }) => (entry !== undefined && isActive(entry) ? entry.expiresAt : Number.POSITIVE_INFINITY));
+    const ends = Array.from(this.#states.values(), ({ entry }) =>
+      entry !== undefined && isActive(entry) ? entry.expiresAt : Number.POSITIVE_INFINITY,
+    );
     const next = Math.min(...ends);
     return Number.isFinite(next) ? next : undefined;
   }
@@ -96,7 +101,8 @@ export class DenyList {
       for (const [text, lastSeen] of latestByAddress(findings, response)) {
         const address = text === undefined ? undefined : canonicalAddress(text);
         if (address === undefined) {
-          if (before === undefined) this.#refuse("not_an_address", alert.id, { field: response.field, value: text ?? null }, draft);
+          if (before === undefined)
+            this.#refuse("not_an_address", alert.id, { field: response.field, value: text ?? null }, draft);
         } else {
           this.#block(address, alert, lastSeen + response.for, response, draft);
         }
@@ -123,7 +129,12 @@ export class DenyList {
         this.#set(address, next, draft);
         continue;
       }
-      draft.audit("responder", "response.compensated", state.entry.id, { address, alertId, decidedBy: by, reason: "The alert that caused it was closed as no reason for it." });
+      draft.audit("responder", "response.compensated", state.entry.id, {
+        address,
+        alertId,
+        decidedBy: by,
+        reason: "The alert that caused it was closed as no reason for it.",
+      });
       this.#end(address, next, state.entry, by, draft);
     }
   }
@@ -156,12 +167,24 @@ export class DenyList {
   deny(request: DenyRequest, by: string, draft: StepDraft): DenyListEntry {
     const address = canonicalAddress(request.address);
     if (address === undefined) throw new OperationError("invalid", `"${request.address}" is not an IP address.`);
-    if (this.#options.neverBlock.has(address)) throw new OperationError("invalid", `${address} is on the list of addresses that are never blocked.`);
-    if (this.#isFull(draft.now, address)) throw new OperationError("invalid", `The deny list holds ${this.#options.limit} addresses already.`);
-    draft.audit(by, "deny.requested", address, { seconds: request.seconds, reason: request.reason, incidentId: request.incidentId ?? null });
+    if (this.#options.neverBlock.has(address))
+      throw new OperationError("invalid", `${address} is on the list of addresses that are never blocked.`);
+    if (this.#isFull(draft.now, address))
+      throw new OperationError("invalid", `The deny list holds ${this.#options.limit} addresses already.`);
+    draft.audit(by, "deny.requested", address, {
+      seconds: request.seconds,
+      reason: request.reason,
+      incidentId: request.incidentId ?? null,
+    });
     const expiresAt = draft.now + request.seconds * 1_000;
     const incident = request.incidentId === undefined ? {} : { incidentId: request.incidentId };
-    return this.#put(address, `person:${by}`, expiresAt, { reason: request.reason, requestedBy: by, ...incident }, draft);
+    return this.#put(
+      address,
+      `person:${by}`,
+      expiresAt,
+      { reason: request.reason, requestedBy: by, ...incident },
+      draft,
+    );
   }
 
   /**
@@ -171,10 +194,17 @@ export class DenyList {
   undo(id: string, by: string, draft: StepDraft): DenyListEntry {
     for (const [address, state] of this.#states) {
       if (state.entry?.id !== id) continue;
-      if (!isActive(state.entry)) throw new OperationError("conflict", `The block of ${address} has ended already (${state.entry.state}).`);
+      if (!isActive(state.entry))
+        throw new OperationError("conflict", `The block of ${address} has ended already (${state.entry.state}).`);
       draft.audit(by, "deny.undone", id, { address });
       const alerts = state.causes.filter((cause) => !cause.startsWith("person:"));
-      return this.#end(address, { ...state, causes: [], spared: [...new Set([...state.spared, ...alerts])] }, state.entry, by, draft);
+      return this.#end(
+        address,
+        { ...state, causes: [], spared: [...new Set([...state.spared, ...alerts])] },
+        state.entry,
+        by,
+        draft,
+      );
     }
     throw new OperationError("not_found", `There is no entry ${id} in the deny list that could be undone.`);
   }
@@ -188,24 +218,43 @@ export class DenyList {
     this.#set(address, { ...state, entry }, draft);
   }
 
-  #block(address: string, alert: AlertOutcome["alert"], expiresAt: number, response: RuleResponse, draft: StepDraft): void {
+  #block(
+    address: string,
+    alert: AlertOutcome["alert"],
+    expiresAt: number,
+    response: RuleResponse,
+    draft: StepDraft,
+  ): void {
     const state = this.#states.get(address) ?? NEW_STATE;
     if (state.spared.includes(alert.id)) return;
-    const refusal = this.#options.neverBlock.has(address) ? "never_block" : expiresAt <= draft.now ? "over" : this.#isFull(draft.now, address) ? "limit" : undefined;
+    const refusal = this.#options.neverBlock.has(address)
+      ? "never_block"
+      : expiresAt <= draft.now
+        ? "over"
+        : this.#isFull(draft.now, address)
+          ? "limit"
+          : undefined;
     if (refusal !== undefined) {
       // An alert that is refused once is not asked about again, except when the block would have been over: it may go on.
       this.#refuse(refusal, alert.id, { address, rule: alert.rule.id }, draft);
       if (refusal !== "over") this.#set(address, { ...state, spared: [...state.spared, alert.id] }, draft);
       return;
     }
-    const active = state.entry !== undefined && isActive(state.entry) && state.entry.expiresAt > draft.now ? state.entry : undefined;
+    const active =
+      state.entry !== undefined && isActive(state.entry) && state.entry.expiresAt > draft.now ? state.entry : undefined;
     const known = state.causes.includes(alert.id);
     if (active !== undefined && expiresAt - active.expiresAt < response.for * WORTH_EXTENDING) {
       if (!known) this.#set(address, { ...state, causes: [...state.causes, alert.id] }, draft);
       return;
     }
     const incident = alert.incidentId === undefined ? {} : { incidentId: alert.incidentId };
-    this.#put(address, alert.id, expiresAt, { reason: alert.title, requestedBy: "responder", alertId: alert.id, ...incident }, draft);
+    this.#put(
+      address,
+      alert.id,
+      expiresAt,
+      { reason: alert.title, requestedBy: "responder", alertId: alert.id, ...incident },
+      draft,
+    );
   }
 
   #put(
@@ -217,18 +266,31 @@ export class DenyList {
   ): DenyListEntry {
     const state = this.#states.get(address) ?? NEW_STATE;
     const generation = state.generation + 1;
-    const active = state.entry !== undefined && isActive(state.entry) && state.entry.expiresAt > draft.now ? state.entry : undefined;
+    const active =
+      state.entry !== undefined && isActive(state.entry) && state.entry.expiresAt > draft.now ? state.entry : undefined;
     if (state.entry !== undefined && active === undefined && isActive(state.entry)) {
       draft.denyListEntry({ ...state.entry, state: "expired", endedAt: draft.now, endedBy: "responder" });
       draft.audit("responder", "deny.expired", state.entry.id, { address });
     }
     const entry: DenyListEntry =
       active === undefined
-        ? { id: hashId("deny", address, cause, generation), address, state: "pending", createdAt: draft.now, expiresAt, ...why }
+        ? {
+            id: hashId("deny", address, cause, generation),
+            address,
+            state: "pending",
+            createdAt: draft.now,
+            expiresAt,
+            ...why,
+          }
         : { ...active, expiresAt: Math.max(active.expiresAt, expiresAt) };
     const causes = active === undefined ? [cause] : [...new Set([...state.causes, cause])];
     draft.denyListEntry(entry);
-    draft.audit("responder", active === undefined ? "deny.decided" : "deny.extended", entry.id, { address, expiresAt: entry.expiresAt, cause, reason: why.reason });
+    draft.audit("responder", active === undefined ? "deny.decided" : "deny.extended", entry.id, {
+      address,
+      expiresAt: entry.expiresAt,
+      cause,
+      reason: why.reason,
+    });
     const effectId = this.#publish(active === undefined ? "block" : "extend", entry, generation, draft);
     this.#set(address, { entry, causes, spared: state.spared, generation, effectId }, draft);
     return entry;
@@ -244,13 +306,26 @@ export class DenyList {
   }
 
   #publish(change: GuardPublishPayload["change"], entry: DenyListEntry, generation: number, draft: StepDraft): string {
-    const payload: GuardPublishPayload = { change, entryId: entry.id, address: entry.address, expiresAt: entry.expiresAt };
-    return draft.effect({ action: GUARD_PUBLISH, target: entry.address, generation, subject: entry.alertId ?? entry.id, guarantee: "idempotent", payload });
+    const payload: GuardPublishPayload = {
+      change,
+      entryId: entry.id,
+      address: entry.address,
+      expiresAt: entry.expiresAt,
+    };
+    return draft.effect({
+      action: GUARD_PUBLISH,
+      target: entry.address,
+      generation,
+      subject: entry.alertId ?? entry.id,
+      guarantee: "idempotent",
+      payload,
+    });
   }
 
   #refuse(refusal: Refusal, alertId: string, details: Readonly<Record<string, unknown>>, draft: StepDraft): void {
     this.#refusals[refusal] += 1;
-    if (refusal !== "over" || this.#refusals.over <= 100) draft.audit("responder", "deny.refused", alertId, { refusal, ...details });
+    if (refusal !== "over" || this.#refusals.over <= 100)
+      draft.audit("responder", "deny.refused", alertId, { refusal, ...details });
   }
 
   #isFull(now: number, address: string): boolean {
@@ -266,23 +341,3 @@ export class DenyList {
 }
 
 const isActive = ({ state }: DenyListEntry): boolean => state === "pending" || state === "in_force";
-
-/** Each address that the findings name in the response's field, and when it was last seen; undefined when a finding names none. */
-function latestByAddress(findings: readonly PlacedFinding[], { field }: RuleResponse): Map<string | undefined, number> {
-  const latest = new Map<string | undefined, number>();
-  for (const finding of findings) {
-    const value = finding.values[field] ?? onlyAddress(finding, field);
-    for (const one of Array.isArray(value) ? value : [value]) {
-      const text = typeof one === "string" ? one : undefined;
-      latest.set(text, Math.max(latest.get(text) ?? Number.NEGATIVE_INFINITY, finding.to));
-    }
-  }
-  return latest;
-}
-
-/** An episode that is not grouped by the field still names an address when it has just one. */
-function onlyAddress({ kind, entities }: PlacedFinding, field: string): string | undefined {
-  if (kind !== "episode" || !field.endsWith("address")) return undefined;
-  const addresses = entities.filter((entity) => entity.kind === "address");
-  return addresses.length === 1 ? addresses[0]?.value : undefined;
-}

@@ -4,7 +4,13 @@ import { higher } from "../alerter/alert-session.ts";
 import { compareText, entityKey } from "../alerter/enrich.ts";
 
 /** Kinds of entity that join alerts. A service or a host is in everybody's alerts and says nothing. */
-export const LINKING_KINDS: ReadonlySet<ApiEntity["kind"]> = new Set(["address", "user", "session", "api_key", "agent"]);
+export const LINKING_KINDS: ReadonlySet<ApiEntity["kind"]> = new Set([
+  "address",
+  "user",
+  "session",
+  "api_key",
+  "agent",
+]);
 
 /** What one incident lists at most; the rest is counted in its reasons. */
 export const INCIDENT_LIMITS = { alerts: 500, entities: 100, reasons: 20 } as const;
@@ -39,7 +45,10 @@ export function summarize(unordered: readonly Alert[], gap: number): IncidentSum
   const distinct = (values: readonly string[]): string[] => [...new Set(values)].sort(compareText);
   return {
     title: titleOf(alerts, counted),
-    severity: alerts.reduce<Incident["severity"]>((highest, alert) => higher(highest, alert.severity), SEVERITY_LEVELS[0]),
+    severity: alerts.reduce<Incident["severity"]>(
+      (highest, alert) => higher(highest, alert.severity),
+      SEVERITY_LEVELS[0],
+    ),
     entities: counted.slice(0, INCIDENT_LIMITS.entities).map(({ entity }) => entity),
     alertIds: listed.map(({ id }) => id),
     techniques: distinct(alerts.flatMap(({ techniques }) => techniques)),
@@ -68,7 +77,11 @@ function countEntities(alerts: readonly Alert[]): CountedEntity[] {
   const isLinking = ({ entity }: CountedEntity): number => (LINKING_KINDS.has(entity.kind) ? 0 : 1);
   const rank = ({ entity }: CountedEntity): number => KIND_ORDER.indexOf(entity.kind);
   return [...counted.values()].sort(
-    (a, b) => isLinking(a) - isLinking(b) || b.alerts - a.alerts || rank(a) - rank(b) || compareText(a.entity.value, b.entity.value),
+    (a, b) =>
+      isLinking(a) - isLinking(b) ||
+      b.alerts - a.alerts ||
+      rank(a) - rank(b) ||
+      compareText(a.entity.value, b.entity.value),
   );
 }
 
@@ -85,25 +98,36 @@ function titleOf(alerts: readonly Alert[], entities: readonly CountedEntity[]): 
 }
 
 /** "SQL injection" keeps its capitals, "Path traversal" does not. */
-const lowerFirst = (text: string): string => (/^[A-Z][a-z]/u.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text);
+const lowerFirst = (text: string): string =>
+  /^[A-Z][a-z]/u.test(text) ? text.charAt(0).toLowerCase() + text.slice(1) : text;
 
 function reasonsOf(alerts: readonly Alert[], entities: readonly CountedEntity[], gap: number): string[] {
   const reasons: string[] = [];
   const shared = entities.filter(({ entity, alerts: count }) => count > 1 && LINKING_KINDS.has(entity.kind));
   const shown = shared.slice(0, INCIDENT_LIMITS.reasons);
   for (const { entity, alerts: count } of shown) {
-    reasons.push(`${KIND_NAMES[entity.kind]} ${entity.value} is in ${count} alerts, with no gap longer than ${duration(gap)}.`);
+    reasons.push(
+      `${KIND_NAMES[entity.kind]} ${entity.value} is in ${count} alerts, with no gap longer than ${duration(gap)}.`,
+    );
   }
-  if (shared.length > shown.length) reasons.push(`${shared.length - shown.length} more shared entities are not listed (limit ${INCIDENT_LIMITS.reasons}).`);
+  if (shared.length > shown.length)
+    reasons.push(
+      `${shared.length - shown.length} more shared entities are not listed (limit ${INCIDENT_LIMITS.reasons}).`,
+    );
   const severe = alerts.filter(({ severity }) => severity === "high" || severity === "critical").length;
-  if (severe > 0) reasons.push(`${severe === 1 ? "One alert is" : `${severe} alerts are`} of high or critical severity.`);
+  if (severe > 0)
+    reasons.push(`${severe === 1 ? "One alert is" : `${severe} alerts are`} of high or critical severity.`);
   const rules = new Set(alerts.map(({ rule }) => rule.id)).size;
   if (rules > 1) reasons.push(`Breadth: ${rules} different rules in ${alerts.length} alerts.`);
   if (alerts.length > INCIDENT_LIMITS.alerts) {
-    reasons.push(`${alerts.length - INCIDENT_LIMITS.alerts} later alerts belong to it but are not listed (limit ${INCIDENT_LIMITS.alerts}).`);
+    reasons.push(
+      `${alerts.length - INCIDENT_LIMITS.alerts} later alerts belong to it but are not listed (limit ${INCIDENT_LIMITS.alerts}).`,
+    );
   }
   if (entities.length > INCIDENT_LIMITS.entities) {
-    reasons.push(`${entities.length - INCIDENT_LIMITS.entities} more entities are not listed (limit ${INCIDENT_LIMITS.entities}).`);
+    reasons.push(
+      `${entities.length - INCIDENT_LIMITS.entities} more entities are not listed (limit ${INCIDENT_LIMITS.entities}).`,
+    );
   }
   return reasons;
 }

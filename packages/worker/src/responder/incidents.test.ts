@@ -33,7 +33,10 @@ interface Sample {
   readonly entities: readonly Entity[];
 }
 
-const entity = fc.record({ kind: fc.constantFrom<Entity["kind"]>("address", "user", "service"), value: fc.constantFrom("1", "2", "3", "4") });
+const entity = fc.record({
+  kind: fc.constantFrom<Entity["kind"]>("address", "user", "service"),
+  value: fc.constantFrom("1", "2", "3", "4"),
+});
 const sample = fc.record({
   rule: fc.constantFrom("a", "b", "c"),
   key: fc.constantFrom("x", "y"),
@@ -98,7 +101,12 @@ function fold(order: readonly Sample[], stepSize: number, restarts: boolean) {
     if (restarts) folds = make();
   }
   const live = [...alerts.values()].filter(({ mergedInto }) => mergedInto === undefined);
-  return { alerts, live, incidents: [...incidents.values()], liveIncidents: [...incidents.values()].filter(({ mergedInto }) => mergedInto === undefined) };
+  return {
+    alerts,
+    live,
+    incidents: [...incidents.values()],
+    liveIncidents: [...incidents.values()].filter(({ mergedInto }) => mergedInto === undefined),
+  };
 }
 
 const describeAlert = ({ rule: { id }, suppressionKey, firstSeen, lastSeen, findingCount }: Alert): string =>
@@ -107,7 +115,7 @@ const describeAlert = ({ rule: { id }, suppressionKey, firstSeen, lastSeen, find
 /** Components by comparing everything with everything. */
 function components<T>(things: readonly T[], isRelated: (a: T, b: T) => boolean): T[][] {
   let groups = things.map((thing) => [thing]);
-  for (let joined = true; joined; ) {
+  for (let joined = true; joined;) {
     joined = false;
     for (const group of groups) {
       const other = groups.find((one) => one !== group && one.some((a) => group.some((b) => isRelated(a, b))));
@@ -121,19 +129,35 @@ function components<T>(things: readonly T[], isRelated: (a: T, b: T) => boolean)
   return groups;
 }
 
-const distance = (a: Sample, b: Sample): number => Math.max(0, a.from - (b.from + b.length), b.from - (a.from + a.length));
+const distance = (a: Sample, b: Sample): number =>
+  Math.max(0, a.from - (b.from + b.length), b.from - (a.from + a.length));
 
-const expectedAlerts = (list: readonly Sample[]): Sample[][] => components(list, (a, b) => a.rule === b.rule && a.key === b.key && distance(a, b) <= WINDOW);
+const expectedAlerts = (list: readonly Sample[]): Sample[][] =>
+  components(list, (a, b) => a.rule === b.rule && a.key === b.key && distance(a, b) <= WINDOW);
 
 const describeGroup = (group: readonly Sample[]): string => {
   const [{ rule: id, key }] = group as [Sample];
-  return [id, key, Math.min(...group.map(({ from }) => from)), Math.max(...group.map(({ from, length }) => from + length)), group.length].join(" ");
+  return [
+    id,
+    key,
+    Math.min(...group.map(({ from }) => from)),
+    Math.max(...group.map(({ from, length }) => from + length)),
+    group.length,
+  ].join(" ");
 };
 
 const areLinked = (a: Sample, b: Sample): boolean =>
-  distance(a, b) <= GAP && a.entities.some((x) => x.kind !== "service" && b.entities.some((y) => x.kind === y.kind && x.value === y.value));
+  distance(a, b) <= GAP &&
+  a.entities.some((x) => x.kind !== "service" && b.entities.some((y) => x.kind === y.kind && x.value === y.value));
 
-const arrivals = samples.chain((list) => fc.record({ list: fc.constant(list), order: fc.shuffledSubarray(list, { minLength: list.length }), stepSize: fc.integer({ min: 1, max: 6 }), restarts: fc.boolean() }));
+const arrivals = samples.chain((list) =>
+  fc.record({
+    list: fc.constant(list),
+    order: fc.shuffledSubarray(list, { minLength: list.length }),
+    stepSize: fc.integer({ min: 1, max: 6 }),
+    restarts: fc.boolean(),
+  }),
+);
 
 describe("any order of arrival, any steps, any restarts", () => {
   it("give the alerts that comparing all findings gives", () => {
@@ -150,12 +174,14 @@ describe("any order of arrival, any steps, any restarts", () => {
     fc.assert(
       fc.property(arrivals, ({ list, order, stepSize, restarts }) => {
         const { alerts, liveIncidents } = fold(order, stepSize, restarts);
-        const groups = components(expectedAlerts(list), (one, other) => one.some((a) => other.some((b) => areLinked(a, b))));
+        const groups = components(expectedAlerts(list), (one, other) =>
+          one.some((a) => other.some((b) => areLinked(a, b))),
+        );
         const expected = groups.filter((group) => group.length > 1 || group.some(([first]) => first?.rule === "c"));
         const found = liveIncidents.filter(({ alertIds, severity }) => alertIds.length > 1 || severity === "high");
-        expect(found.map(({ alertIds }) => alertIds.map((id) => describeAlert(alerts.get(id) as Alert)).sort()).sort()).toEqual(
-          expected.map((group) => group.map(describeGroup).sort()).sort(),
-        );
+        expect(
+          found.map(({ alertIds }) => alertIds.map((id) => describeAlert(alerts.get(id) as Alert)).sort()).sort(),
+        ).toEqual(expected.map((group) => group.map(describeGroup).sort()).sort());
       }),
       { numRuns: 500 },
     );
@@ -165,10 +191,13 @@ describe("any order of arrival, any steps, any restarts", () => {
     fc.assert(
       fc.property(arrivals, ({ order, stepSize, restarts }) => {
         const { alerts, live, incidents, liveIncidents } = fold(order, stepSize, restarts);
-        const follow = <T extends { id: string; mergedInto?: string | undefined }>(one: T | undefined, find: (id: string) => T | undefined): T | undefined =>
-          one?.mergedInto === undefined ? one : follow(find(one.mergedInto), find);
+        const follow = <T extends { id: string; mergedInto?: string | undefined }>(
+          one: T | undefined,
+          find: (id: string) => T | undefined,
+        ): T | undefined => (one?.mergedInto === undefined ? one : follow(find(one.mergedInto), find));
         for (const alert of alerts.values()) expect(live).toContain(follow(alert, (id) => alerts.get(id)));
-        for (const incident of incidents) expect(liveIncidents).toContain(follow(incident, (id) => incidents.find((one) => one.id === id)));
+        for (const incident of incidents)
+          expect(liveIncidents).toContain(follow(incident, (id) => incidents.find((one) => one.id === id)));
         for (const incident of liveIncidents) {
           for (const id of incident.alertIds) expect(alerts.get(id)?.incidentId).toBe(incident.id);
         }
@@ -208,7 +237,17 @@ describe("what an incident says of itself", () => {
 
   it("names who it is about and what was tried, first to last", () => {
     const summary = summarize(
-      [alert("2", { rule: bruteForce, title: bruteForce.title, severity: "high", firstSeen: 9, lastSeen: 10, techniques: ["T1110"] }), alert("1")],
+      [
+        alert("2", {
+          rule: bruteForce,
+          title: bruteForce.title,
+          severity: "high",
+          firstSeen: 9,
+          lastSeen: 10,
+          techniques: ["T1110"],
+        }),
+        alert("1"),
+      ],
       3_600_000,
     );
     expect(summary).toMatchObject({
@@ -227,7 +266,9 @@ describe("what an incident says of itself", () => {
   });
 
   it("lists so many alerts and counts the rest", () => {
-    const many = Array.from({ length: INCIDENT_LIMITS.alerts + 3 }, (_, index) => alert(`alert-${String(index).padStart(4, "0")}`, { firstSeen: index }));
+    const many = Array.from({ length: INCIDENT_LIMITS.alerts + 3 }, (_, index) =>
+      alert(`alert-${String(index).padStart(4, "0")}`, { firstSeen: index }),
+    );
     const { alertIds, reasons, title } = summarize(many, 3_600_000);
     expect(alertIds).toHaveLength(INCIDENT_LIMITS.alerts);
     expect(reasons).toContain("3 later alerts belong to it but are not listed (limit 500).");

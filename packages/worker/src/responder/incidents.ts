@@ -68,7 +68,11 @@ export class IncidentFold {
   finish(draft: StepDraft, outcomes: readonly AlertOutcome[]): void {
     for (const from of draft.alertMerges.keys()) this.#clusters.alertMerged(from, draft.survivor(from));
     for (const { alert } of outcomes) this.#clusters.touch(alert.id);
-    const reopened = new Set(outcomes.filter(({ alert, before }) => before?.status === "closed" && alert.status !== "closed").map(({ alert }) => alert.id));
+    const reopened = new Set(
+      outcomes
+        .filter(({ alert, before }) => before?.status === "closed" && alert.status !== "closed")
+        .map(({ alert }) => alert.id),
+    );
     const { changed, gone } = this.#clusters.takeChanges();
     for (const cluster of changed) this.#finishOne(cluster, draft, reopened);
     for (const id of gone) draft.blob(CLUSTER_BLOB + id, null);
@@ -92,7 +96,8 @@ export class IncidentFold {
     else if (isWorthAnIncident(alerts)) incident = this.#open(alerts, draft);
     cluster.incidentIds = incident === undefined ? [] : [incident.id];
     for (const alert of alerts) {
-      if (incident !== undefined && alert.incidentId !== incident.id) this.#options.replaceAlert({ ...alert, incidentId: incident.id }, draft);
+      if (incident !== undefined && alert.incidentId !== incident.id)
+        this.#options.replaceAlert({ ...alert, incidentId: incident.id }, draft);
     }
     draft.blob(CLUSTER_BLOB + cluster.id, this.#clusters.blobOf(cluster));
   }
@@ -107,7 +112,13 @@ export class IncidentFold {
     return incident;
   }
 
-  #update(before: Incident, losers: readonly Incident[], alerts: readonly Alert[], draft: StepDraft, reopened: ReadonlySet<string>): Incident {
+  #update(
+    before: Incident,
+    losers: readonly Incident[],
+    alerts: readonly Alert[],
+    draft: StepDraft,
+    reopened: ReadonlySet<string>,
+  ): Incident {
     let next: Incident = { ...before, ...summarize(alerts, this.#options.gap) };
     for (const loser of losers) {
       this.#incidents.delete(loser.id);
@@ -117,10 +128,15 @@ export class IncidentFold {
     }
     if (next.status === "closed") {
       const status = losers.find((loser) => loser.status !== "closed")?.status;
-      const goesOn = alerts.find((alert) => reopened.has(alert.id) || (alert.incidentId !== before.id && alert.status !== "closed"));
+      const goesOn = alerts.find(
+        (alert) => reopened.has(alert.id) || (alert.incidentId !== before.id && alert.status !== "closed"),
+      );
       if (status !== undefined || goesOn !== undefined) {
         next = { ...next, status: status ?? "new" };
-        const why = goesOn === undefined ? "It was joined with an incident that is not closed." : `Alert ${goesOn.id} came after it was closed.`;
+        const why =
+          goesOn === undefined
+            ? "It was joined with an incident that is not closed."
+            : `Alert ${goesOn.id} came after it was closed.`;
         draft.history(before.id, "responder", `status:${next.status}`, why);
       }
     }

@@ -20,8 +20,11 @@ export async function checkReplay({ core, events, end }: RunOutcome): Promise<st
   try {
     calm.append(inTimeOrder(rows));
     const clock = { now: () => end };
-    const line = simulatedLine({ store: storeOverCore(calm), ports: { clock, timers: { sleep: async () => {} }, log: silent } });
-    for (let more = true; more; ) more = await line.runOnce();
+    const line = simulatedLine({
+      store: storeOverCore(calm),
+      ports: { clock, timers: { sleep: async () => {} }, log: silent },
+    });
+    for (let more = true; more;) more = await line.runOnce();
     return [
       ...differences("replay: alerts", alertTexts(core), alertTexts(calm)),
       ...differences("replay: incidents", incidentTexts(core), incidentTexts(calm)),
@@ -31,9 +34,11 @@ export async function checkReplay({ core, events, end }: RunOutcome): Promise<st
   }
 }
 
-const standsAt = (row: InboxRow): number => (row.time > row.receivedAt + SIMULATED.futureTolerance ? row.receivedAt : row.time);
+const standsAt = (row: InboxRow): number =>
+  row.time > row.receivedAt + SIMULATED.futureTolerance ? row.receivedAt : row.time;
 
-const inTimeOrder = (rows: readonly InboxRow[]): readonly InboxRow[] => rows.toSorted((a, b) => standsAt(a) - standsAt(b));
+const inTimeOrder = (rows: readonly InboxRow[]): readonly InboxRow[] =>
+  rows.toSorted((a, b) => standsAt(a) - standsAt(b));
 
 function alertText(alert: Alert): string {
   const { id: _id, revision, status, closeReason, assignee, openedAt, incidentId, mergedInto, ...rest } = alert;
@@ -44,7 +49,8 @@ function alertText(alert: Alert): string {
 const alertTexts = (core: SqliteCore): string[] => core.listAlerts({ limit: 500 }).items.map(alertText);
 
 function incidentTexts(core: SqliteCore): string[] {
-  const isOneThatStays = ({ alertIds, severity }: Incident): boolean => alertIds.length === 1 && severity !== "high" && severity !== "critical";
+  const isOneThatStays = ({ alertIds, severity }: Incident): boolean =>
+    alertIds.length === 1 && severity !== "high" && severity !== "critical";
   return core
     .listIncidents({ limit: 500 })
     .items.filter((incident) => !isOneThatStays(incident))

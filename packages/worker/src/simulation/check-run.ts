@@ -2,7 +2,14 @@ import type { Alert, AuditEntry, Incident } from "@vedette/api";
 import type { SqliteCore } from "../store/sqlite/core.ts";
 import type { InboxRow, OutboxRow } from "../store/store.ts";
 import { WORLD_ACTIONS } from "./crash-points.ts";
-import { type ExpectedAlert, expectedAlerts, expectedFacts, expectedIncidents, type JudgedEvent, uncertainKeys } from "./oracle-state.ts";
+import {
+  type ExpectedAlert,
+  expectedAlerts,
+  expectedFacts,
+  expectedIncidents,
+  type JudgedEvent,
+  uncertainKeys,
+} from "./oracle-state.ts";
 import type { RunOutcome } from "./simulate-run.ts";
 import { RULE_ID } from "./simulated-rules.ts";
 import { LAGGING_PARTITION, type PlannedEvent, SIMULATED, START } from "./workload.ts";
@@ -68,14 +75,15 @@ function checkFacts(core: SqliteCore, events: readonly JudgedEvent[]): string[] 
   const violations: string[] = [];
   for (const rule of [RULE_ID.injection, RULE_ID.honeytoken, RULE_ID.failure]) {
     const wanted = expected.filter((pair) => pair.startsWith(rule)).length;
-    if ((counts.get(rule) ?? 0) !== wanted) violations.push(`facts: rule ${rule} has ${counts.get(rule) ?? 0} facts instead of ${wanted}.`);
+    if ((counts.get(rule) ?? 0) !== wanted)
+      violations.push(`facts: rule ${rule} has ${counts.get(rule) ?? 0} facts instead of ${wanted}.`);
   }
   return violations;
 }
 
 function allAlerts(core: SqliteCore): Alert[] {
   const alerts: Alert[] = [];
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = core.listAlerts({ limit: 500, ...(cursor === undefined ? {} : { cursor }) });
     alerts.push(...page.items);
     cursor = page.nextCursor;
@@ -105,16 +113,20 @@ function checkAlerts(core: SqliteCore, events: readonly JudgedEvent[]): string[]
   for (const alert of found) {
     const members = core.alertMembers(alert.id, 10_000);
     for (const { findingId, kind } of members) {
-      if (kind === "fact" && memberships.has(findingId)) violations.push(`alerts: finding ${findingId} is in two alerts.`);
+      if (kind === "fact" && memberships.has(findingId))
+        violations.push(`alerts: finding ${findingId} is in two alerts.`);
       memberships.set(findingId, alert.id);
     }
     const facts = members.filter(({ kind }) => kind === "fact").length;
-    if (alert.rule.id !== RULE_ID.guessing && facts !== alert.findingCount) violations.push(`alerts: ${alert.id} says ${alert.findingCount} findings and has ${facts}.`);
+    if (alert.rule.id !== RULE_ID.guessing && facts !== alert.findingCount)
+      violations.push(`alerts: ${alert.id} says ${alert.findingCount} findings and has ${facts}.`);
   }
   // Late findings may stand in an alert of their own, but each stands in one.
   for (const rule of [RULE_ID.injection, RULE_ID.honeytoken]) {
     const wanted = expectedFacts(events).filter((pair) => pair.startsWith(rule)).length;
-    const sum = found.filter((alert) => alert.rule.id === rule).reduce((total, { findingCount }) => total + findingCount, 0);
+    const sum = found
+      .filter((alert) => alert.rule.id === rule)
+      .reduce((total, { findingCount }) => total + findingCount, 0);
     if (sum !== wanted) violations.push(`alerts: those of rule ${rule} count ${sum} findings instead of ${wanted}.`);
   }
   return violations;
@@ -129,7 +141,8 @@ function checkIncidents(core: SqliteCore, events: readonly JudgedEvent[]): strin
     for (const id of incident.alertIds) {
       if (seen.has(id)) violations.push(`incidents: alert ${id} is in two.`);
       seen.add(id);
-      if (alerts.get(id)?.incidentId !== incident.id) violations.push(`incidents: alert ${id} does not name its incident ${incident.id}.`);
+      if (alerts.get(id)?.incidentId !== incident.id)
+        violations.push(`incidents: alert ${id} does not name its incident ${incident.id}.`);
     }
   }
   for (const { id, severity } of alerts.values()) {
@@ -137,14 +150,19 @@ function checkIncidents(core: SqliteCore, events: readonly JudgedEvent[]): strin
   }
   if (events.some(({ maybeLate }) => maybeLate)) return violations;
   // One that lost its second alert to a merge stays, although a calm look would not have made it.
-  const isOneThatStays = (incident: Incident): boolean => incident.alertIds.length === 1 && incident.severity !== "high";
-  const found = incidents.filter((incident) => !isOneThatStays(incident)).map(({ alertIds }) =>
-    alertIds
-      .map((id) => describeAlert(alerts.get(id) as Alert))
-      .sort()
-      .join(" | "),
+  const isOneThatStays = (incident: Incident): boolean =>
+    incident.alertIds.length === 1 && incident.severity !== "high";
+  const found = incidents
+    .filter((incident) => !isOneThatStays(incident))
+    .map(({ alertIds }) =>
+      alertIds
+        .map((id) => describeAlert(alerts.get(id) as Alert))
+        .sort()
+        .join(" | "),
+    );
+  const expected = expectedIncidents(expectedAlerts(events)).map((group) =>
+    group.map(describeExpected).sort().join(" | "),
   );
-  const expected = expectedIncidents(expectedAlerts(events)).map((group) => group.map(describeExpected).sort().join(" | "));
   return [...violations, ...differences("incidents", found, expected)];
 }
 
@@ -161,7 +179,8 @@ function checkEffects({ core, world }: RunOutcome, audit: readonly AuditEntry[])
     if (action === "effect.attempt") attempted.add(id);
   }
   for (const id of world.happened.keys()) {
-    if (!requested.has(id) || !attempted.has(id)) violations.push(`effects: ${id} happened and the trail does not say so before.`);
+    if (!requested.has(id) || !attempted.has(id))
+      violations.push(`effects: ${id} happened and the trail does not say so before.`);
   }
   for (const id of requested) violations.push(...checkEffect(core.effect(id), world.happened.get(id) ?? 0));
   return violations;
@@ -170,9 +189,12 @@ function checkEffects({ core, world }: RunOutcome, audit: readonly AuditEntry[])
 function checkEffect(effect: OutboxRow | undefined, happened: number): string[] {
   if (effect === undefined) return ["effects: one that was asked for is not in the outbox."];
   const { id, action, guarantee, state } = effect;
-  const wrong = (what: string): string[] => [`effects: ${action} ${id} (${guarantee}) ${what}; state ${state}, happened ${happened} times.`];
+  const wrong = (what: string): string[] => [
+    `effects: ${action} ${id} (${guarantee}) ${what}; state ${state}, happened ${happened} times.`,
+  ];
   if (guarantee === "idempotent") return state === "done" && happened >= 1 ? [] : wrong("was not carried out");
-  if (guarantee === "checkable") return state === "done" && happened === 1 ? [] : wrong("was not carried out exactly once");
+  if (guarantee === "checkable")
+    return state === "done" && happened === 1 ? [] : wrong("was not carried out exactly once");
   if (happened > 1) return wrong("was carried out again although nobody could know");
   if (state === "escalated") return [];
   return state === "done" && happened === 1 ? [] : wrong("is neither done once nor escalated");
@@ -189,11 +211,13 @@ function checkNotifications(core: SqliteCore, audit: readonly AuditEntry[]): str
   }
   for (const [key, numbers] of generations) {
     const live = numbers.filter((number) => number < 1_000);
-    if (live.some((number, index) => number !== index + 1)) violations.push(`notifications: ${key} has generations ${numbers.join(", ")}.`);
+    if (live.some((number, index) => number !== index + 1))
+      violations.push(`notifications: ${key} has generations ${numbers.join(", ")}.`);
   }
   for (const { id } of allAlerts(core)) {
     for (const action of Object.keys(WORLD_ACTIONS)) {
-      if (action !== "guard.publish" && !generations.has(`${id} ${action}`)) violations.push(`notifications: ${action} was never asked for alert ${id}.`);
+      if (action !== "guard.publish" && !generations.has(`${id} ${action}`))
+        violations.push(`notifications: ${action} was never asked for alert ${id}.`);
     }
   }
   return violations;
@@ -207,10 +231,17 @@ function checkDenyList(core: SqliteCore, audit: readonly AuditEntry[], end: numb
     const { id, address, state, expiresAt, endedAt } = entry;
     if (address.startsWith("198.51.100.")) violations.push(`deny list: ${address} is never to be blocked.`);
     if (!decided.has(id)) violations.push(`deny list: ${id} was not audited.`);
-    if ((state === "pending" || state === "in_force") && expiresAt <= end - 5_000) violations.push(`deny list: ${id} is ${state} after its end.`);
-    if (endedAt !== undefined && state === "expired" && endedAt < expiresAt) violations.push(`deny list: ${id} ended before its time.`);
+    if ((state === "pending" || state === "in_force") && expiresAt <= end - 5_000)
+      violations.push(`deny list: ${id} is ${state} after its end.`);
+    if (endedAt !== undefined && state === "expired" && endedAt < expiresAt)
+      violations.push(`deny list: ${id} ended before its time.`);
     for (const other of entries) {
-      if (other.id < id && other.address === address && entry.createdAt < (other.endedAt ?? end) && other.createdAt < (endedAt ?? end)) {
+      if (
+        other.id < id &&
+        other.address === address &&
+        entry.createdAt < (other.endedAt ?? end) &&
+        other.createdAt < (endedAt ?? end)
+      ) {
         violations.push(`deny list: ${address} is blocked by two entries at once.`);
       }
     }
@@ -221,20 +252,33 @@ function checkDenyList(core: SqliteCore, audit: readonly AuditEntry[], end: numb
 /** A decision that a person was told of is made exactly once; one that was refused, never. */
 function checkDecisions({ core, decisions }: RunOutcome, audit: readonly AuditEntry[]): string[] {
   return decisions.flatMap(({ key, kind, subject, answer }) => {
-    const notes = kind === "alert" || kind === "incident" ? core.history(subject).filter(({ note }) => note === key).length : undefined;
+    const notes =
+      kind === "alert" || kind === "incident"
+        ? core.history(subject).filter(({ note }) => note === key).length
+        : undefined;
     const entries = audit.filter(
-      ({ action, subject: of, details }) => details["note"] === key || details["reason"] === key && action === "deny.requested" || (kind === "undo" && action === "deny.undone" && of === subject),
+      ({ action, subject: of, details }) =>
+        details["note"] === key ||
+        (details["reason"] === key && action === "deny.requested") ||
+        (kind === "undo" && action === "deny.undone" && of === subject),
     ).length;
     const wanted = answer === "made" ? 1 : 0;
     if (answer === "waiting") return [`decisions: ${key} (${kind}) was never answered.`];
-    if (kind === "undo") return entries >= wanted && entries <= 1 ? [] : [`decisions: ${key} (${kind}, ${answer}) stands ${entries} times in the trail.`];
-    return entries === wanted && (notes ?? wanted) === wanted ? [] : [`decisions: ${key} (${kind}, ${answer}) stands ${entries} times in the trail and ${notes} times in the history.`];
+    if (kind === "undo")
+      return entries >= wanted && entries <= 1
+        ? []
+        : [`decisions: ${key} (${kind}, ${answer}) stands ${entries} times in the trail.`];
+    return entries === wanted && (notes ?? wanted) === wanted
+      ? []
+      : [
+          `decisions: ${key} (${kind}, ${answer}) stands ${entries} times in the trail and ${notes} times in the history.`,
+        ];
   });
 }
 
 function readInbox(core: SqliteCore): InboxRow[] {
   const rows: InboxRow[] = [];
-  for (let after = 0; ; ) {
+  for (let after = 0; ;) {
     const page = core.readInbox(after, 500);
     rows.push(...page);
     const last = page.at(-1);
@@ -245,7 +289,7 @@ function readInbox(core: SqliteCore): InboxRow[] {
 
 function readAudit(core: SqliteCore): AuditEntry[] {
   const entries: AuditEntry[] = [];
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = core.listAudit(cursor, 500);
     entries.push(...page.items);
     cursor = page.nextCursor;

@@ -42,7 +42,10 @@ const callAtOnce: AroundCall = async (_method, _parameters, call) => call();
 export function storeOverCore(core: SqliteCore, around: AroundCall = callAtOnce): Store {
   const methods = METHODS.map((method) => {
     const call = core[method] as (...parameters: readonly unknown[]) => unknown;
-    return [method, (...parameters: readonly unknown[]) => around(method, parameters, () => call(...parameters))] as const;
+    return [
+      method,
+      (...parameters: readonly unknown[]) => around(method, parameters, () => call(...parameters)),
+    ] as const;
   });
   return {
     ...(Object.fromEntries(methods) as unknown as Pick<Store, StoreMethod>),

@@ -80,7 +80,8 @@ export class Incarnation {
       for (const off of listeners.values()) off();
     });
     this.timers = {
-      sleep: (milliseconds, signal) => this.#sideEffect("timers.sleep", () => options.scheduler.sleep(milliseconds, signal)),
+      sleep: (milliseconds, signal) =>
+        this.#sideEffect("timers.sleep", () => options.scheduler.sleep(milliseconds, signal)),
     };
   }
 

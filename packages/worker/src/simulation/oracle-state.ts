@@ -37,8 +37,12 @@ export interface ExpectedAlert {
   readonly sightings: readonly { readonly entity: string; readonly from: number; readonly to: number }[];
 }
 
-const WINDOW = { [RULE_ID.injection]: 30_000, [RULE_ID.honeytoken]: 60_000, [RULE_ID.guessing]: 25_000 } as Readonly<Record<string, number>>;
-const SEVERITY = { [RULE_ID.injection]: "high", [RULE_ID.honeytoken]: "low", [RULE_ID.guessing]: "medium" } as Readonly<Record<string, string>>;
+const WINDOW = { [RULE_ID.injection]: 30_000, [RULE_ID.honeytoken]: 60_000, [RULE_ID.guessing]: 25_000 } as Readonly<
+  Record<string, number>
+>;
+const SEVERITY = { [RULE_ID.injection]: "high", [RULE_ID.honeytoken]: "low", [RULE_ID.guessing]: "medium" } as Readonly<
+  Record<string, string>
+>;
 const THRESHOLD = 3;
 const TIMESPAN = 20_000;
 
@@ -92,17 +96,29 @@ export function expectedAlerts(events: readonly JudgedEvent[]): ExpectedAlert[] 
 /** Which alerts belong together; groups that are not worth an incident are left out. */
 export function expectedIncidents(alerts: readonly ExpectedAlert[]): ExpectedAlert[][] {
   // An alert, and every sighting in it, and every two sightings of one entity that are near enough.
-  const points = alerts.flatMap((alert) => (alert.sightings.length === 0 ? [{ alert, entity: "", from: 0, to: 0 }] : alert.sightings.map((sighting) => ({ alert, ...sighting }))));
-  const groups = components(points, (a, b) => a.alert === b.alert || (a.entity === b.entity && a.entity !== "" && gapBetween(a, b) <= SIMULATED.incidentGap));
-  return groups.map((group) => [...new Set(group.map(({ alert }) => alert))]).filter((group) => group.length > 1 || group.some(({ severity }) => severity === "high"));
+  const points = alerts.flatMap((alert) =>
+    alert.sightings.length === 0
+      ? [{ alert, entity: "", from: 0, to: 0 }]
+      : alert.sightings.map((sighting) => ({ alert, ...sighting })),
+  );
+  const groups = components(
+    points,
+    (a, b) =>
+      a.alert === b.alert || (a.entity === b.entity && a.entity !== "" && gapBetween(a, b) <= SIMULATED.incidentGap),
+  );
+  return groups
+    .map((group) => [...new Set(group.map(({ alert }) => alert))])
+    .filter((group) => group.length > 1 || group.some(({ severity }) => severity === "high"));
 }
 
 function singleFindings(events: readonly JudgedEvent[]): Finding[] {
   return events.flatMap(({ planned, time }): Finding[] => {
     const entities = [`address:${planned.address}`, `user:${planned.user}`];
     const finding = { from: time, to: time, events: [planned.record.id], entities };
-    if (planned.kind === "injection") return [{ rule: RULE_ID.injection, key: keyOf("client.address", planned.address), ...finding }];
-    if (planned.kind === "honeytoken") return [{ rule: RULE_ID.honeytoken, key: keyOf("user.name", planned.user), ...finding }];
+    if (planned.kind === "injection")
+      return [{ rule: RULE_ID.injection, key: keyOf("client.address", planned.address), ...finding }];
+    if (planned.kind === "honeytoken")
+      return [{ rule: RULE_ID.honeytoken, key: keyOf("user.name", planned.user), ...finding }];
     return [];
   });
 }
@@ -112,7 +128,9 @@ function guessingFindings(events: readonly JudgedEvent[]): Finding[] {
   const failures = events.filter(({ planned }) => planned.kind === "login_failed");
   const windows: JudgedEvent[][] = [];
   for (const start of failures) {
-    const inside = failures.filter(({ planned, time }) => planned.user === start.planned.user && time >= start.time && time <= start.time + TIMESPAN);
+    const inside = failures.filter(
+      ({ planned, time }) => planned.user === start.planned.user && time >= start.time && time <= start.time + TIMESPAN,
+    );
     if (inside.length >= THRESHOLD) windows.push(inside);
   }
   return components(windows, (a, b) => a.some((failure) => b.includes(failure))).map((group) => {
@@ -128,7 +146,8 @@ function guessingFindings(events: readonly JudgedEvent[]): Finding[] {
   });
 }
 
-const gapBetween = (a: { from: number; to: number }, b: { from: number; to: number }): number => Math.max(0, a.from - b.to, b.from - a.to);
+const gapBetween = (a: { from: number; to: number }, b: { from: number; to: number }): number =>
+  Math.max(0, a.from - b.to, b.from - a.to);
 
 /** Groups things that are related, directly or over others. */
 export function components<T>(things: readonly T[], isRelated: (a: T, b: T) => boolean): T[][] {

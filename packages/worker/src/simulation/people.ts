@@ -13,16 +13,35 @@ export interface Decision {
 }
 
 /** Draws something that a person could want now; undefined when there is nothing to be done. */
-export function drawDecision(core: SqliteCore, random: SeededRandom, key: string): { decision: Decision; ask: (line: Line) => Promise<unknown> } | undefined {
+export function drawDecision(
+  core: SqliteCore,
+  random: SeededRandom,
+  key: string,
+): { decision: Decision; ask: (line: Line) => Promise<unknown> } | undefined {
   const by = { name: "ann", idempotencyKey: key };
-  const kind = random.pick(["alert", "alert", "alert", "alert", "incident", "incident", "deny", "undo", "undo"] as const);
-  const wish = (subject: string, ask: (line: Line) => Promise<unknown>) => ({ decision: { key, kind, subject, answer: "waiting" } as Decision, ask });
+  const kind = random.pick([
+    "alert",
+    "alert",
+    "alert",
+    "alert",
+    "incident",
+    "incident",
+    "deny",
+    "undo",
+    "undo",
+  ] as const);
+  const wish = (subject: string, ask: (line: Line) => Promise<unknown>) => ({
+    decision: { key, kind, subject, answer: "waiting" } as Decision,
+    ask,
+  });
   if (kind === "alert") {
     const alerts = core.listAlerts({ limit: 100 }).items;
     if (alerts.length === 0) return undefined;
     const { id, revision } = random.pick(alerts);
     const closeReason = random.pick(["true_positive", "false_positive", "other", "benign_positive"] as const);
-    const change = random.chance(0.5) ? { status: "closed" as const, closeReason } : { status: random.pick(["acknowledged", "open"] as const) };
+    const change = random.chance(0.5)
+      ? { status: "closed" as const, closeReason }
+      : { status: random.pick(["acknowledged", "open"] as const) };
     return wish(id, (line) => line.operations.changeAlert(id, { revision, note: key, ...change }, by));
   }
   if (kind === "incident") {
@@ -34,7 +53,9 @@ export function drawDecision(core: SqliteCore, random: SeededRandom, key: string
   }
   if (kind === "deny") {
     const address = random.pick(["192.0.2.1", "203.0.113.7", "198.51.100.20", "nonsense"]);
-    return wish(address, (line) => line.operations.denyAddress({ address, seconds: random.integer(10, 120), reason: key }, by));
+    return wish(address, (line) =>
+      line.operations.denyAddress({ address, seconds: random.integer(10, 120), reason: key }, by),
+    );
   }
   const entries = core.listDenyList(undefined, 100).items;
   if (entries.length === 0) return undefined;

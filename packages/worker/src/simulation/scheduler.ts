@@ -59,7 +59,7 @@ export class Scheduler implements Clock, Timers {
   #push(waiting: Waiting): void {
     const heap = this.#heap;
     heap.push(waiting);
-    for (let child = heap.length - 1; child > 0; ) {
+    for (let child = heap.length - 1; child > 0;) {
       const parent = (child - 1) >> 1;
       if (!isBefore(heap[child] as Waiting, heap[parent] as Waiting)) break;
       swap(heap, child, parent);
@@ -73,7 +73,7 @@ export class Scheduler implements Clock, Timers {
     const last = heap.pop();
     if (first === undefined || last === undefined || heap.length === 0) return first;
     heap[0] = last;
-    for (let parent = 0; ; ) {
+    for (let parent = 0; ;) {
       let least = parent;
       for (const child of [2 * parent + 1, 2 * parent + 2]) {
         if (child < heap.length && isBefore(heap[child] as Waiting, heap[least] as Waiting)) least = child;

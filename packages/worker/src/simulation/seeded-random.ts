@@ -33,7 +33,10 @@ export function seededRandom(seed: number): SeededRandom {
       const shuffled = [...values];
       for (let last = shuffled.length - 1; last > 0; last -= 1) {
         const other = integer(0, last);
-        [shuffled[last], shuffled[other]] = [shuffled[other] as (typeof values)[number], shuffled[last] as (typeof values)[number]];
+        [shuffled[last], shuffled[other]] = [
+          shuffled[other] as (typeof values)[number],
+          shuffled[last] as (typeof values)[number],
+        ];
       }
       return shuffled;
     },

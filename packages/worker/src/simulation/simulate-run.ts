@@ -75,7 +75,7 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
   const storeFaults = (): StoreFaults => {
     if (calm) return { retryable: 0, unknown: 0, broken: 0, slow: 0 };
     if (scheduler.now() < outage.until) return { retryable: 0.9, unknown: 0.05, broken: 0, slow: 0 };
-    return { retryable: 0.01, unknown: 0.02, broken: 0.004, slow: 0.01 };
+    return { retryable: 0.01, unknown: 0.02, broken: 0.012, slow: 0.01 };
   };
   const worldFaults = (): WorldFaults => (calm ? { refused: 0, lost: 0 } : { refused: 0.1, lost: 0.2 });
   const world = createWorld(scheduler, random.fork("world"), options.log, worldFaults);
@@ -98,7 +98,11 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
       checkpointFirst: options.checkpointFirst,
     });
     const ports = { clock: scheduler, timers: incarnation.timers, random, log: watchingLog(defects) };
-    const outbox = createOutbox({ store: incarnation.store, executors: world.executors.map((one) => incarnation.executor(one)), ports });
+    const outbox = createOutbox({
+      store: incarnation.store,
+      executors: world.executors.map((one) => incarnation.executor(one)),
+      ports,
+    });
     const line = simulatedLine({ store: incarnation.store, ports });
     const signal = new AbortController().signal;
     line.start(signal).catch((error: unknown) => defects.push(`The line ended: ${String(error)}`));
@@ -150,7 +154,7 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
 
   async function sendAll(): Promise<void> {
     const sending: Promise<void>[] = options.lagging ? heartbeats().map(sendBeat) : [];
-    for (let next = 0; next < events.length; ) {
+    for (let next = 0; next < events.length;) {
       const size = random.integer(1, 8);
       const before = (events[next]?.sendAt ?? 0) + 3_000;
       const batch = events.slice(next, next + size).filter(({ sendAt }) => sendAt < before);
@@ -246,7 +250,9 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
 /** A log in which an error that nobody injected is a defect. */
 function watchingLog(defects: string[]): Log {
   const note = (fields: object, message: string): void => {
-    const error = String((fields as { error?: unknown; err?: unknown }).error ?? (fields as { err?: unknown }).err ?? "");
+    const error = String(
+      (fields as { error?: unknown; err?: unknown }).error ?? (fields as { err?: unknown }).err ?? "",
+    );
     if (!error.includes("StoreError") && !message.includes("needs a person")) defects.push(`${message}: ${error}`);
   };
   return { debug() {}, info() {}, warn() {}, error: note };

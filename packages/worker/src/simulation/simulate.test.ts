@@ -49,11 +49,16 @@ it("finds a checkpoint that is committed before what was judged", async () => {
       if (violations.length > 0) found.abort();
     },
   });
-  expect(failures.flatMap(({ violations }) => violations)).toContainEqual(expect.stringMatching(/^facts: rule .* instead of /u));
+  expect(failures.flatMap(({ violations }) => violations)).toContainEqual(
+    expect.stringMatching(/^facts: rule .* instead of /u),
+  );
 }, 120_000);
 
 it("repeats a seed exactly", async () => {
-  const runs = [await simulate({ seeds: [5], planted: "checkpoint-first" }), await simulate({ seeds: [5], planted: "checkpoint-first" })];
+  const runs = [
+    await simulate({ seeds: [5], planted: "checkpoint-first" }),
+    await simulate({ seeds: [5], planted: "checkpoint-first" }),
+  ];
   expect(runs[1]).toEqual(runs[0]);
 }, 60_000);
 
@@ -66,7 +71,12 @@ describe("the virtual clock", () => {
       await scheduler.sleep(milliseconds, signal);
       order.push(`${name} at ${scheduler.now()}`);
     };
-    const work = Promise.all([wait("b", 20), wait("a", 10), wait("never", 1_000, stop.signal), wait("c", 30).then(() => stop.abort())]);
+    const work = Promise.all([
+      wait("b", 20),
+      wait("a", 10),
+      wait("never", 1_000, stop.signal),
+      wait("c", 30).then(() => stop.abort()),
+    ]);
     await scheduler.drive(work, 10_000);
     expect(order).toEqual(["a at 1010", "b at 1020", "c at 1030", "never at 1030"]);
   });

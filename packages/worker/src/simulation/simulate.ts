@@ -10,7 +10,9 @@ const CRASHES = 8;
 const MAX_VISIT = 6;
 
 /** Crash points that few lives come to. */
-const RARE_POINTS = CRASH_POINTS.filter((point) => /\(undo|\(incident|check\(|\(deny|\(alert\)|recover|execute\(guard|\(tick/u.test(point));
+const RARE_POINTS = CRASH_POINTS.filter((point) =>
+  /\(undo|\(incident|check\(|\(deny|\(alert\)|recover|execute\(guard|\(tick/u.test(point),
+);
 
 /** Side effects that hardly any life comes to: every life may end at them. */
 const RAREST = ["store.alert", "store.alertMembers", "store.commit(undo)"];
@@ -61,7 +63,14 @@ export async function simulate({ seeds, planted, onSeed }: SimulationOptions): P
 
 async function runSeed(seed: number, log: FaultLog, checkpointFirst: boolean): Promise<string[]> {
   try {
-    const outcome = await simulateRun({ seed, lives: livesOf(seed), log, late: seed % 2 === 0, lagging: seed % 3 === 0, checkpointFirst });
+    const outcome = await simulateRun({
+      seed,
+      lives: livesOf(seed),
+      log,
+      late: seed % 2 === 0,
+      lagging: seed % 3 === 0,
+      checkpointFirst,
+    });
     try {
       return [...checkRun(outcome), ...(await checkReplay(outcome))];
     } finally {
@@ -78,7 +87,8 @@ async function runSeed(seed: number, log: FaultLog, checkpointFirst: boolean): P
  */
 export function livesOf(seed: number): CrashPlan[][] {
   const random = planRandom(seed);
-  const turn = <T>(values: readonly T[], life: number): T => values[(((seed * CRASHES + life) % values.length) + values.length) % values.length] as T;
+  const turn = <T>(values: readonly T[], life: number): T =>
+    values[(((seed * CRASHES + life) % values.length) + values.length) % values.length] as T;
   return Array.from({ length: CRASHES }, (_, life) => [
     { point: turn(CRASH_POINTS, life), visit: random.integer(1, random.chance(0.6) ? 1 : MAX_VISIT) },
     { point: turn(RARE_POINTS, life), visit: 1 },

@@ -54,7 +54,11 @@ export function planTraffic(random: SeededRandom, { late, lagging }: DeliveryPla
   const events: PlannedEvent[] = [];
   const add = (at: number, kind: EventKind, address: string, user: string): void => {
     const time = START + Math.round(at);
-    const skewed = random.chance(0.03) ? time + 86_400_000 : random.chance(0.03) ? time + random.integer(1, 3_000) : time;
+    const skewed = random.chance(0.03)
+      ? time + 86_400_000
+      : random.chance(0.03)
+        ? time + random.integer(1, 3_000)
+        : time;
     const id = `event-${events.length}`;
     const partition = random.pick(PARTITIONS);
     events.push({
@@ -62,7 +66,14 @@ export function planTraffic(random: SeededRandom, { late, lagging }: DeliveryPla
       address,
       user,
       sendAt: time + (lagging && partition === LAGGING_PARTITION ? LAG + random.integer(0, 800) : delay(random, late)),
-      record: { id, source: "otlp", position: id, partition, time: skewed, document: documentOf(kind, address, user, skewed) },
+      record: {
+        id,
+        source: "otlp",
+        position: id,
+        partition,
+        time: skewed,
+        document: documentOf(kind, address, user, skewed),
+      },
     });
   };
   const bursts = random.integer(16, 26);
@@ -76,7 +87,12 @@ export function planTraffic(random: SeededRandom, { late, lagging }: DeliveryPla
     for (let step = 0; step < size; step += 1) add(at + step * pace, kind, address, user);
   }
   for (let single = 0; single < 40; single += 1) {
-    add(random.next() * TRAFFIC, random.pick<EventKind>(["login", "noise", "noise", "login_failed", "honeytoken"]), random.pick(ADDRESSES), random.pick(USERS));
+    add(
+      random.next() * TRAFFIC,
+      random.pick<EventKind>(["login", "noise", "noise", "login_failed", "honeytoken"]),
+      random.pick(ADDRESSES),
+      random.pick(USERS),
+    );
   }
   return events.sort((a, b) => a.sendAt - b.sendAt);
 }
@@ -85,7 +101,14 @@ export function planTraffic(random: SeededRandom, { late, lagging }: DeliveryPla
 export function closingRecords(time: number): Omit<RawRecord, "receivedAt">[] {
   return PARTITIONS.map((partition) => {
     const id = `closing-${partition}-${time}`;
-    return { id, source: "otlp", position: id, partition, time, document: documentOf("noise", "203.0.113.1", "nobody", time) };
+    return {
+      id,
+      source: "otlp",
+      position: id,
+      partition,
+      time,
+      document: documentOf("noise", "203.0.113.1", "nobody", time),
+    };
   });
 }
 
@@ -94,7 +117,14 @@ export function heartbeats(): PlannedEvent[] {
   return Array.from({ length: (TRAFFIC + 2 * LAG) / 3_000 }, (_, beat): PlannedEvent => {
     const time = START - LAG + beat * 3_000;
     const id = `beat-${beat}`;
-    const record = { id, source: "otlp", position: id, partition: LAGGING_PARTITION, time, document: documentOf("noise", "203.0.113.1", "nobody", time) };
+    const record = {
+      id,
+      source: "otlp",
+      position: id,
+      partition: LAGGING_PARTITION,
+      time,
+      document: documentOf("noise", "203.0.113.1", "nobody", time),
+    };
     return { kind: "noise", address: "203.0.113.1", user: "nobody", sendAt: time + LAG, record };
   });
 }

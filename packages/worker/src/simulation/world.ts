@@ -21,7 +21,12 @@ export interface World {
 }
 
 /** Makes a world that behaves as `faults` says at the moment of each attempt. */
-export function createWorld(scheduler: Scheduler, random: SeededRandom, log: FaultLog, faults: () => WorldFaults): World {
+export function createWorld(
+  scheduler: Scheduler,
+  random: SeededRandom,
+  log: FaultLog,
+  faults: () => WorldFaults,
+): World {
   const happened = new Map<string, number>();
   const count = (fault: string): void => void log.faults.set(fault, (log.faults.get(fault) ?? 0) + 1);
 
@@ -52,8 +57,11 @@ export function createWorld(scheduler: Scheduler, random: SeededRandom, log: Fau
     return happened.has(effect.id) ? "done" : "not_done";
   };
 
-  const executors = Object.entries(WORLD_ACTIONS).map(
-    ([action, guarantee]: [string, EffectGuarantee]): Executor => ({ action, guarantee, execute, ...(guarantee === "checkable" ? { check } : {}) }),
-  );
+  const executors = Object.entries(WORLD_ACTIONS).map(([action, guarantee]: [string, EffectGuarantee]): Executor => ({
+    action,
+    guarantee,
+    execute,
+    ...(guarantee === "checkable" ? { check } : {}),
+  }));
   return { executors, happened };
 }
