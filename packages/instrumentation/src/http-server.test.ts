@@ -5,6 +5,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { context, createContextKey, ROOT_CONTEXT } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { fastify } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ATTR, EVENT, INSTRUMENTATION_METRICS, type GuardDecision } from "@vedette/semconv";
 import { createGuardDecisions } from "./guard/decisions.ts";
@@ -251,6 +254,57 @@ describe("an instrumented server", () => {
       await sendRaw(port, "GET /%ff%fe?%=%&&=&%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: =;;a\r\n\r\n"),
     ).toContain("served");
     expect(await sendRaw(port, "GARBAGE\r\n\r\n")).toContain("400 Bad Request");
+  });
+});
+
+describe("the route", () => {
+  it("is told by fastify", async () => {
+    instrument();
+    const app = fastify();
+    app.get("/items/:id", (_request, reply) => reply.code(403).send({}));
+    try {
+      const origin = await app.listen({ port: 0, host: "127.0.0.1" });
+      await send(Number(new URL(origin).port), "/items/42");
+      await until(() => telemetry.events().length === 1);
+      expect(telemetry.events()[0]?.attributes).toMatchObject({
+        [ATTR.urlPath]: "/items/42",
+        [ATTR.httpRoute]: "/items/:id",
+      });
+    } finally {
+      await app.close();
+    }
+  });
+
+  it("is read where express leaves it", async () => {
+    instrument();
+    const { port } = await serve((request, response) => {
+      Object.assign(request, { baseUrl: "/api", route: { path: "/items/:id" } });
+      response.writeHead(403).end();
+    });
+    await send(port, "/api/items/42");
+    await until(() => telemetry.events().length === 1);
+    expect(telemetry.events()[0]?.attributes[ATTR.httpRoute]).toBe("/api/items/:id");
+  });
+
+  it("is taken from an OpenTelemetry framework instrumentation", async () => {
+    const manager = new AsyncLocalStorageContextManager();
+    context.setGlobalContextManager(manager.enable());
+    try {
+      instrument();
+      const metadata = { type: "http", route: "/items/{id}" };
+      const server = http.createServer((_request, response) => response.writeHead(403).end());
+      servers.push(server);
+      const port = await listen(server);
+      const wrapped = Reflect.get(server, "emit");
+      const key = createContextKey("OpenTelemetry SDK Context Key RPC_METADATA");
+      server.emit = ((...args: Parameters<typeof wrapped>) =>
+        context.with(ROOT_CONTEXT.setValue(key, metadata), () => wrapped.apply(server, args))) as typeof wrapped;
+      await send(port, "/items/42");
+      await until(() => telemetry.events().length === 1);
+      expect(telemetry.events()[0]?.attributes[ATTR.httpRoute]).toBe("/items/{id}");
+    } finally {
+      context.disable();
+    }
   });
 });
 
