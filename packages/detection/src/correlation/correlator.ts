@@ -43,8 +43,10 @@ export interface CorrelatorCounters {
   readonly duplicates: number;
   /** Groups forgotten because there were too many. */
   readonly groupsEvicted: number;
-  /** Facts forgotten because their group had too many. */
+  /** Facts inside episodes that are no longer listed, because their group had more than its bound. */
   readonly membersOmitted: number;
+  /** Facts outside episodes that were forgotten, because their group had far more than its bound. */
+  readonly membersDropped: number;
   /** Entities left out of episodes. */
   readonly entitiesOmitted: number;
   /** Stored groups whose rule is gone or has changed. */
@@ -57,7 +59,7 @@ export interface CorrelatorCounters {
 export interface CorrelatorLimits {
   /** Groups over all correlations (100,000). */
   readonly groups: number;
-  /** Facts in one group (10,000, and at least four times the threshold). */
+  /** Facts in one group (1,000, and at least four times the threshold). */
   readonly membersPerGroup: number;
   /** Entities in one episode (100). */
   readonly entitiesPerEpisode: number;
@@ -70,7 +72,9 @@ export interface CorrelatorOptions {
   readonly limits?: Partial<CorrelatorLimits>;
 }
 
-const DEFAULT_LIMITS: CorrelatorLimits = { groups: 100_000, membersPerGroup: 10_000, entitiesPerEpisode: 100 };
+const DEFAULT_LIMITS: CorrelatorLimits = { groups: 100_000, membersPerGroup: 1_000, entitiesPerEpisode: 100 };
+/** Facts outside episodes are few, because windows with many are episodes: only from this many times the bound on are they forgotten. */
+const FAR_ABOVE = 10;
 const WATERMARK_KEY = "correlation/watermark";
 
 interface Correlation {
@@ -103,6 +107,7 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
     duplicates: 0,
     groupsEvicted: 0,
     membersOmitted: 0,
+    membersDropped: 0,
     entitiesOmitted: 0,
     groupsOrphaned: 0,
   };
@@ -184,9 +189,12 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
     if (index === members.length) members.push(member);
     else members.splice(index, 0, member);
     touch(group);
-    const range = qualifying(members, index, timespan, threshold);
+    // Between the ends of an episode every place is in a qualifying window, also where its facts are no longer listed.
+    const isInside = group.episodes.some((episode) => !episode.final && isWithin(episode, member));
+    const range = qualifying(members, index, timespan, threshold) ?? (isInside ? ([index, index] as const) : undefined);
     if (range !== undefined) join(correlation, group, range);
-    if (members.length > Math.max(limits.membersPerGroup, 4 * threshold)) thin(group, timespan);
+    const bound = Math.max(limits.membersPerGroup, 4 * threshold);
+    if (members.length > bound) thin(group, threshold, bound);
     schedule(group, timespan);
   };
 
@@ -235,27 +243,32 @@ export function createCorrelator(rules: readonly Rule[], options: CorrelatorOpti
   };
 
   /**
-   * Brings a group back to three quarters of its bound. First go members inside episodes that no acceptable fact can share a window with, then
-   * every second member inside episodes, oldest first, then the oldest of the rest. Episodes keep their extent whatever goes.
+   * Forgets members that change nothing any more: inside an episode, all but the first and the last `threshold` (as many as a window with a new
+   * fact before, between or after episodes can need), the oldest first, down to three quarters of the bound. Only when that is far from enough, the oldest
+   * facts outside episodes go, which can cost an episode.
    */
-  const thin = (group: Group, timespan: number): void => {
-    const target = Math.floor(group.members.length * 0.75);
-    const ends = new Set(group.episodes.flatMap(({ first, last }) => [first.id, last.id]));
-    let excess = group.members.length - target;
-    const drop = (decide: (episode: EpisodeState | undefined, time: number, index: number) => boolean): void => {
-      group.members = group.members.filter((member, index) => {
-        if (excess <= 0 || ends.has(member.id)) return true;
-        const episode = group.episodes.find((candidate) => isWithin(candidate, member));
-        if (!decide(episode, member.time, index)) return true;
-        excess--;
-        if (episode !== undefined) episode.omitted++;
+  const thin = (group: Group, threshold: number, bound: number): void => {
+    let excess = group.members.length - Math.floor(bound * 0.75);
+    const forgotten = new Set<string>();
+    for (const episode of group.episodes) {
+      const first = lowerBound(group.members, episode.first) + threshold;
+      const last = lowerBound(group.members, episode.last) - threshold;
+      for (let index = first; index <= last && excess > 0; index++, excess--) {
+        forgotten.add(group.members[index]?.id ?? "");
+        episode.omitted++;
         counters.membersOmitted++;
-        return false;
-      });
-    };
-    drop((episode, time) => episode !== undefined && time + timespan < horizon());
-    drop((episode, _time, index) => episode !== undefined && index % 2 === 1);
-    drop((episode) => episode === undefined);
+      }
+    }
+    if (group.members.length - forgotten.size > bound * FAR_ABOVE) {
+      for (const member of group.members) {
+        if (excess <= 0) break;
+        if (group.episodes.some((episode) => isWithin(episode, member))) continue;
+        forgotten.add(member.id);
+        excess--;
+        counters.membersDropped++;
+      }
+    }
+    group.members = group.members.filter(({ id }) => !forgotten.has(id));
   };
 
   const report = ({ rule, count }: Correlation, group: Group, state: EpisodeState): Episode => {

@@ -175,6 +175,10 @@ function remarks(totals: RunTotals, ruleProblems: number, options: DetectOptions
     lines.push(`${correlations.ungrouped} findings lack a field that a correlation groups by.`);
   if (correlations.groupsEvicted > 0)
     lines.push(`${correlations.groupsEvicted} groups were forgotten because there were too many.`);
+  if (correlations.membersDropped > 0)
+    lines.push(
+      `${correlations.membersDropped} findings were forgotten before they could be correlated because there were too many.`,
+    );
   if (correlations.membersOmitted > 0)
     lines.push(`${correlations.membersOmitted} findings are not listed in their episodes because there were too many.`);
   return lines;
