@@ -6,12 +6,24 @@ import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { rulesCommand } from "./rules.ts";
+import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
 
 /** Every command, in the order that the help lists them. */
-const commands: readonly Command[] = [startCommand(), demoCommand(), detectCommand(), rulesCommand(), alertsCommand(), incidentsCommand(), auditCommand()];
+const commands: readonly Command[] = [
+  startCommand(),
+  demoCommand(),
+  detectCommand(),
+  rulesCommand(),
+  alertsCommand(),
+  incidentsCommand(),
+  auditCommand(),
+  simulateCommand(),
+];
 
-const program = new Command("vedette").description("Security monitoring for the stack a team already runs.").version(VERSION);
+const program = new Command("vedette")
+  .description("Security monitoring for the stack a team already runs.")
+  .version(VERSION);
 for (const command of commands) program.addCommand(command);
 
 /** Makes a wrong flag or argument end with exit code 2, whichever command it is for. */

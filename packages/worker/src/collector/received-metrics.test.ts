@@ -223,6 +223,7 @@ describe("received metrics", () => {
 
   it.each<[string, MetricInit]>([
     ["a name that has another type", { name: "a.count_total", data: { case: "gauge", value: { dataPoints: [{}] } } }],
+    ["a name without end", { ...sum(1), name: "n".repeat(300) }],
     ["labels without end", sum(1, { labels: { long: "x".repeat(5_000) } })],
     ["buckets that do not fit their bounds", histogram([1n, 2n], [1, 2], 1, CUMULATIVE)],
     [

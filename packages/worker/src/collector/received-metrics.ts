@@ -38,6 +38,7 @@ interface Series {
   samples: number;
 }
 
+const MAX_NAME_LENGTH = 255;
 const MAX_LABELS_LENGTH = 4_096;
 const MAX_HELP_LENGTH = 512;
 const MAX_BUCKETS = 256;
@@ -167,6 +168,7 @@ export const createReceivedMetrics = (options: ReceivedMetricsOptions): Received
     now: number,
     point: Pick<MetricPoint, "type" | "description" | "delta" | "timeUnixNano" | "gone" | "value">,
   ): boolean => {
+    if (name.length > MAX_NAME_LENGTH) return false;
     let family = families.get(name);
     const before = family?.series.get(labels);
     if (point.gone) {

@@ -1,6 +1,7 @@
 import type { Clock, Log } from "../ports.ts";
 import type { RefusedInput } from "../record.ts";
 import type { Store } from "../store/store.ts";
+import { createAllowance } from "./allowance.ts";
 
 /** What a list of refused input needs. */
 export interface RefusalListOptions {
@@ -19,20 +20,10 @@ export interface RefusalList {
 
 /** Creates a list with all of this minute's places free. */
 export const createRefusalList = ({ store, clock, log, perMinute }: RefusalListOptions): RefusalList => {
-  let minute = 0;
-  const listed = new Map<string, number>();
+  const mayList = createAllowance(clock, perMinute);
   return {
     async add(inputs) {
-      const now = Math.floor(clock.now() / 60_000);
-      if (now !== minute) {
-        minute = now;
-        listed.clear();
-      }
-      const wanted = inputs.filter(({ reason }) => {
-        const count = (listed.get(reason) ?? 0) + 1;
-        listed.set(reason, count);
-        return count <= perMinute;
-      });
+      const wanted = inputs.filter(({ reason }) => mayList(reason));
       if (wanted.length === 0) return;
       try {
         await store.refuse(wanted);

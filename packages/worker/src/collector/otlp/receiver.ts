@@ -9,6 +9,7 @@ import type { RawRecord } from "../../record.ts";
 import type { AppendResult, Store } from "../../store/store.ts";
 import type { CollectorObserver } from "../observer.ts";
 import type { ReceivedMetrics } from "../received-metrics.ts";
+import { createAllowance } from "../allowance.ts";
 import { createRefusalList } from "../refusal-list.ts";
 import { SAMPLE_BYTES, sampleOf } from "../sample.ts";
 import type { SourceStatus } from "../source.ts";
@@ -69,7 +70,7 @@ const SIGNALS: ReadonlyMap<string, OtlpSignal> = new Map([
   ["/v1/traces", "traces"],
 ]);
 
-/** Refusals of one reason that are listed in a minute; all are counted. */
+/** Refusals of one reason that are listed, and logged, in a minute; all are counted. */
 const LISTED_PER_MINUTE = 60;
 
 /** After an early answer a sender may still be writing: so much of it is read, so long, for the answer to arrive before the end. */
@@ -97,6 +98,7 @@ export const createOtlpReceiver = (options: OtlpReceiverOptions): OtlpReceiver =
   const inflight = new InflightBytes(config.maxInflightBytes);
   const tokenHash = config.token === undefined ? undefined : createHash("sha256").update(config.token).digest();
   const counts = { received: 0, duplicate: 0, refused: 0 };
+  const mayLog = createAllowance(clock, LISTED_PER_MINUTE);
   const refusals = createRefusalList({ store, clock, log, perMinute: LISTED_PER_MINUTE });
   const busy = new WeakSet<Socket>();
   let state: SourceStatus["state"] = "stopped";
@@ -227,7 +229,9 @@ export const createOtlpReceiver = (options: OtlpReceiverOptions): OtlpReceiver =
     const { reason, message } = refusal;
     const { status, code, passing } = REFUSALS[reason];
     observer.requestRefused(reason);
-    log.warn({ reason, status, path: request.url?.slice(0, 256), peer: request.socket.remoteAddress }, message);
+    // A flood of refusals must not fill the log: the metric has them all.
+    if (mayLog(reason))
+      log.warn({ reason, status, path: request.url?.slice(0, 256), peer: request.socket.remoteAddress }, message);
     if (!response.headersSent && !response.destroyed) {
       const encoding = encodingOf(request.headers["content-type"]) ?? "json";
       const body = statusBody(encoding, code, message);
