@@ -157,6 +157,16 @@ describe("node --import @vedette/instrumentation/register", () => {
   });
 });
 
+describe("an application that starts it in code", () => {
+  it("gets the same in two lines, once, under its service name", async () => {
+    const { ended, errors, output } = run("two-lines.mjs");
+    expect(await ended).toEqual({ code: 0, signal: null });
+    expect([errors(), output()]).toEqual(["", "once: true\ndefaults leaked: false\n"]);
+    for (const text of ["started-in-code", EVENT.requestSuspicious]) expect(received.get("/v1/logs")).toContain(text);
+    expect(received.get("/v1/logs")?.split(EVENT.requestSuspicious)).toHaveLength(2);
+  });
+});
+
 describe("the guard of a registered application", () => {
   it("blocks by a signed decision, and does not keep a process alive that has nothing else to do", async () => {
     const { publicKey, privateKey } = generateKeyPairSync("ed25519");
