@@ -11,6 +11,7 @@ const STORE_CALLS = [
   "readInbox",
   "alert",
   "alertMembers",
+  "incident",
   "effect",
   "dueEffects",
   "idempotentAnswer",

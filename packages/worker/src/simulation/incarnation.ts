@@ -4,7 +4,7 @@ import type { Timers } from "../ports.ts";
 import type { SqliteCore } from "../store/sqlite/core.ts";
 import type { StepCommit, Store } from "../store/store.ts";
 import { type AroundCall, storeOverCore } from "./core-store.ts";
-import { sideEffectOf } from "./crash-points.ts";
+import { SIDE_EFFECTS, sideEffectOf } from "./crash-points.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -135,6 +135,8 @@ export class Incarnation {
   };
 
   async #sideEffect<T>(name: string, perform: () => Promise<T>): Promise<T> {
+    if (!SIDE_EFFECTS.includes(name))
+      throw new Error(`The worker awaits ${name}, which is not among the crash points.`);
     this.#pass(`before ${name}`);
     if (!this.#alive) return never;
     const result = await perform();

@@ -15,7 +15,7 @@ const RARE_POINTS = CRASH_POINTS.filter((point) =>
 );
 
 /** Side effects that hardly any life comes to: every life may end at them. */
-const RAREST = ["store.alert", "store.alertMembers", "store.commit(undo)"];
+const RAREST = ["store.alert", "store.alertMembers", "store.incident", "store.commit(undo)"];
 
 /** What to simulate. */
 export interface SimulationOptions {
