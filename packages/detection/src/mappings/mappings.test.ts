@@ -1,0 +1,167 @@
+import { describe, expect, test } from "vitest";
+import type { JsonObject, JsonValue } from "../event.ts";
+import { DEFAULT_MAPPINGS } from "./default-mappings.ts";
+import { toMilliseconds } from "./document-time.ts";
+
+const mappingOf = (document: JsonObject) => DEFAULT_MAPPINGS.find((mapping) => mapping.accepts(document));
+const sourcesOf = (document: JsonObject): readonly string[] =>
+  (mappingOf(document)?.logSources(document) ?? []).map(
+    ({ product, category, service }) => `${product ?? ""}/${category ?? ""}/${service ?? ""}`,
+  );
+
+const sysmon = (EventID: JsonValue, more: JsonObject = {}): JsonObject => ({
+  EventID,
+  Channel: "Microsoft-Windows-Sysmon/Operational",
+  ...more,
+});
+
+describe("a Windows event belongs to", () => {
+  test.each<[string, JsonObject, readonly string[]]>([
+    ["Sysmon 1", sysmon(1), ["windows/process_creation/sysmon"]],
+    ["Sysmon 1 as text", sysmon("1"), ["windows/process_creation/sysmon"]],
+    ["Sysmon 11", sysmon(11), ["windows/file_event/sysmon"]],
+    ["a registry value", sysmon(13), ["windows/registry_event/sysmon", "windows/registry_set/sysmon"]],
+    [
+      "a key made",
+      sysmon(12, { EventType: "CreateKey" }),
+      ["windows/registry_event/sysmon", "windows/registry_add/sysmon"],
+    ],
+    [
+      "a key deleted",
+      sysmon(12, { EventType: "DeleteKey" }),
+      ["windows/registry_event/sysmon", "windows/registry_delete/sysmon"],
+    ],
+    ["a deletion", sysmon(26), ["windows/file_delete/sysmon", "windows/file_delete_detected/sysmon"]],
+    ["Sysmon of no category", sysmon(9_999), ["windows//sysmon"]],
+    ["an id like a property", sysmon("constructor"), ["windows//sysmon"]],
+    ["a logon", { EventID: 4624, Channel: "security" }, ["windows//security"]],
+    ["4688", { EventID: 4688, Channel: "Security" }, ["windows//security", "windows/process_creation/security"]],
+    [
+      "a script block",
+      { EventID: 4104, Channel: "PowerShellCore/Operational" },
+      ["windows//powershell", "windows/ps_script/powershell"],
+    ],
+    [
+      "classic PowerShell",
+      { EventID: 800, Channel: "Windows PowerShell" },
+      ["windows//powershell-classic", "windows/ps_classic_script/powershell-classic"],
+    ],
+    ["a channel without a service", { EventID: 1, Channel: "Microsoft-Windows-Anything/Operational" }, ["windows//"]],
+    [
+      "a traced file",
+      { EventID: 12, Provider_Name: "Microsoft-Windows-Kernel-File" },
+      ["windows//", "windows/file_access/"],
+    ],
+    ["Sysmon for Linux", { EventID: 1, Channel: "Linux-Sysmon/Operational" }, ["linux/process_creation/sysmon"]],
+    [
+      "EVTX",
+      { Event: { System: { EventID: { "#text": 4688 }, Channel: "Security" }, EventData: {} } },
+      ["windows//security", "windows/process_creation/security"],
+    ],
+  ])("%s", (_name, document, expected) => {
+    expect(sourcesOf(document)).toEqual(expected);
+  });
+
+  test("fields of 4688 have the names of process_creation, for rules of that category alone", () => {
+    const mapping = mappingOf({ EventID: 4688, Channel: "Security" });
+    const asCategory = { product: "windows", category: "process_creation", service: "security" };
+    expect(mapping?.paths("Image", asCategory)).toEqual([["NewProcessName"]]);
+    expect(mapping?.paths("ProcessId", asCategory)).toEqual([["NewProcessId"]]);
+    expect(mapping?.paths("Image", { product: "windows", service: "security" })).toEqual([["Image"]]);
+  });
+
+  test("time and entities are read", () => {
+    const document = sysmon(3, {
+      UtcTime: "2026-01-01 00:00:01.500",
+      User: "CORP\\eve",
+      Computer: "ws1",
+      SourceIp: "192.0.2.1",
+      IpAddress: "-",
+    });
+    expect(mappingOf(document)?.time(document)).toBe(Date.UTC(2026, 0, 1, 0, 0, 1, 500));
+    expect(mappingOf(document)?.entities(document)).toEqual([
+      { kind: "address", value: "192.0.2.1" },
+      { kind: "user", value: "CORP\\eve" },
+      { kind: "host", value: "ws1" },
+    ]);
+  });
+});
+
+describe("an OTel document belongs to", () => {
+  const otel = (more: JsonObject, resource: JsonObject = {}): JsonObject => ({
+    attributes: {},
+    resource: { attributes: resource },
+    ...more,
+  });
+  test.each<[string, JsonObject, readonly string[]]>([
+    [
+      "an event of the instrumentation",
+      otel({ event_name: "vedette.request.suspicious" }),
+      ["vedette/application/request.suspicious"],
+    ],
+    [
+      "the name as an attribute",
+      otel({ attributes: { "event.name": "vedette.session" } }),
+      ["vedette/application/session"],
+    ],
+    ["a Node log", otel({ body: { text: "x" } }, { "telemetry.sdk.language": "nodejs" }), ["nodejs/application/"]],
+    ["a Java log", otel({}, { "telemetry.sdk.language": "java" }), ["jvm/application/"]],
+    ["a log of unknown origin", otel({ body: { text: "x" } }), []],
+  ])("%s", (_name, document, expected) => {
+    expect(mappingOf(document)?.name).toBe("otel");
+    expect(sourcesOf(document)).toEqual(expected);
+  });
+
+  test("time and entities are read, one of each kind", () => {
+    const document = otel(
+      {
+        "@timestamp": "1795234315316.123456",
+        attributes: {
+          "client.address": "192.0.2.1",
+          "network.peer.address": "10.0.0.1",
+          "user.id": "u1",
+          "session.id": "",
+        },
+      },
+      { "service.name": "shop", "host.name": "h1" },
+    );
+    expect(mappingOf(document)?.time(document)).toBe(1_795_234_315_316);
+    expect(mappingOf(document)?.entities(document)).toEqual([
+      { kind: "address", value: "192.0.2.1" },
+      { kind: "user", value: "u1" },
+      { kind: "host", value: "h1" },
+      { kind: "service", value: "shop" },
+    ]);
+  });
+});
+
+test.each<[JsonObject]>([
+  [{}],
+  [{ a: 1 }],
+  [{ EventID: 1 }],
+  [{ attributes: "x" }],
+  [{ Event: { System: null } }],
+  [{ attributes: null, resource: null }],
+])("no mapping accepts %j", (document) => {
+  expect(mappingOf(document)).toBeUndefined();
+});
+
+test.each<[JsonValue | undefined, number | undefined]>([
+  ["2026-01-01T00:00:00Z", 1_767_225_600_000],
+  ["2026-01-01T01:00:00+01:00", 1_767_225_600_000],
+  ["2026-01-01T01:00:00+0100", 1_767_225_600_000],
+  ["2026-01-01 00:00:00.123456789", 1_767_225_600_123],
+  ["2026-01-01T00:00", 1_767_225_600_000],
+  [1_767_225_600, 1_767_225_600_000],
+  [1_767_225_600_000, 1_767_225_600_000],
+  ["1767225600000000000", 1_767_225_600_000],
+  ["1767225600000.5", 1_767_225_600_000],
+  ["2026-13-01T00:00:00Z", undefined],
+  ["yesterday", undefined],
+  [-1, undefined],
+  [null, undefined],
+  [undefined, undefined],
+  [{}, undefined],
+])("the time %j is %s", (value, expected) => {
+  expect(toMilliseconds(value)).toBe(expected);
+});
