@@ -12,7 +12,16 @@ const stampFile = join(root, "node_modules", ".vedette-setup.json");
 const oldestNode = 20;
 
 /** Workspaces that the worker, the demo and their tools need; the Grafana plugin's (500 MB more) can wait. */
-const coreWorkspaces = ["packages/semconv", "packages/api", "packages/detection", "packages/detection-rules", "packages/instrumentation", "packages/worker", "examples/shop", "examples/attacker"];
+const coreWorkspaces = [
+  "packages/semconv",
+  "packages/api",
+  "packages/detection",
+  "packages/detection-rules",
+  "packages/instrumentation",
+  "packages/worker",
+  "examples/shop",
+  "examples/attacker",
+];
 
 /** A problem with one sentence for the person in front of the terminal. */
 class SetupProblem extends Error {}
@@ -125,7 +134,8 @@ const npmCommand = () => {
   return [process.platform === "win32" ? "npm.cmd" : "npm", []];
 };
 
-const networkCodes = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|EPROTO|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|E40[137]|E50[0-9])\b/;
+const networkCodes =
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT|EPROTO|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|E40[137]|E50[0-9])\b/;
 
 const explainInstall = (error) => {
   const output = error.output ?? String(error);
@@ -133,34 +143,62 @@ const explainInstall = (error) => {
   mkdirSync(dirname(log), { recursive: true });
   writeFileSync(log, output);
   const network = networkCodes.exec(output);
-  if (network) return `npm could not reach its package registry (${network[1]}): check the network, or npm's "registry" and "proxy" settings, and run the same command again.`;
-  if (/ENOSPC/.test(output)) return "The disk is full (ENOSPC): about 1.5 GB are needed; make room and run the same command again.";
-  if (/EACCES|EPERM|EROFS/.test(output)) return `npm may not write to ${join(root, "node_modules")}: make the folder yours and run the same command again.`;
+  if (network)
+    return `npm could not reach its package registry (${network[1]}): check the network, or npm's "registry" and "proxy" settings, and run the same command again.`;
+  if (/ENOSPC/.test(output))
+    return "The disk is full (ENOSPC): about 1.3 GB are needed; make room and run the same command again.";
+  if (/EACCES|EPERM|EROFS/.test(output))
+    return `npm may not write to ${join(root, "node_modules")}: make the folder yours and run the same command again.`;
   if (/EUSAGE|can only install packages when your package.json and package-lock.json/.test(output))
     return 'package.json and package-lock.json do not agree: run "npm install" once, look at the change, and run the same command again.';
-  const last = output.split("\n").filter((line) => /npm (error|ERR!)/.test(line)).at(-1) ?? output.trim().split("\n").at(-1);
+  const last =
+    output
+      .split("\n")
+      .filter((line) => /npm (error|ERR!)/.test(line))
+      .at(-1) ?? output.trim().split("\n").at(-1);
   return `Installing packages failed: ${last} (all of npm's output is in node_modules/.vedette-setup.log).`;
 };
 
 const bundledNode = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
 
 async function install(scope) {
-  const manifests = ["package.json", "package-lock.json", ...coreWorkspaces.map((folder) => `${folder}/package.json`), "grafana-plugin/package.json", "dashboards/package.json", "alert-rules/package.json"];
+  const manifests = [
+    "package.json",
+    "package-lock.json",
+    ...coreWorkspaces.map((folder) => `${folder}/package.json`),
+    "grafana-plugin/package.json",
+    "dashboards/package.json",
+    "alert-rules/package.json",
+  ];
   const wanted = contentHash(manifests.map((file) => join(root, file)));
   const stamp = readStamp();
   const current = stamp.packages === wanted && stamp.platform === `${process.platform}-${process.arch}`;
   if (current && (stamp.scope === "all" || stamp.scope === scope) && existsSync(bundledNode)) return;
   const running = runningHere();
   if (!current && running.length > 0)
-    throw new SetupProblem(`The packages have changed, and Vedette runs from this checkout (process ${running.join(", ")}): end it first, then run the same command again.`);
+    throw new SetupProblem(
+      `The packages have changed, and Vedette runs from this checkout (process ${running.join(", ")}): end it first, then run the same command again.`,
+    );
   const [npm, first] = npmCommand();
   // `npm ci` empties node_modules first: only when nothing runs from it and nothing of it can be kept.
   const fresh = !current;
-  const args = [...first, ...(fresh ? ["ci"] : ["install", "--no-save"]), "--loglevel=error", "--no-audit", "--no-fund"];
-  if (scope === "core") args.push("--include-workspace-root", ...coreWorkspaces.map((folder) => `--workspace=${folder}`));
-  const title = scope === "core" ? "installing packages (about half a minute, once)" : "installing packages with the console's (about 1.2 GB, one to two minutes, once)";
+  const args = [
+    ...first,
+    ...(fresh ? ["ci"] : ["install", "--no-save"]),
+    "--loglevel=error",
+    "--no-audit",
+    "--no-fund",
+  ];
+  if (scope === "core")
+    args.push("--include-workspace-root", ...coreWorkspaces.map((folder) => `--workspace=${folder}`));
+  const title =
+    scope === "core"
+      ? "installing packages (about half a minute, once)"
+      : "installing packages with the console's (500 MB more, one to two minutes, once)";
   try {
-    await run(title, npm, args, { env: { ...process.env, npm_config_workspaces: undefined, npm_config_workspace: undefined } });
+    await run(title, npm, args, {
+      env: { ...process.env, npm_config_workspaces: undefined, npm_config_workspace: undefined },
+    });
   } catch (error) {
     throw new SetupProblem(explainInstall(error));
   }
@@ -172,14 +210,30 @@ const ignoreScriptsSentence =
   'npm\'s "ignore-scripts" (or npm 12\'s "allowScripts") kept the package "node" from putting its program in place: run "npm rebuild node --ignore-scripts=false" or set "npm config set ignore-scripts false", then run the same command again.';
 
 async function build() {
-  const inputs = [...coreWorkspaces.flatMap((folder) => [...sources(join(root, folder))]), join(root, "tsconfig.base.json"), join(root, "turbo.json")];
+  const inputs = [
+    ...coreWorkspaces.flatMap((folder) => [...sources(join(root, folder))]),
+    join(root, "tsconfig.base.json"),
+    join(root, "turbo.json"),
+  ];
   const wanted = fingerprint(inputs);
-  const outputs = coreWorkspaces.filter((folder) => existsSync(join(root, folder, "tsconfig.build.json"))).map((folder) => join(root, folder, "dist", ""));
+  const outputs = coreWorkspaces
+    .filter((folder) => existsSync(join(root, folder, "tsconfig.build.json")))
+    .map((folder) => join(root, folder, "dist", ""));
   if (readStamp().build === wanted && outputs.every((folder) => existsSync(folder))) return;
   try {
-    await run("building", bundledNode, [join(root, "node_modules", "turbo", "bin", "turbo"), "run", "build", "--output-logs=errors-only"], {
-      env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1", PATH: `${join(root, "node_modules", ".bin")}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}` },
-    });
+    await run(
+      "building",
+      bundledNode,
+      [join(root, "node_modules", "turbo", "bin", "turbo"), "run", "build", "--output-logs=errors-only"],
+      {
+        env: {
+          ...process.env,
+          TURBO_TELEMETRY_DISABLED: "1",
+          DO_NOT_TRACK: "1",
+          PATH: `${join(root, "node_modules", ".bin")}${process.platform === "win32" ? ";" : ":"}${process.env.PATH}`,
+        },
+      },
+    );
   } catch (error) {
     throw new SetupProblem(`The build failed:\n${error.output}`);
   }
@@ -189,7 +243,8 @@ async function build() {
 /** Installs and builds what is missing or stale. */
 export async function setup({ scope = "core", withBuild = true } = {}) {
   const major = Number(process.versions.node.split(".")[0]);
-  if (major < oldestNode) throw new SetupProblem(`Vedette's set-up needs Node ${oldestNode} or newer; this is ${process.version}.`);
+  if (major < oldestNode)
+    throw new SetupProblem(`Vedette's set-up needs Node ${oldestNode} or newer; this is ${process.version}.`);
   await install(scope);
   if (withBuild) await build();
 }
@@ -198,7 +253,11 @@ export async function setup({ scope = "core", withBuild = true } = {}) {
 export async function setupConsole() {
   const folder = join(root, "grafana-plugin");
   const index = join(folder, "out-host", "index.html");
-  const wanted = fingerprint([...sources(folder), ...sources(join(root, "packages/api/src")), ...sources(join(root, "packages/semconv/src"))]);
+  const wanted = fingerprint([
+    ...sources(folder),
+    ...sources(join(root, "packages/api/src")),
+    ...sources(join(root, "packages/semconv/src")),
+  ]);
   if (readStamp().console === wanted && existsSync(index)) return false;
   await install("all");
   try {
@@ -217,7 +276,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   };
   try {
     if (process.argv.includes("--console")) await setupConsole();
-    else await setup({ scope: option("--for") === "test" ? "all" : "core", withBuild: !process.argv.includes("--no-build") });
+    else
+      await setup({
+        scope: option("--for") === "test" ? "all" : "core",
+        withBuild: !process.argv.includes("--no-build"),
+      });
     if (option("--for") === "test") await setupConsole();
   } catch (error) {
     if (!(error instanceof SetupProblem)) throw error;

@@ -15,14 +15,25 @@ Without one: the demo. A sample shop is attacked on loopback, and you watch the 
 
   --config FILE   configuration of the worker (see docs/configuration.md)
   --data FOLDER   data folder (default: from the configuration; the demo's own is .vedette-demo)
-  --no-console    do not install and build the console (the first time it takes one to two minutes and 1 GB)
+  --api-port N    the demo's ports, when 7333, 4318 or 7380 are taken; 0 takes any free one
+  --otlp-port N
+  --shop-port N
+  --no-console    do not install and build the console (the first time it takes one to two minutes and 500 MB)
   --help          this text
 `;
 
 let options;
 try {
   options = parseArgs({
-    options: { config: { type: "string" }, data: { type: "string" }, "no-console": { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: {
+      config: { type: "string" },
+      data: { type: "string" },
+      "api-port": { type: "string" },
+      "otlp-port": { type: "string" },
+      "shop-port": { type: "string" },
+      "no-console": { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
   }).values;
 } catch (error) {
   console.error(`npm start: ${error.message}\n\n${usage}`);
@@ -38,6 +49,14 @@ const here = join(folder, "vedette.yaml");
 const config = options.config ? resolve(folder, options.config) : existsSync(here) ? here : undefined;
 const command = config ? ["start", "--config", config] : ["demo"];
 if (options.data) command.push("--data", resolve(folder, options.data));
+for (const port of ["api-port", "otlp-port", "shop-port"]) {
+  if (options[port] === undefined) continue;
+  if (config) {
+    console.error(`npm start: --${port} is for the demo; the worker's ports are in ${config}.`);
+    process.exit(2);
+  }
+  command.push(`--${port}`, options[port]);
+}
 
 const unclaim = claim();
 const consoleFolder = join(root, "grafana-plugin", "out-host");
@@ -61,7 +80,8 @@ child.on("message", (message) => {
   consoleBuild.on("close", (code) => {
     consoleBuild = undefined;
     if (code === 0 && child.connected) child.send({ type: "console-ready" });
-    else if (code) console.log("The console could not be built; everything else goes on. The terminal and the API have it all.");
+    else if (code)
+      console.log("The console could not be built; everything else goes on. The terminal and the API have it all.");
   });
 });
 

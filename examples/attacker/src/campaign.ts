@@ -112,6 +112,7 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
   const blocked: BlockReport[] = [];
   const ordinary: OrdinaryReport = {
     customers: CUSTOMERS.length,
+    addresses: [...new Set(CUSTOMERS.map(({ address }) => address))],
     requests: 0,
     asExpected: 0,
     unexpected: 0,

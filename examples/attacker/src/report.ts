@@ -30,6 +30,8 @@ export interface UnexpectedAnswer {
 /** How the ordinary customers fared. */
 export interface OrdinaryReport {
   readonly customers: number;
+  /** Addresses that they came from. */
+  readonly addresses: readonly string[];
   requests: number;
   /** Answers that a customer could expect: pages, and the 404 or 401 of a mistake. */
   asExpected: number;

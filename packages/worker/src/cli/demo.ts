@@ -49,8 +49,12 @@ async function openShop(
     },
     onLine(line) {
       if (!line.startsWith("{")) return;
-      const { ready, url } = JSON.parse(line) as { ready?: boolean; url?: string };
-      if (ready === true && url !== undefined) opened(url);
+      try {
+        const { ready, url } = JSON.parse(line) as { ready?: boolean; url?: string };
+        if (ready === true && url !== undefined) opened(url);
+      } catch {
+        // Not the shop's own line.
+      }
     },
   });
   const url = await Promise.race([promise, child.ended.then(() => undefined)]);
@@ -116,7 +120,10 @@ async function runDemo(options: DemoOptions, examples: Examples): Promise<number
 
   const now = Date.now();
   for (const entry of (await worker.store.listDenyList(undefined, 100)).items)
-    if (entry.state === "in_force" && entry.expiresAt > now) console.log(`  ${entry.address} is still blocked from before, until ${new Date(entry.expiresAt).toTimeString().slice(0, 8)}: it will only see 403.`);
+    if (entry.state === "in_force" && entry.expiresAt > now)
+      console.log(
+        `  ${entry.address} is still blocked from before, until ${new Date(entry.expiresAt).toTimeString().slice(0, 8)}: it will only see 403.`,
+      );
 
   const story = createStory({
     now: () => Date.now(),
@@ -201,6 +208,8 @@ export function demoCommand(): Command {
         process.exitCode = await runDemo(options, examples);
       } catch (error) {
         console.error(explainStartFailure("vedette demo", error));
+        if (/EADDRINUSE/.test(String(error)))
+          console.error("For the demo: npm start -- --api-port N --otlp-port N --shop-port N; 0 takes any free port.");
         process.exitCode = 2;
       }
       process.exit();

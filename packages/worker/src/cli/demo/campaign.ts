@@ -3,6 +3,8 @@ import { type DemoChild, startChild } from "./child.ts";
 
 /** What the demo reads of the attacker's report (its last line with `--json`). */
 export interface CampaignReport {
+  /** Unix milliseconds. */
+  readonly startedAt: number;
   readonly stages: readonly {
     readonly attacker: string;
     readonly stage: string;
@@ -12,6 +14,7 @@ export interface CampaignReport {
   readonly blocked: readonly { readonly attacker: string; readonly at: number; readonly requestsBefore: number }[];
   readonly ordinary: {
     readonly customers: number;
+    readonly addresses: readonly string[];
     readonly requests: number;
     readonly asExpected: number;
     readonly unexpected: number;
@@ -55,7 +58,13 @@ export function startCampaign(
       String(options.seed),
     ],
     onLine(text) {
-      const line = JSON.parse(text) as Line;
+      let line: Line;
+      try {
+        line = JSON.parse(text) as Line;
+      } catch {
+        // A warning of the runtime or the like: nothing of the campaign.
+        return;
+      }
       if (line.kind === "finished") resolve(line.report);
       else if (line.kind === "stage_started" && !attackers.has(line.attacker)) {
         attackers.add(line.attacker);

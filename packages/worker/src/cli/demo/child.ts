@@ -30,7 +30,11 @@ export function startChild(
     ["--import", endWithParent, ...program.arguments, ...(options.parameters ?? [])],
     {
       cwd: program.folder,
-      env: { ...process.env, ...options.environment },
+      // What the person has set for services of their own is not meant for the demo.
+      env: {
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("OTEL_"))),
+        ...options.environment,
+      },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       // Ctrl-C reaches the whole group of a terminal: the demo ends its children itself, in order.
       detached: process.platform !== "win32",

@@ -1,14 +1,19 @@
 import type { Alert, DenyListEntry, Incident } from "@vedette/api";
 import colors from "picocolors";
 import type { RunningWorker } from "../../worker.ts";
+import { printable } from "../text-table.ts";
 import type { CampaignReport } from "./campaign.ts";
 
 /** Classes of attack that a demo which went well has alerted on, and as many rules. */
 const ENOUGH = 5;
 
+/** Addresses that an alert names. */
+const addressesOf = (alert: Alert): readonly string[] =>
+  alert.entities.filter(({ kind }) => kind === "address").map(({ value }) => value);
+
 /** Whether an alert names one of the addresses. */
 const names = (alert: Alert, addresses: ReadonlySet<string>): boolean =>
-  alert.entities.some(({ kind, value }) => kind === "address" && addresses.has(value));
+  addressesOf(alert).some((address) => addresses.has(address));
 
 async function all<T>(
   list: (
@@ -47,25 +52,29 @@ export async function writeEnding(options: {
 
   const guilty = alerts.filter((alert) => names(alert, attackers));
   const rules = new Set(guilty.map(({ rule }) => rule.id));
-  const innocent = alerts.filter((alert) => !names(alert, attackers));
+  // Ordinary traffic may be blamed by name, or by an alert that names nobody; somebody else's attacks are neither.
+  const customers = new Set(report.ordinary.addresses);
+  const innocent = alerts.filter(
+    (alert) => alert.lastSeen >= report.startedAt && (names(alert, customers) || addressesOf(alert).length === 0),
+  );
   const incident = incidents.toSorted((a, b) => b.alertIds.length - a.alertIds.length)[0];
   const { ordinary } = report;
 
   write("");
   if (incident)
     write(
-      `${colors.bold("The incident")}  ${incident.title}: ${incident.alertIds.length} alerts of ${new Set(alerts.filter(({ incidentId }) => incidentId === incident.id).map(({ rule }) => rule.id)).size} rules, severity ${incident.severity}.`,
+      `${colors.bold("The incident")}  ${printable(incident.title)}: ${incident.alertIds.length} alerts of ${new Set(alerts.filter(({ incidentId }) => incidentId === incident.id).map(({ rule }) => rule.id)).size} rules, severity ${incident.severity}.`,
     );
   for (const block of blocks) {
     const refused = report.stages
       .filter(({ attacker }) => attacker === block.address)
       .reduce((sum, { answers }) => sum + (answers["403"] ?? 0), 0);
     write(
-      `${colors.bold("Blocked")}       ${block.address} until ${new Date(block.expiresAt).toTimeString().slice(0, 8)}; ${refused} of its requests were answered with 403.`,
+      `${colors.bold("Blocked")}       ${printable(block.address)} until ${new Date(block.expiresAt).toTimeString().slice(0, 8)}; ${refused} of its requests were answered with 403.`,
     );
   }
   write(
-    `${colors.bold("Unharmed")}      ${ordinary.customers} ordinary customers, ${ordinary.requests} requests, ${ordinary.asExpected} answered as they should be; ${innocent.length === 0 ? "no alert names any of them" : `${innocent.length} alerts do not name an attacker`}.`,
+    `${colors.bold("Unharmed")}      ${ordinary.customers} ordinary customers, ${ordinary.requests} requests, ${ordinary.asExpected} answered as they should be; ${innocent.length === 0 ? "no alert names any of them" : `${innocent.length} alerts blame ordinary traffic`}.`,
   );
   const incidentPath = incident ? `/a/vedette-security-app/incidents/${incident.id}` : "/";
   write(`${colors.bold("Look at it")}    ${worker.createLoginLink(incidentPath)}`);

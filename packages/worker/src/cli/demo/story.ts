@@ -1,6 +1,7 @@
 import type { Alert, DenyListEntry, Incident } from "@vedette/api";
 import type { SeverityLevel } from "@vedette/semconv";
 import colors from "picocolors";
+import { printable } from "../text-table.ts";
 
 /** Writes the demo's story for the terminal: what attacked, what alerted, which incident, who was blocked. One line a beat. */
 export interface Story {
@@ -51,8 +52,8 @@ export function createStory(options: {
     const alerts = waiting.get(address) ?? [];
     waiting.delete(address);
     if (alerts.length === 0) return;
-    const names = alerts.map(({ severity, title }) => paint[severity](`${title} (${severity})`));
-    line("alert", `${address}: ${names.join(", ")}`);
+    const names = alerts.map(({ severity, title }) => paint[severity](`${printable(title)} (${severity})`));
+    line("alert", `${printable(address)}: ${names.join(", ")}`);
   };
 
   return {
@@ -73,14 +74,14 @@ export function createStory(options: {
       if (incident.mergedInto === undefined && incident.alertIds.length > 1 && once(`incident ${incident.id}`))
         line(
           "incident",
-          colors.bold(`${incident.title} (${incident.severity}, ${incident.alertIds.length} alerts so far)`),
+          colors.bold(`${printable(incident.title)} (${incident.severity}, ${incident.alertIds.length} alerts so far)`),
         );
     },
     blocked(entry) {
       if (once(`blocked ${entry.id}`))
         line(
           "blocked",
-          `${entry.address} until ${clockTime(entry.expiresAt)}: the shop answers it with 403. ${entry.reason}`,
+          `${printable(entry.address)} until ${clockTime(entry.expiresAt)}, by the shop's guard: ${printable(entry.reason)}`,
         );
     },
     flush() {
