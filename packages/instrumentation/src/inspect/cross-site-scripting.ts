@@ -41,8 +41,11 @@ const SCRIPT_BREAKOUT = new RegExp(
   `(?:^|[^\\w])["'\`\\\\][\\s)\\]}]{0,8}(?:[;+*/%^|&,<>=?:!~-]|\\)|\\}|\\]|\\s)[\\s;+(!~{}[\\]-]{0,8}(?:[\\w$.]{1,20}\\s{0,3}=\\s{0,3})?(?:window|self|top|parent|this|document)?[.[\\s"'\\]]{0,5}${SCRIPT_CALL}["'\\]]{0,3}\\s{0,4}[(\`.\\[]`,
   "i",
 );
+/** Calls that do harm without anything around them; the rest of the list are words of any text about programming. */
+const HARMFUL_CALL =
+  "(?:alert|confirm|prompt|eval|settimeout|setinterval|execscript|msgbox|string\\.fromcharcode|atob|unescape|decodeuri(?:component)?|expression)";
 const LEADING_CALL = new RegExp(
-  `(?:^|[;{}>\\]=:,*/\\s(])${SCRIPT_CALL}\\s{0,4}(?:\\(|\`)\\s{0,4}(?:["'\`/\\d]|document|string|unescape|location|this|window|name\\b|\\)|\\w{1,12}\\))`,
+  `(?:^|[;{}>\\]=:,*/\\s(])${HARMFUL_CALL}\\s{0,4}(?:\\(|\`)\\s{0,4}(?:["'\`/\\d]|document|string|unescape|location|this|window|name\\b|\\)|\\w{1,12}\\))`,
   "i",
 );
 const DOCUMENT_ACCESS =

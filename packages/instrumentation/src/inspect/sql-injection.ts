@@ -32,8 +32,8 @@ const ANYWHERE: readonly RegExp[] = [
   // stacked: ; statement
   /;[(]{0,9}S[kx(]{0,9}[nsvlfH*K]/,
   // where 1=1
-  /W[(x&]{0,20}[nsvlfHw][^,;FWO]{0,40}o[(]{0,9}[nsvlfH][^w]/,
-  /W[(x&]{0,20}[nsvlH][)]{0,9}o[(]{0,9}[nsvlH]/,
+  /W[(xk]{0,20}[nsvlfHw][^,;FWO]{0,40}o[(]{0,9}[nsvlfH][^w]/,
+  /W[(xk]{0,20}[nsvlH][)]{0,9}o[(]{0,9}[nsvlH]/,
   // (1=1)*1 , iif(1=1, , elt(1=1,
   /^\(no[n]\)[a*]n?$|H\(non[,)]/,
   // a bracketed expression and a comment
@@ -78,17 +78,19 @@ const OBJECTS = new Set([
   "alias",
   "temp",
   "temporary",
-  "or",
 ]);
+
+const COLUMN_TYPES =
+  /^(?:n?(?:var)?char|int|integer|bigint|tinyint|table|cursor|sysname|datetime|float|bit|as|uniqueidentifier)$/;
 
 /** Operand of an expression, without its brackets. */
 const OPERAND = "[fH]{0,6}[nsvlfH]";
 
 /** Shapes with brackets removed. */
 const CONDITION = new RegExp(
-  `[nsvl?HfwO)]&{1,4}[kx]{0,2}a{0,4}${OPERAND}(?:a{1,4}[nsvlfHw]){0,20}&?o{1,2}[&kx]{0,2}a{0,4}[nsvlfHwS]`,
+  `[nsvl?HfwO)]&{1,4}[kx]{0,2}a{0,4}${OPERAND}(?:a{1,4}[nsvlfHw]){0,20}k?o{1,2}[&kx]{0,2}a{0,4}[nsvlfHwS]`,
 );
-const NULL_CONDITION = /[nsvl]&{1,2}wo&?l/;
+const NULL_CONDITION = /[nsvl]&{1,2}wok?l/;
 const WORD_CONDITION = new RegExp(`[nsvlH]&{1,4}a{0,4}[w](?:\\.w)?o[&]?(?:${OPERAND}|w(?:[&c]|$))`);
 
 function isInjectedStatement(tokens: SqlTokens, quote: string): boolean {
@@ -138,7 +140,8 @@ function namesAttack({ shape, texts }: SqlTokens): boolean {
     texts.some((text, at) => text === ";" && texts[at + 1] === "load" && /^(?:data|xml)$/.test(texts[at + 2] ?? ""))
   )
     return true;
-  if (/D[a-z?]{0,3}v/.test(shape) && texts.includes("declare")) return true;
+  if (/Dv[wfk]/.test(shape) && texts.some((text, at) => text === "declare" && COLUMN_TYPES.test(texts[at + 2] ?? "")))
+    return true;
   if (shape.includes("D") && /Dks/.test(shape) && texts.includes("waitfor")) return true;
   // One such call in a bracketed expression with an operator, or two: "ascii(substring(".
   return (
@@ -155,7 +158,11 @@ function stacksStatement({ shape, texts }: SqlTokens): boolean {
     const firstText = texts[at + 1] ?? "";
     const follows = /[;sn)lD?x]/.test(before) || before === "";
     if (!STACKED.has(word)) continue;
-    if ((word === "insert" || word === "merge") && firstText === "into" && /^[wHfs][(.Skx]/.test(shape.slice(at + 2)))
+    if (
+      (word === "insert" || word === "merge") &&
+      firstText === "into" &&
+      /^[wHfs](?:\.[wHfs])?[(Skx]/.test(shape.slice(at + 2))
+    )
       return true;
     if (
       word === "delete" &&
@@ -173,12 +180,13 @@ function stacksStatement({ shape, texts }: SqlTokens): boolean {
       return true;
     if (
       ["drop", "create", "alter", "truncate"].includes(word) &&
-      OBJECTS.has(firstText) &&
+      (OBJECTS.has(firstText) || (word === "create" && firstText === "or")) &&
       (before === ";" || (follows && before !== "") || ["c", ";"].includes(shape.at(-1) ?? ""))
     )
       return true;
     if (
       word.startsWith("exec") &&
+      follows &&
       (/^(?:xp_|sp_|master)/.test(firstText) || (first === "(" && /[sv]/.test(shape[at + 2] ?? "")))
     )
       return true;
@@ -200,7 +208,7 @@ function leavesString({ shape, texts, openQuote }: SqlTokens, flat: string, quot
   const opening = texts[0] ?? "";
   const last = texts.at(-1) ?? "";
   // ' or 1 -- , ' or '1
-  if (/^s[&]{1,3}a{0,3}[nvlHf](?:[ac&;,)]|$)/.test(flat)) return !PHRASE.test(opening.trim()) || flat.endsWith("c");
+  if (/^s&{1,3}[ak]{0,3}[nvlHf](?:[ac&;,)]|$)/.test(flat)) return !PHRASE.test(opening.trim()) || flat.endsWith("c");
   if (/^s[&]{1,3}s(?:$|[oa&c])/.test(flat)) {
     const second = texts[shape.indexOf("s", 1)] ?? "";
     return second !== "" && !PHRASE.test(second) && !PHRASE.test(opening);
@@ -228,7 +236,7 @@ function leavesString({ shape, texts, openQuote }: SqlTokens, flat: string, quot
     return /^s\)*Ok[nH(fw]/.test(shape) ? /[nc(,]/.test(shape.slice(2)) : /[oc&]/.test(shape.slice(2));
   if (/Okn(?:,n){0,40}c$/.test(flat)) return true;
   // ') in boolean mode , ' is null
-  return /^s\)*o[&]?l/.test(shape) && /c$|&/.test(shape);
+  return /^s\)*ok?l/.test(shape) && /c$|&/.test(shape);
 }
 
 /** Without a quote to close, only expressions that a number is extended with are left. */
@@ -238,7 +246,7 @@ function standsAsExpression(flat: string, texts: readonly string[]): boolean {
   if (/[nlvs]Oa{0,2}[nslvf]o[nslvf]/.test(flat)) return true;
   if (texts.includes("procedure") && texts.includes("analyse")) return true;
   // 1 or true -- , 1 || 1
-  if (/[nlv]&{1,2}[nlv]c$/.test(flat)) return true;
-  if (/[nv](?:&{1,2})[lv]$/.test(flat)) return true;
+  if (/^[nlv]&{1,2}k?[nlv]c$/.test(flat)) return true;
+  if (/^[nv]&{1,2}k?[lv]$/.test(flat)) return true;
   return /x/.test(flat) && /x[USDFW&O]/.test(flat);
 }

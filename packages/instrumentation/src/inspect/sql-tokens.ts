@@ -3,7 +3,7 @@
  * Splits text into SQL tokens the way a lenient database would, whatever dialect. Each token is one letter:
  *
  * `s` string · `n` number · `v` variable · `l` null, true, false · `w` bare word · `f` word before `(` · `H` function or object that only
- * attacks name · `&` and/or/xor/not, `&&`, `||` · `o` comparison · `a` arithmetic · `U` union · `S` select · `D` another statement ·
+ * attacks name · `&` and/or/xor, `&&`, `||` · `o` comparison · `a` arithmetic · `U` union · `S` select · `D` another statement ·
  * `F` from · `W` where · `O` order/group by, having, limit · `K` case/when · `k` other keyword · `c` comment · `x` evil comment ·
  * `(` `)` `,` `;` `.` `*` themselves · `?` anything else
  */
@@ -26,7 +26,7 @@ function table(entries: Readonly<Record<string, string>>): ReadonlyMap<string, s
 }
 
 const KEYWORDS = table({
-  "&": "and or xor not",
+  "&": "and or xor",
   o: "like rlike regexp glob between in is sounds ilike similar",
   a: "div mod",
   l: "null true false",
@@ -37,7 +37,7 @@ const KEYWORDS = table({
   W: "where",
   O: "order group having limit offset procedure",
   K: "case when then else end",
-  k: "all distinct as by into values asc desc exists using join inner outer left right natural on binary collate escape any some top for delay outfile dumpfile table database with rollup div interval",
+  k: "not all distinct as by into values asc desc exists using join inner outer left right natural on binary collate escape any some top for delay outfile dumpfile table database with rollup div interval",
 });
 
 /** Functions, tables and procedures that ordinary input does not name, least of all with their brackets. */
@@ -48,8 +48,15 @@ const ATTACK_FUNCTIONS = new Set(
     "xp_regread sp_executesql sp_password sp_oacreate openrowset opendatasource fn_xe_file_target_read_file make_set elt json_keys gtid_subset gtid_subtract " +
     "st_latfromgeohash polygon multipoint linestring geometrycollection ascii substr substring chr unhex hex aes_decrypt aes_encrypt database version current_user " +
     "session_user system_user user_name db_name host_name object_id serverproperty row_count last_insert_id connection_id ifnull isnull nullif coalesce cast convert mid " +
-    "lpad bin_to_num name_const procedure analyse current_setting query_to_xml database_to_xml lo_import pg_read_file pg_ls_dir filetoblob iif compress pi"
+    "lpad bin_to_num name_const procedure analyse current_setting query_to_xml database_to_xml lo_import pg_read_file pg_ls_dir filetoblob iif pi"
   ).split(" "),
+);
+
+/** Those of them that take nothing: with something between their brackets they are words of a sentence, "version (2)". */
+const WITHOUT_ARGUMENTS = new Set(
+  "version database current_user session_user system_user user_name db_name last_insert_id connection_id row_count sqlite_version pi".split(
+    " ",
+  ),
 );
 
 /** Those that prove an attack by their name alone. */
@@ -60,6 +67,7 @@ const ATTACK_NAMES = new Set(
   ).split(" "),
 );
 
+const EMPTY_BRACKETS = /^\(\s*\)/;
 const WORD_START = /[a-z_\u0080-\uffff$]/i;
 const SPACE = /[\s\u0000\u00a0]/u;
 
@@ -181,7 +189,14 @@ export function tokeniseSql(text: string, quote: "" | "'" | '"' | "`"): SqlToken
       const called = text[after] === "(";
       const keyword = KEYWORDS.get(word);
       if (ATTACK_NAMES.has(word)) push("H", word);
-      else if (called && ATTACK_FUNCTIONS.has(word)) push("H", word);
+      else if (
+        called &&
+        ATTACK_FUNCTIONS.has(word) &&
+        (!WITHOUT_ARGUMENTS.has(word) || EMPTY_BRACKETS.test(text.slice(after, after + 16)))
+      )
+        push("H", word);
+      // "in" compares with a list, and else is a word of a sentence.
+      else if (word === "in" && !called) push("w", word);
       else if (keyword !== undefined) push(keyword, word);
       else push(called ? "f" : "w", word);
       continue;
@@ -207,7 +222,7 @@ export function tokeniseSql(text: string, quote: "" | "'" | '"' | "`"): SqlToken
     if ("=<>".includes(character)) push("o", character);
     else if ("+-/%^|&~".includes(character)) push("a", character);
     else if ("(),;.*".includes(character)) push(character, character);
-    else if (character === "!") push("&", character);
+    else if (character === "!") push("k", character);
     else push("?", character);
   }
   return { shape, texts, openQuote };
