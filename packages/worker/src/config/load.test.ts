@@ -97,6 +97,11 @@ describe("loadConfig", () => {
     ],
     ["a wrong type", "api:\n  port: many\n", { code: "config-invalid-value", line: 2, column: 9 }],
     ["a port out of range", "api: {port: 70000}", { code: "config-invalid-value", line: 1, column: 13 }],
+    [
+      "what is no network",
+      "responder:\n  neverBlock: [10.0.0.0/8, foo]",
+      { code: "config-invalid-value", line: 2, column: 28 },
+    ],
     ["no duration", "detector:\n  lateness: soon", { code: "config-invalid-value", line: 2, column: 13 }],
     ["a section that is none", "log: 5", { code: "config-invalid-value", line: 1, column: 6 }],
     [

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isAddressOrNetwork } from "../responder/address-list.ts";
 import { parseDuration, parseSize } from "./units.ts";
 
 /** What a setting is besides its type: a secret is never printed, a path is read relative to the configuration file's folder. */
@@ -194,7 +195,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       enabled: z.boolean().default(true).describe("Whether responses that rules ask for are carried out."),
       neverBlock: z
-        .array(z.string().min(1))
+        .array(z.string().refine(isAddressOrNetwork, "expected an address or a network such as 10.0.0.0/8"))
         .default([])
         .describe("Addresses and networks (`10.0.0.0/8`) that are never blocked."),
     })

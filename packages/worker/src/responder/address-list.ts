@@ -30,6 +30,16 @@ export function parseAddressList(entries: readonly string[]): AddressList {
   };
 }
 
+/** Whether a text is an address or a network that {@link parseAddressList} reads. */
+export function isAddressOrNetwork(text: string): boolean {
+  try {
+    parseAddressList([text]);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** One spelling for one address: IPv4-mapped IPv6 as IPv4, IPv6 as RFC 5952 writes it. Undefined when it is not an address. */
 export function canonicalAddress(text: string): string | undefined {
   const version = isIP(text);
