@@ -220,6 +220,18 @@ describe("hostile events", () => {
   });
 });
 
+test("two long lists that are compared do not cost their product", () => {
+  const f = Array.from({ length: 50_000 }, (_, index) => `value-${index}-end`);
+  const g = Array.from({ length: 50_000 }, (_, index) => `VALUE-${index + 49_999}-end`);
+  const started = performance.now();
+  for (const position of ["", "|startswith", "|endswith", "|contains"]) {
+    expect(matches(item(`f|fieldref${position}`, "g"), { f, g })).toBe(true);
+    expect(matches(item(`f|fieldref${position}`, "g"), { f, g: g.slice(1) })).toBe(false);
+    expect(matches(item(`f|fieldref${position}|cased`, "g"), { f, g })).toBe(false);
+  }
+  expect(performance.now() - started).toBeLessThan(20_000);
+});
+
 test("a value too deep to be written down is not taken from an event", () => {
   const { rules } = loadRules([
     { path: "r", text: ruleText("s: { a: 1 }\ncondition: s", "vedette:\n  suppression: { by: [b] }\n") },

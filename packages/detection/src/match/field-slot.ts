@@ -2,9 +2,6 @@ import type { JsonObject, JsonValue } from "../event.ts";
 import { fold, foldDashes } from "../fold.ts";
 import { ANY_KEY, type FieldPath } from "../mapping.ts";
 
-/** Values of one field that are looked at; what lies beyond is counted. */
-const MAX_VALUES = 10_000;
-
 /**
  * The values of one field in the event at hand, read at most once an event and folded at most once. Nothing is allocated for a field
  * that is absent.
@@ -16,8 +13,6 @@ export class FieldSlot {
   structured = false;
   /** Number of values: text, numbers and booleans. */
   count = 0;
-  /** Values beyond `MAX_VALUES`, over all events. */
-  truncated = 0;
   readonly raw: string[] = [];
   readonly #folded: string[] = [];
   readonly #dashed: string[] = [];
@@ -114,14 +109,9 @@ export class FieldSlot {
   }
 
   #addOne(value: JsonValue): void {
-    if (typeof value === "string") this.#push(value);
-    else if (typeof value === "number" || typeof value === "boolean") this.#push(String(value));
+    if (typeof value === "string") this.raw[this.count++] = value;
+    else if (typeof value === "number" || typeof value === "boolean") this.raw[this.count++] = String(value);
     else if (value !== null) this.structured = true;
-  }
-
-  #push(text: string): void {
-    if (this.count < MAX_VALUES) this.raw[this.count++] = text;
-    else this.truncated++;
   }
 }
 

@@ -4,6 +4,7 @@ import { ANY, mapLiterals, patternKey, type Pattern } from "../sigma/pattern.ts"
 import type { Comparison, TimePart, ValueTest } from "../signature.ts";
 import type { FieldSlot } from "./field-slot.ts";
 import { globMatcher } from "./glob.ts";
+import { TextIndex } from "./text-index.ts";
 
 /** Decides a test on a loaded field. */
 export type SlotTest = (slot: FieldSlot) => boolean;
@@ -63,20 +64,38 @@ export function compileTest(test: ValueTest, other: (field: string) => FieldSlot
         return number !== undefined && holds(number);
       });
     }
-    case "fieldref": {
-      const target = other(test.field);
-      const normalise = test.cased ? (text: string): string => text : fold;
-      const holds = { whole: equal, start: startsWith, end: endsWith, anywhere: includes }[test.position];
-      return (slot) => {
-        for (let index = 0; index < slot.count; index++) {
-          const text = normalise(slot.raw[index] ?? "");
-          for (let second = 0; second < target.count; second++)
-            if (holds(text, normalise(target.raw[second] ?? ""))) return true;
-        }
-        return false;
-      };
-    }
+    case "fieldref":
+      return compileReference(test, other(test.field));
   }
+}
+
+/** Pairs of values that are compared one by one; of more, one side is indexed, so that two long lists do not cost their product. */
+const FEW_PAIRS = 4_096;
+
+function compileReference(test: ValueTest & { kind: "fieldref" }, target: FieldSlot): SlotTest {
+  const normalise = test.cased ? (text: string): string => text : fold;
+  const holds = { whole: equal, start: startsWith, end: endsWith, anywhere: includes }[test.position];
+  const pairwise: SlotTest = (slot) => {
+    const others = target.raw.slice(0, target.count).map(normalise);
+    for (let index = 0; index < slot.count; index++) {
+      const text = normalise(slot.raw[index] ?? "");
+      if (others.some((part) => holds(text, part))) return true;
+    }
+    return false;
+  };
+  return (slot) => {
+    if (slot.count * target.count <= FEW_PAIRS) return pairwise(slot);
+    const index = new TextIndex();
+    for (let value = 0; value < target.count; value++) index.add(test.position, target.foldedAt(value), value);
+    const hits: number[] = [];
+    for (let value = 0; value < slot.count; value++) {
+      index.search(slot, value, (other) => {
+        if (!test.cased || holds(slot.raw[value] ?? "", target.raw[other] ?? "")) hits.push(other);
+      });
+      if (hits.length > 0) return true;
+    }
+    return false;
+  };
 }
 
 const equal = (text: string, part: string): boolean => text === part;

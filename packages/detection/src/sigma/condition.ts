@@ -1,5 +1,7 @@
 import { type Condition, join } from "../signature.ts";
+import { globMatcher } from "../match/glob.ts";
 import { nearest } from "./nearest.ts";
+import { ANY, normalise } from "./pattern.ts";
 import type { Reporter } from "./reporter.ts";
 
 const LIMITS = { tokens: 2_000, depth: 64 } as const;
@@ -97,10 +99,10 @@ function parse(text: string, searches: ReadonlyMap<string, Condition>): Conditio
       return fail(`After "${quantity} of" a name or "them" is missing`);
     position += 3;
     const isThem = pattern.toLowerCase() === "them" && !searches.has(pattern);
-    const expression = new RegExp(
-      `^${isThem ? "(?!_).*" : pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`,
-    );
-    const items = [...searches].filter(([name]) => expression.test(name)).map(([, search]) => search);
+    const matches = isThem
+      ? (name: string): boolean => !name.startsWith("_")
+      : globMatcher(normalise(pattern.split("*").flatMap((text, index) => (index === 0 ? [text] : [ANY, text]))));
+    const items = [...searches].filter(([name]) => matches(name)).map(([, search]) => search);
     if (items.length === 0) throw unknown(pattern);
     if (quantity === "all") return join("and", items);
     if (quantity === "any" || quantity === "1") return join("or", items);
