@@ -335,6 +335,14 @@ export const WORKER_METRICS = {
     description: "Failed store operations, by operation.",
     attributes: ["operation"],
   },
+  contentLost: {
+    name: "vedette_source_content_lost_total",
+    kind: "counter",
+    unit: "{file}",
+    description:
+      "Files that were replaced, truncated or removed before their end was surely read (while nobody looked, or with content known to be unread), by source.",
+    attributes: ["source"],
+  },
   sourceErrors: {
     name: "vedette_source_errors_total",
     kind: "counter",

@@ -13,5 +13,6 @@ export const createMetricsObserver = (metrics: Metrics): CollectorObserver => ({
   eventsFiltered: (processor, count) => metrics.eventsFiltered.inc({ processor }, count),
   valuesRedacted: (processor, count) => metrics.valuesRedacted.inc({ processor }, count),
   processorFailed: (processor) => metrics.processorFailures.inc({ processor }),
+  contentLost: (source, files) => metrics.contentLost.inc({ source }, files),
   sourceFailed: (source) => metrics.sourceErrors.inc({ source }),
 });

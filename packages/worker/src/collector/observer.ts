@@ -17,6 +17,8 @@ export interface CollectorObserver {
   /** Values replaced by `[redacted]`. */
   valuesRedacted(processor: string, count: number): void;
   processorFailed(processor: string): void;
+  /** Files of a source that were replaced, truncated or removed before their end was surely read. */
+  contentLost(source: string, files: number): void;
   /** A source failed and will be started again. */
   sourceFailed(source: string): void;
 }
@@ -33,5 +35,6 @@ export const silentObserver: CollectorObserver = {
   eventsFiltered() {},
   valuesRedacted() {},
   processorFailed() {},
+  contentLost() {},
   sourceFailed() {},
 };

@@ -199,6 +199,45 @@ describe("the file source", () => {
     expect(ids()).toEqual(["o1", "o2", "n1", "n2", "n3"]);
   });
 
+  it.each<[name: string, change: () => Promise<void>, lost: number]>([
+    ["was truncated", async () => writeFile(at("a.log"), line("n1")), 1],
+    ["was removed", async () => unlink(at("a.log")), 1],
+    ["was appended to", async () => appendFile(at("a.log"), line("n1")), 0],
+    ["was renamed", async () => rename(at("a.log"), at("old")), 0],
+  ])("counts and tells lost content when a file %s while nobody looked", async (_, change, lost) => {
+    await writeFile(at("a.log"), line("o1") + line("o2"));
+    const first = start();
+    await drain(first);
+    await first.release();
+    await change();
+    const second = start();
+    inbox.failure = new StoreError("store-full", "full", { retryable: false });
+    await expect(second.poll().then(() => second.poll())).rejects.toThrow("full");
+    inbox.failure = undefined;
+    await drain(second);
+    await drain(second);
+    expect(observer.get("content lost audit")).toBe(lost);
+    const { detail } = second.status();
+    if (lost === 1)
+      expect(detail).toContain(
+        `; 1 file was replaced, truncated or removed before the end was surely read, last ${at("a.log")}`,
+      );
+    else expect(detail).not.toContain("before the end");
+  });
+
+  it.each([
+    ["what was known to be unread", "x".repeat(20), 1],
+    ["nothing that it knows of", "", 0],
+  ])("counts lost content when a file is truncated under it with %s", async (_, unfinished, lost) => {
+    await writeFile(at("a.log"), line(1) + unfinished);
+    const source = start();
+    await drain(source);
+    await truncate(at("a.log"), 0);
+    await drain(source);
+    await drain(source);
+    expect(observer.get("content lost audit")).toBe(lost);
+  });
+
   it("reads what is left of a file that is removed", async () => {
     await writeFile(at("a.log"), line(1));
     const source = start();

@@ -56,6 +56,10 @@ export const createFileSource = (options: FileSourceOptions): FileSource => {
   const { name } = config;
   const refusals = createRefusalList({ store, clock, log, perMinute: LISTED_PER_MINUTE });
   const counts = { received: 0, duplicate: 0, refused: 0 };
+  /** Files whose unread end was lost, since the start, and the last one's path. */
+  const lost = { files: 0, path: "" };
+  /** Such files that no committed checkpoint knows of yet: only then is each of them counted once. */
+  let losses: string[] = [];
   let state: SourceStatus["state"] = "stopped";
   let detail = "not started";
   let nextId = 1;
@@ -103,6 +107,12 @@ export const createFileSource = (options: FileSourceOptions): FileSource => {
     const wanted = options.process === undefined ? records : options.process(records);
     const result = await take(() => store.appendFrom(name, checkpoint, wanted), signal);
     committed = checkpoint;
+    for (const path of losses) {
+      observer.contentLost(name, 1);
+      lost.files += 1;
+      lost.path = path;
+    }
+    losses = [];
     counts.received += result.appended;
     counts.duplicate += result.duplicate;
     observer.recordsReceived(name, result.appended);
@@ -146,6 +156,7 @@ export const createFileSource = (options: FileSourceOptions): FileSource => {
         { source: name, path: found.path },
         "a file was replaced or truncated while nobody looked; it is read from its beginning",
       );
+      losses.push(known.path);
     }
     const start = firstRun ? config.start : "beginning";
     const fresh = await TailedFile.fresh(found, nextId, known === undefined ? start : "beginning", config.maxLineBytes);
@@ -197,6 +208,7 @@ export const createFileSource = (options: FileSourceOptions): FileSource => {
             { source: name, path: position.path, offset: position.offset },
             "a file went away before its end was read",
           );
+          losses.push(position.path);
           continue;
         }
         resumed.quietSince = clock.now();
@@ -210,6 +222,7 @@ export const createFileSource = (options: FileSourceOptions): FileSource => {
 
   const replaceTruncated = async (file: TailedFile): Promise<TailedFile> => {
     log.info({ source: name, path: file.path }, "a file was truncated; it is read from its beginning");
+    if (file.hasUnread) losses.push(file.path);
     const { path, device, inode } = file;
     const fresh = await TailedFile.fresh({ path, device, inode, size: 0 }, nextId, "beginning", config.maxLineBytes);
     nextId += 1;
@@ -253,6 +266,10 @@ export const createFileSource = (options: FileSourceOptions): FileSource => {
       (files.length === 0
         ? `no file matches ${config.path} yet`
         : `follows ${files.length} ${files.length === 1 ? "file" : "files"}`);
+    if (lost.files > 0) {
+      const which = lost.files === 1 ? "1 file was" : `${lost.files} files were`;
+      detail += `; ${which} replaced, truncated or removed before the end was surely read, last ${lost.path}`;
+    }
     return more;
   };
 
@@ -260,6 +277,7 @@ export const createFileSource = (options: FileSourceOptions): FileSource => {
     const open = files;
     files = [];
     waiting = [];
+    losses = [];
     loaded = false;
     await Promise.all(open.map((file) => file.close()));
   };

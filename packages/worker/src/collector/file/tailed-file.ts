@@ -35,6 +35,8 @@ export class TailedFile {
   readonly #handle: FileHandle;
   readonly #splitter: LineSplitter;
   #head: Buffer;
+  /** The largest size that was seen. */
+  #seenSize = 0;
 
   private constructor(
     file: FoundFile,
@@ -103,10 +105,16 @@ export class TailedFile {
     return head.equals(this.#head);
   }
 
+  /** Whether the file was seen to hold more than the lines that were read of it. */
+  get hasUnread(): boolean {
+    return this.#seenSize > this.#splitter.position.offset;
+  }
+
   /** Reads the next piece: its lines, and whether there was anything to read. */
   async read(): Promise<{ readonly lines: readonly Line[]; readonly bytes: number }> {
     const offset = this.#splitter.readOffset;
     const { size } = await this.#handle.stat();
+    this.#seenSize = size;
     if (size <= offset) return { lines: [], bytes: 0 };
     const piece = await readAt(this.#handle, offset, Math.min(PIECE_BYTES, size - offset));
     if (offset < HEAD_BYTES && piece.length > 0) {

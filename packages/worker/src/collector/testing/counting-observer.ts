@@ -25,6 +25,7 @@ export const createCountingObserver = (): CountingObserver => {
     eventsFiltered: (processor, count) => add(`filtered ${processor}`, count),
     valuesRedacted: (processor, count) => add(`redacted ${processor}`, count),
     processorFailed: (processor) => add(`failed ${processor}`),
+    contentLost: (source, files) => add(`content lost ${source}`, files),
     sourceFailed: (source) => add(`source failed ${source}`),
   };
 };
