@@ -3,7 +3,7 @@ const COMMAND =
   "(?:id|whoami|uname|ifconfig|ipconfig|netstat|nslookup|wget|curl|ncat|netcat|nc|bash|zsh|ksh|csh|tcsh|dash|sh|python[23]?(?:\\.\\d+)?|perl|ruby|php|powershell|pwsh|cmd|certutil|bitsadmin|wmic|tasklist|taskkill|systeminfo|printenv|chmod|chown|mkdir|rmdir|rm|mv|cp|ls|dir|ps|pwd|tftp|ftp|telnet|ssh|scp|traceroute|tracert|crontab|sudo|passwd|useradd|adduser|groupadd|awk|sed|grep|egrep|xargs|base64|xxd|nmap|tcpdump|df|du|lsof|gcc|lsb_release|sysctl|systemctl|dmesg|getent|finger|nohup|busybox)";
 /** Commands that are words too: only with an argument that looks like one. */
 const WORDY_COMMAND =
-  "(?:cat|echo|type|ping6?|sleep|net|host|dig|kill|find|head|tail|more|less|sort|touch|set|env|export|date|time|timeout|mount|tee|cut|which|who|w|last|reg|at|tac|nl|copy|del|exec|eval|system|sc|ip|route|hostname|true|false|test|printf|source|ver|vol)";
+  "(?:cat|echo|type|ping6?|sleep|net|host|dig|kill|find|head|tail|more|less|sort|touch|set|env|export|date|time|timeout|mount|tee|cut|which|who|w|last|reg|at|tac|nl|copy|del|exec|eval|system|sc|ip|route|hostname|test|printf|source|ver|vol)";
 const ARGUMENT = "(?:\\s{1,4}|\\$\\{?ifs\\}?|<)(?:[-/~$\"'`{\\\\*]|\\d|[a-z]:|\\S{0,40}[/\\\\.])";
 const END = "(?=$|[\\s;|&`)<>'\"\\\\/,$#}])";
 const QUOTES = "[\"'\\\\]{0,2}";
@@ -22,6 +22,8 @@ const SEPARATED_BINARY = new RegExp(
   "i",
 );
 const ABSOLUTE_BINARY = new RegExp(`(?:^|[^\\w.:/-])/(?:usr/(?:local/)?)?s?bin/[a-z][\\w.-]{0,20}${END}`, "i");
+/** As a whole value only: between the words of a text, these are how people write about programming. */
+const BACKTICKED_CONSTANT = /^["']?`(?:true|false)`["']?$/i;
 const BACKTICKS = new RegExp(`\`\\s{0,4}(?:${COMMAND}|${WORDY_COMMAND})(?:\\s[^\`]{0,200})?\``, "i");
 const SUBSTITUTION = new RegExp(
   `\\$\\(\\s{0,4}(?:${BINARY_PATH})?(?:${COMMAND}|${WORDY_COMMAND})(?:\\s[^)]{0,200})?\\)`,
@@ -34,7 +36,7 @@ const SHELL_SYNTAX =
 const WINDOWS_SHELL =
   /\bcmd(?:\.exe)?\s{1,4}\/[ckq]\b|\bpowershell(?:\.exe)?\s{1,4}-\w{1,20}|\\system32\\cmd|\bnet\s{1,4}(?:user|localgroup|share|view|start)\s{1,4}[\w/]/i;
 const CODE_CALL =
-  /<!--\s{0,4}#(?:exec|include|echo|printenv|config)\b|\b(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec)\s{0,4}\(\s{0,4}(?:["'`$\\]|chr|base64_decode)|\b(?:exec|assert)\s{0,4}\(\s{0,4}["'`](?:\/|cat|ls|id|whoami|uname|ping|wget|curl|nc|cmd)|\bgetruntime\s{0,4}\(|\bprocessbuilder\b|\bos\.(?:system|popen|exec\w{0,3})\s{0,4}\(|\bsubprocess\.\w{2,12}\s{0,4}\(|\bchild_process\b|__import__\s{0,4}\(|\bkernel\.(?:exec|system)|%x[({[]/i;
+  /<!--\s{0,4}#(?:exec|include|echo|printenv|config)\b|\b(?:system|passthru|shell_exec|popen|proc_open|pcntl_exec)\s{0,4}\(\s{0,4}(?:["'`$\\]|chr|base64_decode)|\b(?:exec|assert)\s{0,4}\(\s{0,4}["'`](?:\/|cat|ls|id|whoami|uname|ping|wget|curl|nc|cmd)|\bgetruntime\s{0,4}\(|\bprocessbuilder\b|\bos\.(?:system|popen|exec\w{0,3})\s{0,4}\(|\bsubprocess\.\w{2,12}\s{0,4}\(|\bchild_process["'`)\]]{0,4}\s{0,4}\.\s{0,4}(?:exec|spawn|fork)|__import__\s{0,4}\(|\bkernel\.(?:exec|system)|%x[({[]/i;
 
 /** A whole value that is a command line. */
 const COMMAND_LINE = new RegExp(
@@ -47,6 +49,7 @@ const PATTERNS: readonly RegExp[] = [
   SEPARATED_WORDY,
   ABSOLUTE_BINARY,
   BACKTICKS,
+  BACKTICKED_CONSTANT,
   SUBSTITUTION,
   DIRECTORY_LISTING,
   PING,

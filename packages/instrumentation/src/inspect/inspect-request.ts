@@ -52,8 +52,17 @@ const HARMLESS = {
 /** Values that cannot hold an attack of any class: no character with a meaning, no space to part words. */
 const PLAIN = /^[\w.,@~-]{0,128}$/;
 
-/** Says which classes of attack a decoded value shows. */
+/** Says which classes of attack a decoded value shows; of a value that is JSON, what its names and strings show. */
 export function inspectValue(value: string): readonly Indicator[] {
+  if (PLAIN.test(value) && !value.includes("..")) return [];
+  const texts = textsOfJson(value);
+  if (texts === undefined) return inspectText(value);
+  const indicators = new Set<Indicator>();
+  for (const text of texts) for (const indicator of inspectText(text)) indicators.add(indicator);
+  return [...indicators];
+}
+
+function inspectText(value: string): readonly Indicator[] {
   if (PLAIN.test(value) && !value.includes("..")) return [];
   const indicators: Indicator[] = [];
   if (isSqlInjection(value)) indicators.push(INDICATOR.sqlInjection);
@@ -61,6 +70,22 @@ export function inspectValue(value: string): readonly Indicator[] {
   if (isPathTraversal(value)) indicators.push(INDICATOR.pathTraversal);
   if (isCommandInjection(value)) indicators.push(INDICATOR.commandInjection);
   return indicators;
+}
+
+/** The names and strings of a JSON object or array: its quotes and brackets are syntax there, not a way out of something. */
+function textsOfJson(value: string): readonly string[] | undefined {
+  if (!/^\s{0,8}[{[]/.test(value) || !/[}\]]\s{0,8}$/.test(value)) return undefined;
+  const texts: string[] = [];
+  try {
+    JSON.parse(value, (name, member: unknown) => {
+      if (name !== "") texts.push(name);
+      if (typeof member === "string") texts.push(member);
+      return member;
+    });
+  } catch {
+    return undefined;
+  }
+  return texts;
 }
 
 /** Has every pattern compiled before the first request needs it: that takes longer than any inspection afterwards. */

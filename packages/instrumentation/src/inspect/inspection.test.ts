@@ -60,6 +60,7 @@ describe("decoding", () => {
 
 const ATTACKS = {
   [INDICATOR.sqlInjection]: [
+    '{"name":"x","filter":["1\' OR \'1\'=\'1"]}',
     "1' OR '1'='1",
     "42 or 7=7",
     "x') or ('a'='a",
@@ -217,6 +218,14 @@ const ORDINARY = [
   "2026-11-21T06:32:12Z",
   "48.8566,2.3522",
   "[1,2,3]",
+  '["/dist/","-price","> 0.2%, not dead"]',
+  '{"and":[{"name":{"like":"a\'s"}},{"or":1}],"select":["id","name"]}',
+  "Returns `true` if the selection is backward, `false` otherwise",
+  "require Node@^12.0.0 || ^14.0.0 || >=16.0.0",
+  "monaco-editor: update to the latest version (0.55.1)",
+  "drag 'n' drop or file input",
+  "brought to you by @ada, @grace and @alan.",
+  "Returns a constructor (Function) that can be used",
   '{"a":1,"b":"x"}',
   "café & crème",
   "naïve d'été",

@@ -9,7 +9,7 @@ const DOUBLED = /(?:\.{3,}|\.\.)(?:[\\/]{2,})/;
 const TARGET =
   /(?:^|[\\/:.=]|file:)(?:etc[\\/]{1,8}(?:passwd|shadow|group|hosts|hostname|issue|fstab|motd|sudoers|crontab|mysql|my\.cnf|ssh|nginx|apache2?|httpd|php)|proc[\\/]{1,8}(?:self|version|cpuinfo|\d{1,8})[\\/]?|(?:boot|win|system|php)\.ini\b|win(?:dows|nt)[\\/]{1,8}(?:system32|win\.ini|repair|php\.ini)|web-inf[\\/]?|meta-inf[\\/]|\.ssh[\\/]|id_rsa|\.htpasswd|\.htaccess|wp-config\.php|\.git[\\/](?:config|head|index)|\.aws[\\/]credentials|autoexec\.bat|var[\\/]log[\\/]|inetpub[\\/])/i;
 const WRAPPER =
-  /^(?:php:\/\/(?:filter|input|fd|memory|temp)|phar:\/\/|zip:\/\/|expect:\/\/|file:\/{0,3}(?:[a-z]:|etc|proc|\/|[a-z]{1,12}[\\/])|jar:file:)/i;
+  /^(?:php:\/\/(?:filter|input|fd|memory|temp)|phar:\/\/|zip:\/\/|expect:\/\/|file:(?:\/{0,3}(?:[a-z]:|etc|proc)|\/{1,3}[\w.-]{1,24}[\\/]|\/{2})|jar:file:)/i;
 const NULL_BYTE_FILE = /\.(?:php|jsp|asp|txt|ini|conf|xml|html?)?\u0000/;
 
 /** Paths that do not lead anywhere: they are long or odd to get past a check, or to be cut off behind it. */
