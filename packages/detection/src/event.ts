@@ -29,4 +29,6 @@ export interface SecurityEvent {
   /** Event time in Unix milliseconds. */
   readonly time: number;
   readonly document: JsonObject;
+  /** What whoever delivers the event says it belongs to; it counts where the mapping cannot tell. Lower case. */
+  readonly logSource?: LogSource | undefined;
 }

@@ -7,7 +7,7 @@ import { toMilliseconds } from "./document-time.ts";
 /** Where entities are named; of one kind the first attribute that has a value counts. */
 const ENTITIES: readonly (readonly [EntityKind, readonly string[]])[] = [
   ["address", [ATTR.clientAddress, ATTR.networkPeerAddress, "source.ip", "source.address"]],
-  ["user", [ATTR.userId, ATTR.userName, ATTR.userHash, ATTR.enduserPseudoId]],
+  ["user", [ATTR.userName, ATTR.userId, ATTR.userHash, ATTR.enduserPseudoId]],
   ["session", [ATTR.sessionId]],
   ["agent", [ATTR.genAiAgentName]],
   ["host", [ATTR.hostName]],

@@ -41,7 +41,8 @@ export function createDetector(rules: readonly Rule[], options: DetectorOptions 
     judge: (event) => {
       for (const { mapping, engine } of engines) {
         if (!mapping.accepts(event.document)) continue;
-        const logSources = mapping.logSources(event.document);
+        const told = mapping.logSources(event.document);
+        const logSources = told.length > 0 || event.logSource === undefined ? told : [event.logSource];
         const matched = logSources.length === 0 ? NOTHING : engine(event, logSources);
         return {
           mapping: mapping.name,
