@@ -54,6 +54,19 @@ describe.skipIf(!hasChromium)(
       served = await serveConsole(join(folder, "out-host"), worker);
       page = await browser.newPage();
       complaints.length = 0;
+      // Not every violation is logged: one that the script catches, as a probe for eval does, is not.
+      await page.exposeFunction("complain", (text: string) => complaints.push(text));
+      await page.addInitScript(() => {
+        document.addEventListener(
+          "securitypolicyviolation",
+          ({ violatedDirective, blockedURI, sourceFile, lineNumber, columnNumber }) => {
+            const { complain } = globalThis as unknown as { complain: (text: string) => void };
+            complain(
+              `security policy: ${violatedDirective} ${blockedURI} at ${sourceFile}:${lineNumber}:${columnNumber}`,
+            );
+          },
+        );
+      });
       page.on("console", (message) => {
         if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
       });

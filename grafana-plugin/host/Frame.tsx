@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { Link, useLocation } from "react-router-dom-v5-compat";
 import { APP_ID, APP_ROOT } from "../src/app-settings.ts";
 import type { ColorMode } from "./color-mode.ts";
-import type { ConsoleSession } from "./session.ts";
+import { type ConsoleSession, signOut } from "./session.ts";
 
 interface FrameProps {
   /** The plugin's own list of pages: what Grafana would put into its navigation. */
@@ -58,9 +58,13 @@ export function Frame({ includes, session, mode, onMode, children }: FrameProps)
             {session?.actor ?? "Not signed in"}
           </span>
           {session !== undefined && (
-            <form method="post" action="/logout">
-              <IconButton name="signout" size="lg" type="submit" aria-label="Sign out" tooltip="Sign out" />
-            </form>
+            <IconButton
+              name="signout"
+              size="lg"
+              aria-label="Sign out"
+              tooltip="Sign out"
+              onClick={() => void signOut()}
+            />
           )}
           <IconButton
             name="palette"
@@ -137,7 +141,6 @@ const getStyles = (theme: GrafanaTheme2) => {
       borderTop: `1px solid ${theme.colors.border.weak}`,
       color: theme.colors.text.secondary,
       fontSize: theme.typography.bodySmall.fontSize,
-      form: { display: "flex" },
     }),
     who: css({
       display: "flex",

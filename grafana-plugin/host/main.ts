@@ -1,3 +1,4 @@
+import "../src/api/zod-without-eval.ts";
 import { bootGrafana } from "./boot-grafana.ts";
 import { readSession } from "./session.ts";
 import { savedMode } from "./color-mode.ts";

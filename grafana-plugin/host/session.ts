@@ -13,3 +13,10 @@ export async function readSession(): Promise<ConsoleSession | undefined> {
     return undefined;
   }
 }
+
+/** Ends the session and shows the worker's page for signing in. */
+export async function signOut(): Promise<void> {
+  // A form would do, if a page without a referrer did not send its forms as if from nowhere, which the worker refuses.
+  await fetch("/logout", { method: "POST", credentials: "same-origin", redirect: "manual" });
+  location.assign("/login");
+}

@@ -1,3 +1,4 @@
+import "./api/zod-without-eval.ts";
 import type { AppRootProps } from "@grafana/data";
 import { LoadingPlaceholder } from "@grafana/ui";
 import { lazy, Suspense } from "react";

@@ -4,6 +4,7 @@ import { useStyles2 } from "@grafana/ui";
 import type { AlertDetail } from "@vedette/api";
 import { Moment } from "../../components/Moment.tsx";
 import { Section } from "../../components/Section.tsx";
+import { describeChange } from "../../format/describe-change.ts";
 
 /** Who changed what, the latest first. */
 export function History({ history }: { readonly history: AlertDetail["history"] }) {
@@ -13,7 +14,7 @@ export function History({ history }: { readonly history: AlertDetail["history"] 
       <ol className={styles.list}>
         {history.toReversed().map(({ time, actor, change, note }) => (
           <li key={`${time} ${actor} ${change}`}>
-            <span>{change.charAt(0).toUpperCase() + change.slice(1)}</span>
+            <span>{describeChange(change)}</span>
             {note !== undefined && note !== "" && <blockquote className={styles.note}>{note}</blockquote>}
             <span className={styles.by}>
               {actor} · <Moment at={time} inline />

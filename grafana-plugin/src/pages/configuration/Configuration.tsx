@@ -1,3 +1,4 @@
+import "../../api/zod-without-eval.ts";
 import type { AppPluginMeta } from "@grafana/data";
 import { getBackendSrv } from "@grafana/runtime";
 import { Alert, Button, Field, Input, SecretInput, Stack } from "@grafana/ui";

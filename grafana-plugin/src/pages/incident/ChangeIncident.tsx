@@ -16,6 +16,12 @@ interface ChangeIncidentProps {
 
 const statuses = incidentStatusSchema.options.map((value) => ({ value, ...INCIDENT_STATUS[value] }));
 
+/** Statuses that the worker would not take: an incident goes forward, or back to triaged. */
+const unreachable = (from: IncidentStatus) =>
+  incidentStatusSchema.options
+    .slice(0, incidentStatusSchema.options.indexOf(from))
+    .filter((status) => status !== "triaged");
+
 /** A button that asks for a new status and a note. Not there for who may not change it. */
 export function ChangeIncident({ incident, onChanged, onConflict }: ChangeIncidentProps) {
   const [asking, setAsking] = useState(false);
@@ -75,7 +81,13 @@ function Dialog({
     <Modal title="Change the incident" isOpen onDismiss={onDismiss}>
       <form onSubmit={submit}>
         <Field label="Status" useFieldset>
-          <RadioButtonList name={statusId} options={statuses} value={status} onChange={setStatus} />
+          <RadioButtonList
+            name={statusId}
+            options={statuses}
+            disabledOptions={unreachable(incident.status)}
+            value={status}
+            onChange={setStatus}
+          />
         </Field>
         <Field label="Note" htmlFor={noteId}>
           <TextArea

@@ -7,6 +7,7 @@ import { PATHS } from "../../app-paths.ts";
 import { Empty } from "../../components/Empty.tsx";
 import { Section } from "../../components/Section.tsx";
 import { SeverityBadge, severityColor } from "../../components/SeverityBadge.tsx";
+import { describeChange } from "../../format/describe-change.ts";
 import { formatDuration } from "../../format/time.ts";
 import { TIMELINE_KIND } from "../../format/words.ts";
 import { groupTimeline, orderTimeline, type TimelineGroup } from "./timeline-rows.ts";
@@ -95,6 +96,7 @@ function Row({ group, dated }: { readonly group: TimelineGroup; readonly dated: 
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
   const { first, rows, from, to } = group;
+  const title = first.kind === "person" ? describeChange(first.title) : first.title;
   const color = first.severity === undefined ? theme.colors.text.secondary : severityColor(theme, first.severity);
   return (
     <li className={styles.row} data-kind={first.kind}>
@@ -109,7 +111,7 @@ function Row({ group, dated }: { readonly group: TimelineGroup; readonly dated: 
       </span>
       <span className={styles.what}>
         <span className={cx(styles.title, first.kind !== "event" && styles.strong)}>
-          {first.alertId === undefined ? first.title : <Link to={PATHS.alert(first.alertId)}>{first.title}</Link>}
+          {first.alertId === undefined ? title : <Link to={PATHS.alert(first.alertId)}>{title}</Link>}
           {rows.length > 1 && (
             <span className={styles.times}>
               × {rows.length}
