@@ -63,6 +63,10 @@ export const COLLECTOR_ERROR_CODES = {
     summary: "One record has more attributes or nested values than allowed (reason `too_many_attributes`).",
     cure: "Set the SDK's attribute count limit (128 by default); the other records of the batch were taken.",
   },
+  "record-too-large": {
+    summary: "The texts of one record are together longer than 1,048,576 characters (reason `too_large`).",
+    cure: "Shorten what is logged, or set the SDK's attribute value length limit; the other records of the batch were taken.",
+  },
   "record-too-deep": {
     summary: "A value in one record is nested deeper than allowed (reason `too_deep`).",
     cure: "Log such a value as text; the other records of the batch were taken.",

@@ -7,6 +7,7 @@ export class DecodeBudget {
   #elements = 0;
   #expanded = 0;
   #values = 0;
+  #text = 0;
 
   constructor(limits: RequestLimits) {
     this.#limits = limits;
@@ -37,6 +38,7 @@ export class DecodeBudget {
   /** Begins the next record, resource or scope. */
   startRecord(): void {
     this.#values = 0;
+    this.#text = 0;
   }
 
   /** Takes one value; throws a RecordLimitError when it is too deep or one too many for its record. */
@@ -49,6 +51,15 @@ export class DecodeBudget {
     if (depth > RECORD_LIMITS.depth) {
       throw new RecordLimitError("too_deep", `a value nested deeper than ${RECORD_LIMITS.depth}`);
     }
+  }
+
+  /** Takes a text and gives it back; throws a RecordLimitError when the record's texts are too long together. */
+  text(text: string): string {
+    this.#text += text.length;
+    if (this.#text > RECORD_LIMITS.text) {
+      throw new RecordLimitError("too_large", `more than ${RECORD_LIMITS.text} characters of text in one record`);
+    }
+    return text;
   }
 
   /** Checks the number of attributes so far; throws a RecordLimitError beyond the limit. */

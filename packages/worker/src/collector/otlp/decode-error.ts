@@ -12,7 +12,7 @@ export class OtlpDecodeError extends Error {
 }
 
 /** Why one record can never be taken, as its metric names it. */
-export type RecordRefusal = "too_many_attributes" | "too_deep";
+export type RecordRefusal = "too_many_attributes" | "too_deep" | "too_large";
 
 /** One record is beyond {@link RECORD_LIMITS}; caught where records are told apart. */
 export class RecordLimitError extends Error {

@@ -24,14 +24,14 @@ const readRecord = (object: JsonFields, budget: DecodeBudget): LogRecord => {
     timeUnixNano: timeField(object, "timeUnixNano", ""),
     observedTimeUnixNano: timeField(object, "observedTimeUnixNano", ""),
     severityNumber: smallField(object, "severityNumber", "", ...INT32),
-    severityText: textField(object, "severityText", ""),
+    severityText: budget.text(textField(object, "severityText", "")),
     // An AnyValue without a value is no body, as if the field were missing.
     body: body === undefined ? undefined : (placed(".body", () => readJsonValue(body, 1, budget)) ?? undefined),
     attributes: readJsonPairs(object, "attributes", 1, budget, true),
     droppedAttributesCount: smallField(object, "droppedAttributesCount", "", ...UINT32),
-    traceId: hexField(object, "traceId", ""),
-    spanId: hexField(object, "spanId", ""),
-    eventName: textField(object, "eventName", ""),
+    traceId: budget.text(hexField(object, "traceId", "")),
+    spanId: budget.text(hexField(object, "spanId", "")),
+    eventName: budget.text(textField(object, "eventName", "")),
   };
 };
 
@@ -46,11 +46,18 @@ const sample = (value: unknown): string => {
 /** A part shared by many records with its size, or the limit that it broke (then each of its records is refused). */
 type Shared<T> = { readonly value: T; readonly bytes: number } | { readonly broken: RecordLimitError };
 
-const readShared = <T>(input: unknown, budget: DecodeBudget, none: T, read: () => T): Shared<T> => {
-  if (input === undefined) return { value: none, bytes: 0 };
+const readShared = <T extends { readonly schemaUrl: string }>(
+  input: unknown,
+  budget: DecodeBudget,
+  none: T,
+  read: () => T,
+): Shared<T> => {
   budget.startRecord();
   try {
-    return { value: read(), bytes: sample(input).length };
+    const { length } = budget.text(none.schemaUrl);
+    return input === undefined
+      ? { value: none, bytes: length }
+      : { value: read(), bytes: length + sample(input).length };
   } catch (error) {
     if (error instanceof RecordLimitError) return { broken: error };
     throw error;
@@ -91,8 +98,8 @@ export const readJsonLogs = (bytes: Uint8Array, limits: RequestLimits, sink: Log
           const at = `${inScope}.scope`;
           const object = asObject(scopeField, at);
           return {
-            name: textField(object, "name", at),
-            version: textField(object, "version", at),
+            name: budget.text(textField(object, "name", at)),
+            version: budget.text(textField(object, "version", at)),
             attributes: placed(at, () => readJsonPairs(object, "attributes", 1, budget, true)),
             droppedAttributesCount: smallField(object, "droppedAttributesCount", at, ...UINT32),
             schemaUrl: scopeSchemaUrl,

@@ -17,7 +17,7 @@ const readOne = (name: string, value: unknown, depth: number, budget: DecodeBudg
   switch (name) {
     case "stringValue":
       if (typeof value !== "string") throw wrong("", "a string");
-      return value;
+      return budget.text(value);
     case "boolValue":
       if (typeof value !== "boolean") throw wrong("", "true or false");
       return value;
@@ -27,7 +27,7 @@ const readOne = (name: string, value: unknown, depth: number, budget: DecodeBudg
       return jsonDouble(asDouble(value, ""));
     case "bytesValue":
       if (typeof value !== "string" || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(value)) throw wrong("", "base64");
-      return Buffer.from(value, "base64").toString("base64");
+      return budget.text(Buffer.from(value, "base64").toString("base64"));
     case "arrayValue":
       return readList(asObject(value, ""), depth + 1, budget);
     case "kvlistValue":
@@ -85,7 +85,7 @@ export const readJsonPairs = (
       if (isAttributes) budget.attribute(pairs.count + 1);
       const pair = asObject(element, "");
       const value = field(pair, "value");
-      const key = textField(pair, "key", "");
+      const key = budget.text(textField(pair, "key", ""));
       if (value === undefined) budget.value(depth);
       pairs.add(key, value === undefined ? null : readField(value, depth, budget));
     }

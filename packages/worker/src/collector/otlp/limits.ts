@@ -6,6 +6,8 @@ export const RECORD_LIMITS = {
   values: 10_000,
   /** Nesting of a value; a plain text has depth 1. */
   depth: 32,
+  /** Characters in all texts of a record together: names, values, and bytes as base64; a resource and a scope have as many of their own. */
+  text: 1_048_576,
 } as const;
 
 /** Limits on what one request may expand to in memory, beyond the limit on its bytes; a request beyond them gets 413. */

@@ -260,6 +260,9 @@ describe("decodeLogs", () => {
       value: { case: "arrayValue" as const, value: { values: Array.from({ length: count }, () => ({})) } },
     });
 
+    const text = (length: number) => ({ value: { case: "stringValue" as const, value: "ä".repeat(length) } });
+    const bytes = (length: number) => ({ value: { case: "bytesValue" as const, value: new Uint8Array(length) } });
+
     it.each<
       [
         name: string,
@@ -278,6 +281,24 @@ describe("decodeLogs", () => {
         { attributes: [{ key: "a", value: nest(33) }] },
         "too_deep",
       ],
+      ["text in the body", { body: text(1_048_576) }, { body: text(1_048_577) }, "too_large"],
+      [
+        "text in everything together",
+        {
+          body: text(1_048_576 - 10),
+          attributes: [{ key: "abc", value: text(2) }],
+          eventName: "abc",
+          severityText: "de",
+        },
+        {
+          body: text(1_048_576 - 10),
+          attributes: [{ key: "abc", value: text(3) }],
+          eventName: "abc",
+          severityText: "de",
+        },
+        "too_large",
+      ],
+      ["bytes", { body: bytes(786_432) }, { body: bytes(786_433) }, "too_large"],
     ])("refuses a record alone beyond the limit on %s, in both encodings", (_, fits, exceeds, reason) => {
       const good = { body: { value: { case: "stringValue" as const, value: "good" } } };
       for (const decoded of inBoth(request(fits, exceeds, good))) {
@@ -299,6 +320,20 @@ describe("decodeLogs", () => {
       for (const decoded of inBoth(message)) {
         expect(decoded.records).toHaveLength(1);
         expect([...decoded.refusedByReason]).toEqual([["too_many_attributes", 3]]);
+      }
+    });
+
+    it("refuses the records under a schema URL that is too long", () => {
+      const schemaUrl = "u".repeat(1_048_577);
+      const message = create(ExportLogsServiceRequestSchema, {
+        resourceLogs: [
+          { schemaUrl, scopeLogs: [{ logRecords: [{}] }] },
+          { resource: {}, scopeLogs: [{ schemaUrl, scope: {}, logRecords: [{}] }, { logRecords: [{}] }] },
+        ],
+      });
+      for (const decoded of inBoth(message)) {
+        expect(decoded.records).toHaveLength(1);
+        expect([...decoded.refusedByReason]).toEqual([["too_large", 2]]);
       }
     });
 
@@ -325,9 +360,9 @@ describe("decodeLogs", () => {
               resourceLogs: [
                 {
                   resource: {
-                    attributes: [{ key: "a", value: { value: { case: "stringValue", value: "x".repeat(4_000_000) } } }],
+                    attributes: [{ key: "a", value: { value: { case: "stringValue", value: "x".repeat(1_000_000) } } }],
                   },
-                  scopeLogs: [{ logRecords: Array.from({ length: 20 }, () => ({})) }],
+                  scopeLogs: [{ logRecords: Array.from({ length: 70 }, () => ({})) }],
                 },
               ],
             }),

@@ -45,7 +45,7 @@ const readRecord = (reader: RequestReader, end: number, budget: DecodeBudget): L
         severityNumber = reader.int32();
         break;
       case 0x1a:
-        severityText = reader.name();
+        severityText = budget.text(reader.name());
         break;
       case 0x2a:
         // An AnyValue without a value is no body, as if the field were missing.
@@ -58,13 +58,13 @@ const readRecord = (reader: RequestReader, end: number, budget: DecodeBudget): L
         droppedAttributesCount = reader.uint32();
         break;
       case 0x4a:
-        traceId = Buffer.from(reader.bytes()).toString("hex");
+        traceId = budget.text(Buffer.from(reader.bytes()).toString("hex"));
         break;
       case 0x52:
-        spanId = Buffer.from(reader.bytes()).toString("hex");
+        spanId = budget.text(Buffer.from(reader.bytes()).toString("hex"));
         break;
       case 0x62:
-        eventName = reader.name();
+        eventName = budget.text(reader.name());
         break;
       default:
         skipField(reader, tag);
@@ -105,8 +105,8 @@ const readScope = (reader: RequestReader, end: number, budget: DecodeBudget): Om
   let droppedAttributesCount = 0;
   while (reader.pos < end) {
     const tag = readTag(reader);
-    if (tag === 0x0a) name = reader.string();
-    else if (tag === 0x12) version = reader.string();
+    if (tag === 0x0a) name = budget.text(reader.string());
+    else if (tag === 0x12) version = budget.text(reader.string());
     else if (tag === 0x1a) readAttribute(reader, end, budget, pairs);
     else if (tag === 0x20) droppedAttributesCount = reader.uint32();
     else skipField(reader, tag);
@@ -149,12 +149,17 @@ export const readProtobufLogs = (bytes: Uint8Array, limits: RequestLimits, sink:
     let index = 0;
 
     /** Reads a shared part; one that breaks a limit is not the request's fault alone but that of each record in it. */
-    const readShared = <T>(range: Range | undefined, read: (end: number) => T, none: T): Shared<T> => {
-      if (range === undefined) return { value: none, bytes: 0 };
-      reader.pos = range.start;
+    const readShared = <T extends { readonly schemaUrl: string }>(
+      range: Range | undefined,
+      read: (end: number) => T,
+      none: T,
+    ): Shared<T> => {
       budget.startRecord();
       try {
-        return { value: read(range.end), bytes: range.end - range.start };
+        const { length } = budget.text(none.schemaUrl);
+        if (range === undefined) return { value: none, bytes: length };
+        reader.pos = range.start;
+        return { value: read(range.end), bytes: length + range.end - range.start };
       } catch (error) {
         if (error instanceof RecordLimitError) return { broken: error };
         throw error;

@@ -64,7 +64,7 @@ export const readAnyValue = (reader: RequestReader, end: number, depth: number, 
     const tag = readTag(reader);
     switch (tag) {
       case 0x0a:
-        value = reader.string();
+        value = budget.text(reader.string());
         break;
       case 0x10:
         value = reader.bool();
@@ -82,7 +82,7 @@ export const readAnyValue = (reader: RequestReader, end: number, depth: number, 
         value = readMap(reader, readEnd(reader, end), depth + 1, budget);
         break;
       case 0x3a:
-        value = Buffer.from(reader.bytes()).toString("base64");
+        value = budget.text(Buffer.from(reader.bytes()).toString("base64"));
         break;
       default:
         skipField(reader, tag);
@@ -105,7 +105,7 @@ export const readKeyValue = (
   let hasValue = false;
   while (reader.pos < end) {
     const tag = readTag(reader);
-    if (tag === 0x0a) key = reader.name();
+    if (tag === 0x0a) key = budget.text(reader.name());
     else if (tag === 0x12) {
       value = readAnyValue(reader, readEnd(reader, end), depth, budget);
       hasValue = true;
