@@ -212,7 +212,8 @@ export const WORKER_METRICS = {
     name: "vedette_processor_failures_total",
     kind: "counter",
     unit: "{failure}",
-    description: "Failures inside a processor; the event goes on unchanged, by processor.",
+    description:
+      "Failures inside a processor, by processor; the event goes on unchanged, or, where the processor redacts, with its values withheld.",
     attributes: ["processor"],
   },
   findings: {

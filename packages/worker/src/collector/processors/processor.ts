@@ -5,4 +5,6 @@ export interface Processor {
   readonly name: string;
   /** The record as it goes on, or undefined to drop it. Records are never changed in place. */
   apply(record: RawRecord): RawRecord | undefined;
+  /** The record as it goes on when `apply` threw; without this it goes on as it was. */
+  whenFailed?(record: RawRecord): RawRecord;
 }

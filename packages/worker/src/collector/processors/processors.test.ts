@@ -97,6 +97,42 @@ describe("redact", () => {
   });
 });
 
+describe("a failing redact", () => {
+  it("withholds every value of the record, counts the failure and lets the others through", () => {
+    // Far deeper than any source takes: walking it runs out of stack.
+    let deep: JsonObject = { password: "hunter2" };
+    for (let depth = 0; depth < 50_000; depth += 1) deep = { deep };
+    const { documents, observer } = run(
+      [redact()],
+      {
+        "@timestamp": "2026-11-21T05:00:00.000Z",
+        severity_number: 9,
+        trace_id: ["hunter2"],
+        event_name: "hunter2",
+        attributes: { "user.name": "hunter2", deep },
+        resource: { attributes: { "service.name": "hunter2" } },
+        body: { text: "hunter2" },
+        hunter: "hunter2",
+      },
+      { attributes: { password: "hunter2", kept: 1 } },
+    );
+    expect(documents).toEqual([
+      {
+        "@timestamp": "2026-11-21T05:00:00.000Z",
+        severity_number: 9,
+        trace_id: "[redacted]",
+        event_name: "[redacted]",
+        attributes: { "user.name": "[redacted]", deep: { deep: "[redacted]" } },
+        resource: { attributes: { "service.name": "[redacted]" } },
+        body: { text: "[redacted]" },
+        hunter: "[redacted]",
+      },
+      { attributes: { password: "[redacted]", kept: 1 } },
+    ]);
+    expect(observer.get("failed redact")).toBe(1);
+  });
+});
+
 describe("parse", () => {
   const parse: ProcessorConfig = { type: "parse", name: "parse" };
 

@@ -31,7 +31,7 @@ const create = (config: ProcessorConfig, observer: CollectorObserver): Processor
   }
 };
 
-/** Runs processors one after the other. One that fails is counted, and the record goes on as it was before it. */
+/** Runs processors one after the other. One that fails is counted, and the record goes on as the processor has it in that case: as it was before, or without what may be secret. */
 export const runProcessors = (
   processors: readonly Processor[],
   { observer, log }: { readonly observer: CollectorObserver; readonly log: Log },
@@ -47,8 +47,11 @@ export const runProcessors = (
         observer.processorFailed(processor.name);
         log.warn(
           { error, processor: processor.name, record: record.id },
-          "a processor failed; the record goes on unchanged",
+          processor.whenFailed
+            ? "a processor failed; the record goes on without its values"
+            : "a processor failed; the record goes on unchanged",
         );
+        current = processor.whenFailed?.(current) ?? current;
       }
     }
     return current;

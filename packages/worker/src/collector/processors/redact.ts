@@ -40,6 +40,24 @@ const spelling = (name: string): string =>
 const glob = (pattern: string): RegExp =>
   new RegExp(`^${pattern.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll(/\*+/g, "[^]*")}$`, "i");
 
+/** Top-level fields of a document whose form the program gives them and whose values no sender writes freely. */
+const HARMLESS = ["@timestamp", "observed_timestamp", "severity_number", "trace_id", "span_id"];
+
+/** A value with the names of its first levels and nothing else. */
+const withhold = (value: JsonValue, levels: number): JsonValue =>
+  levels === 0 || typeof value !== "object" || value === null || Array.isArray(value)
+    ? REDACTED
+    : Object.fromEntries(Object.entries(value as JsonObject).map(([key, inner]) => [key, withhold(inner, levels - 1)]));
+
+/** A document of which only what can hold no secret is left, because nobody knows which of the rest is secret; its form stays as rules read it. */
+const withholdDocument = (document: JsonObject): JsonObject =>
+  Object.fromEntries(
+    Object.entries(document).map(([key, value]) => {
+      const plain = typeof value === "number" || (typeof value === "string" && value.length <= 64);
+      return [key, HARMLESS.includes(key) && plain ? value : withhold(value, 2)];
+    }),
+  );
+
 /** How a redacting processor is set up. */
 export interface RedactOptions {
   readonly name: string;
@@ -51,7 +69,10 @@ export interface RedactOptions {
   readonly onRedacted: (count: number) => void;
 }
 
-/** A processor that replaces the values of secret fields, at any depth of a document; true, false and null are no secrets. */
+/**
+ * A processor that replaces the values of secret fields, at any depth of a document; true, false and null are no secrets. A record that it
+ * fails on goes on with every value withheld.
+ */
 export const createRedactProcessor = ({ name, fields, defaults, onRedacted }: RedactOptions): Processor => {
   const patterns = fields.map(glob);
   const known = new Map<string, boolean>();
@@ -116,5 +137,6 @@ export const createRedactProcessor = ({ name, fields, defaults, onRedacted }: Re
       onRedacted(count);
       return { ...record, document: value as JsonObject };
     },
+    whenFailed: (record) => ({ ...record, document: withholdDocument(record.document) }),
   };
 };
