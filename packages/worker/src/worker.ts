@@ -1,5 +1,12 @@
 import type { RuleSummary, Status } from "@vedette/api";
-import { createCorrelator, createDetector, DEFAULT_MAPPINGS, loadRules, type Problem, type Rule } from "@vedette/detection";
+import {
+  createCorrelator,
+  createDetector,
+  DEFAULT_MAPPINGS,
+  loadRules,
+  type Problem,
+  type Rule,
+} from "@vedette/detection";
 import { createAlertmanagerNotifier, ALERTMANAGER_NOTIFY } from "./alerter/alertmanager.ts";
 import { createCollector } from "./collector/collector.ts";
 import { createFileSource } from "./collector/file/file-source.ts";
@@ -93,7 +100,10 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
   const ruleProblems = [...files.problems, ...ruleSet.problems];
   const detector = createDetector(ruleSet.rules, { mappings: DEFAULT_MAPPINGS });
 
-  const store = countStoreErrors(starting.use(await openSqliteStore({ folder: config.dataFolder, log, clock })), metrics);
+  const store = countStoreErrors(
+    starting.use(await openSqliteStore({ folder: config.dataFolder, log, clock })),
+    metrics,
+  );
   const adminToken = await loadAdminToken(config.dataFolder, ports.random);
 
   const guardHub = createGuardHub({
@@ -121,21 +131,27 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
     store,
     executors: [guardHub.executor, ...(notifier ? [notifier.executor] : [])],
     ports,
-    observe: ({ action, outcome }) => (outcome === "done" ? metrics.effectsDelivered : metrics.effectsFailed).inc({ action }),
+    observe: ({ action, outcome }) =>
+      (outcome === "done" ? metrics.effectsDelivered : metrics.effectsFailed).inc({ action }),
   });
 
   const line = createLine({
     store,
     detector,
     correlator: ({ lateness }) => createCorrelator(ruleSet.rules, { lateness }),
-    rules: config.responder.enabled ? ruleSet.rules : ruleSet.rules.map((rule) => ({ ...rule, extension: { ...rule.extension, response: [] } })),
+    rules: config.responder.enabled
+      ? ruleSet.rules
+      : ruleSet.rules.map((rule) => ({ ...rule, extension: { ...rule.extension, response: [] } })),
     ports,
     config: {
       ...config.detector,
       tenant: config.tenant,
       suppressionWindow: config.alerter.suppressionWindow,
       neverBlock: config.responder.neverBlock,
-      notifiers: notifier ? [{ action: ALERTMANAGER_NOTIFY, target: "alertmanager", guarantee: notifier.executor.guarantee }] : [],
+      logSources: new Map(config.sources.flatMap(({ name, logsource }) => (logsource ? [[name, logsource]] : []))),
+      notifiers: notifier
+        ? [{ action: ALERTMANAGER_NOTIFY, target: "alertmanager", guarantee: notifier.executor.guarantee }]
+        : [],
     },
     onEffects: () => outbox.wake(),
   });
@@ -145,7 +161,9 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
   const process = createProcessors(config.processors, { observer, log });
   const onAppended = (): void => line.notify();
   const collector = createCollector({
-    sources: config.sources.map((source) => createFileSource({ config: source, store, ports, observer, mappings: DEFAULT_MAPPINGS, process, onAppended })),
+    sources: config.sources.map((source) =>
+      createFileSource({ config: source, store, ports, observer, mappings: DEFAULT_MAPPINGS, process, onAppended }),
+    ),
     ports,
     observer,
   });
@@ -153,7 +171,18 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
     ? createOtlpReceiver({ config: config.otlp, store, ports, observer, metrics: received, process, onAppended })
     : undefined;
 
-  const status = createStatus({ version: VERSION, mode, startedAt, clock, store, line, guardHub, ruleSet: { loaded: ruleSet.rules.length, problems: ruleProblems }, sources: () => [...(receiver ? [receiver.status()] : []), ...collector.status()], metrics });
+  const status = createStatus({
+    version: VERSION,
+    mode,
+    startedAt,
+    clock,
+    store,
+    line,
+    guardHub,
+    ruleSet: { loaded: ruleSet.rules.length, problems: ruleProblems },
+    sources: () => [...(receiver ? [receiver.status()] : []), ...collector.status()],
+    metrics,
+  });
   const server = createServer({
     config: config.api,
     adminToken,
@@ -192,7 +221,11 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
   if (receiver) {
     const { port } = await receiver.listen();
     starting.defer(() => receiver.close());
-    otlp = { host: config.otlp.host, port, url: `http://${config.otlp.host.includes(":") ? `[${config.otlp.host}]` : config.otlp.host}:${port}` };
+    otlp = {
+      host: config.otlp.host,
+      port,
+      url: `http://${config.otlp.host.includes(":") ? `[${config.otlp.host}]` : config.otlp.host}:${port}`,
+    };
   }
   collector.start();
   starting.use(collector);

@@ -3,6 +3,7 @@ import {
   DEFAULT_MAPPINGS,
   type FieldMapping,
   type Finding,
+  type LogSource,
   type Rule,
   loadRules,
   parseDuration,
@@ -18,6 +19,7 @@ import { formatProblem } from "./problems.ts";
 import { printable, textTable } from "./text-table.ts";
 
 interface DetectOptions {
+  readonly logsource?: LogSource;
   readonly rules: readonly string[];
   readonly events: readonly string[];
   readonly pipeline?: string;
@@ -44,6 +46,11 @@ export function detectCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
         "read every event by this mapping; by default each by the first that accepts it",
       ).choices(DEFAULT_MAPPINGS.map(({ name }) => name)),
     )
+    .option(
+      "--logsource <list>",
+      "Sigma log source of events whose own fields do not tell it, e.g. product=nodejs,category=application",
+      logSourceOption,
+    )
     .addOption(new Option("--format <format>", "how to print").choices(["jsonl", "table", "summary"]).default("jsonl"))
     .option(
       "--lateness <duration>",
@@ -53,6 +60,18 @@ export function detectCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
     )
     .option("--progress", "tell on standard error how far it is")
     .action((options: DetectOptions) => detect(options, output));
+}
+
+/** Reads `product=a,category=b,service=c`. */
+function logSourceOption(text: string): LogSource {
+  const parts: [string, string][] = [];
+  for (const part of text.split(",")) {
+    const [key, value, ...rest] = part.trim().split("=");
+    if (!/^(product|category|service)$/.test(key ?? "") || !value || rest.length > 0)
+      throw new InvalidArgumentError("write it as product=NAME,category=NAME,service=NAME; each may be left out.");
+    parts.push([key ?? "", value.toLowerCase()]);
+  }
+  return Object.fromEntries(parts);
 }
 
 async function detect(options: DetectOptions, output: CommandOutput): Promise<void> {
@@ -79,6 +98,7 @@ async function detect(options: DetectOptions, output: CommandOutput): Promise<vo
     mappings,
     inputs: options.events,
     lateness: options.lateness,
+    ...(options.logsource === undefined ? {} : { logSource: options.logsource }),
     onFinding: printer.add,
     onProblem: (problem) => {
       if (complaints++ < WRITTEN) output.complain(formatInputProblem(problem));

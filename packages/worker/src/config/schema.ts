@@ -94,6 +94,13 @@ const api = z
   .prefault({})
   .describe("HTTP API, console and metrics.");
 
+const logSourcePart = (description: string) =>
+  z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_.-]*$/, "expected lower-case letters, digits, dots, dashes or underscores")
+    .optional()
+    .describe(description);
+
 const fileSource = z.strictObject({
   type: z.literal("file").describe("JSON lines, tailed."),
   name: name("Name of the source in status, metrics and records; unique."),
@@ -103,6 +110,16 @@ const fileSource = z.strictObject({
     .default("beginning")
     .describe(
       "Where to start in files that are there when the source is run for the first time; later files are read whole.",
+    ),
+  logsource: z
+    .strictObject({
+      product: logSourcePart("Product, as rules name it, e.g. `nodejs`."),
+      category: logSourcePart("Category, as rules name it, e.g. `application`."),
+      service: logSourcePart("Service, as rules name it, e.g. `sshd`."),
+    })
+    .optional()
+    .describe(
+      "Sigma log source of the lines whose own fields do not tell it (OTel log documents and Windows events do). Without one no rule looks at such a line; it is counted as unmatched.",
     ),
   maxLineBytes: size("1MiB", "Longest line; a longer one is refused and counted."),
   pollInterval: duration("250ms", "Time between two looks at the files."),

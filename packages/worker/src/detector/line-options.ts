@@ -1,3 +1,4 @@
+import type { LogSource } from "@vedette/detection";
 import type { SeverityLevel } from "@vedette/semconv";
 import type { Notifier } from "../alerter/notify.ts";
 import type { Ports } from "../ports.ts";
@@ -22,10 +23,14 @@ export interface LineConfig {
   readonly suppressionWindow: number;
   /** Longest gap between two sightings of an entity that still puts alerts into one incident. */
   readonly incidentGap: number;
+  /** An episode that goes on for longer joins alerts only with what was seen this long before the watermark. */
+  readonly longestEpisode: number;
   /** How long after the watermark has passed alerts and incidents stay open to late findings. */
   readonly retention: number;
   /** Addresses and networks that are never blocked. */
   readonly neverBlock: readonly string[];
+  /** What the configuration says that the records of a source belong to, by the source's name; it counts where a document does not tell. */
+  readonly logSources: ReadonlyMap<string, LogSource>;
   /** Deny-list entries in force at once. */
   readonly denyListLimit: number;
   /** Who is told of alerts: one for each configured Alertmanager. */
@@ -45,8 +50,10 @@ export const DEFAULT_LINE_CONFIG: LineConfig = {
   pollInterval: 1_000,
   suppressionWindow: 600_000,
   incidentGap: 3_600_000,
+  longestEpisode: 24 * 3_600_000,
   retention: 6 * 3_600_000,
   neverBlock: [],
+  logSources: new Map(),
   denyListLimit: 10_000,
   notifiers: [],
   retryFirst: 50,

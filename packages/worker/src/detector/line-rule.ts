@@ -19,6 +19,8 @@ export interface LineRule {
   readonly level: SeverityLevel;
   readonly tags: readonly string[];
   readonly revision: string;
+  /** Of a correlation: how far apart the events of one window can be, milliseconds. */
+  readonly correlation?: { readonly timespan: number } | undefined;
   readonly extension: {
     readonly kind: "security" | "performance" | "resource" | "compliance";
     /** Window in milliseconds. */

@@ -34,6 +34,7 @@ export class LineState {
   readonly #detector: EventJudge;
   readonly #correlator: FactCorrelator;
   readonly #rules: ReadonlyMap<string, LineRule>;
+  readonly #longestTimespan: number;
   readonly #onFailure: (row: InboxRow, error: unknown) => void;
   #cursor = 0;
   #step = 0;
@@ -51,6 +52,7 @@ export class LineState {
     this.#detector = options.detector;
     this.#correlator = options.correlator({ lateness: config.lateness });
     this.#rules = rules;
+    this.#longestTimespan = Math.max(0, ...Array.from(rules.values(), ({ correlation }) => correlation?.timespan ?? 0));
     this.#onFailure = onFailure;
     this.watermark = new Watermark(config);
     this.alerts = new AlertFold({
@@ -137,7 +139,12 @@ export class LineState {
     if (quarantined) this.counters.add("quarantined");
     if (late) this.counters.add("late");
     try {
-      const { logSources, facts } = this.#detector.judge({ id: row.id, time: row.time, document: row.document });
+      const { logSources, facts } = this.#detector.judge({
+        id: row.id,
+        time: row.time,
+        document: row.document,
+        logSource: this.#config.logSources.get(row.source),
+      });
       if (logSources.length === 0) this.counters.unmatched(row.document);
       for (const fact of facts) {
         draft.fact(fact);
@@ -193,9 +200,19 @@ export class LineState {
     const { value } = this.watermark;
     if (!(value >= this.#sweptAt + this.#config.lateness * SWEEP_EVERY)) return;
     this.#sweptAt = value;
-    const before = value - this.#config.retention;
+    const before = this.#settledBefore(value);
     const isSettled = (id: string): boolean => this.alerts.isSettled(id, before);
     for (const id of this.incidents.evict(before, isSettled, draft)) this.alerts.evict(id, draft);
+  }
+
+  /**
+   * The event time before which no finding to come can begin. A correlation's next finding can begin a timespan before the watermark, and
+   * an episode that can still change covers everything since its beginning, also for entities that join it late.
+   */
+  #settledBefore(watermark: number): number {
+    const { retention, longestEpisode } = this.#config;
+    const begins = Math.min(watermark - this.#longestTimespan, this.alerts.oldestOpenEpisode());
+    return Math.max(begins, watermark - longestEpisode) - retention;
   }
 }
 

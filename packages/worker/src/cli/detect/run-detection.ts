@@ -7,12 +7,15 @@ import {
   type Rule,
   createCorrelator,
   createDetector,
+  type LogSource,
 } from "@vedette/detection";
 import type { EventInputErrorCode } from "./error-codes.ts";
 import { readEvents } from "./event-input.ts";
 
 /** What a run is told. */
 export interface DetectionRun {
+  /** Log source of events whose own fields do not tell it. */
+  readonly logSource?: LogSource;
   readonly rules: readonly Rule[];
   readonly mappings: readonly FieldMapping[];
   readonly inputs: readonly string[];
@@ -82,7 +85,12 @@ export async function runDetection(run: DetectionRun): Promise<RunTotals> {
       }
       const { document, line } = item;
       const time = run.mappings.find((mapping) => mapping.accepts(document))?.time(document) ?? Number.NaN;
-      const judgement = detector.judge({ id: eventId(input, position++, totals.events), time, document });
+      const judgement = detector.judge({
+        id: eventId(input, position++, totals.events),
+        time,
+        document,
+        logSource: run.logSource,
+      });
       totals.events++;
       if (judgement.logSources.length === 0) {
         totals.unmatched++;
