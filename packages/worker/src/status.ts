@@ -27,7 +27,11 @@ export interface StatusOptions {
 /** Makes the function that says what the worker is doing and what is wrong, now; the line's counters go into the metrics at the same time. */
 export function createStatus(options: StatusOptions): () => Promise<Status> {
   const { store, line, metrics, clock } = options;
-  const refused = new Set(options.ruleSet.problems.filter(({ severity }) => severity === "error").map(({ path, line: at }) => `${path}:${at ?? 0}`)).size;
+  const refused = new Set(
+    options.ruleSet.problems
+      .filter(({ severity }) => severity === "error")
+      .map(({ path, line: at }) => `${path}:${at ?? 0}`),
+  ).size;
   /** Counters of the line that were told to the metrics already. */
   const told = new Map<string, number>();
   const tell = (name: string, value: number, increase: (by: number) => void): void => {
@@ -39,14 +43,19 @@ export function createStatus(options: StatusOptions): () => Promise<Status> {
 
   return async () => {
     const { counters, cursor, recovered, problem, unmatchedExamples, watermark } = line.status();
-    const [inboxEnd, counts, effectsPending] = await Promise.all([store.inboxEnd(), store.counts(), store.pendingEffects()]);
+    const [inboxEnd, counts, effectsPending] = await Promise.all([
+      store.inboxEnd(),
+      store.counts(),
+      store.pendingEffects(),
+    ]);
     const sources = options.sources();
     tell("judged", counters.judged, (by) => metrics.eventsJudged.inc(by));
     tell("unmatched", counters.unmatched, (by) => metrics.eventsUnmatched.inc(by));
     tell("late", counters.late, (by) => metrics.eventsLate.inc(by));
     tell("quarantined", counters.quarantined, (by) => metrics.eventsQuarantined.inc(by));
     tell("audit", counts.auditEntries, (by) => metrics.auditEntries.inc(by));
-    for (const [level, count] of Object.entries(counters.findings)) tell(`findings ${level}`, count, (by) => metrics.findings.inc({ level }, by));
+    for (const [level, count] of Object.entries(counters.findings))
+      tell(`findings ${level}`, count, (by) => metrics.findings.inc({ level }, by));
 
     const problems = [
       ...(recovered ? [] : ["The worker is reading what it knew before."]),
@@ -66,8 +75,15 @@ export function createStatus(options: StatusOptions): () => Promise<Status> {
       eventsJudged: counters.judged,
       ...(watermark === undefined ? {} : { watermark }),
       unmatched: { count: counters.unmatched, examples: unmatchedExamples.map((example) => ({ ...example })) },
-      rules: { loaded: options.ruleSet.loaded, refused, problems: options.ruleSet.problems.slice(0, LISTED_PROBLEMS).map((one) => ({ ...one })) },
-      alerts: { open: Object.values(counts.alertsOpen).reduce((sum, count) => sum + count, 0), total: counts.alertsTotal },
+      rules: {
+        loaded: options.ruleSet.loaded,
+        refused,
+        problems: options.ruleSet.problems.slice(0, LISTED_PROBLEMS).map((one) => ({ ...one })),
+      },
+      alerts: {
+        open: Object.values(counts.alertsOpen).reduce((sum, count) => sum + count, 0),
+        total: counts.alertsTotal,
+      },
       incidents: { open: counts.incidentsOpen, total: counts.incidentsTotal },
       effectsPending,
       guardClients: options.guardHub.clients(),

@@ -147,6 +147,15 @@ export class AlertFold {
     return outcomes;
   }
 
+  /** Where the oldest episode begins that can still change, Unix milliseconds; infinity when there is none. */
+  oldestOpenEpisode(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { episodes } of this.#sessions.values()) {
+      for (const { final, from } of Object.values(episodes)) if (!final) oldest = Math.min(oldest, from);
+    }
+    return oldest;
+  }
+
   /** True when nothing but a finding later than the allowed lateness can still belong to the alert. */
   isSettled(id: string, watermark: number): boolean {
     const session = this.#sessions.get(id);

@@ -10,6 +10,8 @@ import { prioritize } from "./prioritize.ts";
 export interface EpisodeShare {
   readonly events: number;
   readonly final: boolean;
+  /** Event time of its first member. */
+  readonly from: number;
 }
 
 /** What the fold keeps of one alert besides the alert itself: enough to take any further finding exactly. */
@@ -60,7 +62,7 @@ export function addFinding(session: AlertSession, finding: PlacedFinding): Alert
       eventCount: session.eventCount - before.events,
     };
   }
-  const share = { events: finding.eventCount, final: finding.final };
+  const share: EpisodeShare = { events: finding.eventCount, final: finding.final, from: finding.from };
   return {
     ...session,
     episodes: finding.kind === "episode" ? { ...session.episodes, [finding.id]: share } : session.episodes,

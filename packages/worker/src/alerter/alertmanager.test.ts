@@ -189,7 +189,16 @@ describe("the refresh", () => {
     await notifier.refresh();
     const repeated = sent.flatMap(({ alerts: posted }) => posted.map(({ labels }) => labels["vedette_alert_id"]));
     // Once by the timer, once as asked for.
-    expect(repeated.sort((a, b) => String(a).localeCompare(String(b), "en"))).toEqual(["a1", "a1", "a2", "a2", "a3", "a3", "a5", "a5"]);
+    expect(repeated.sort((a, b) => String(a).localeCompare(String(b), "en"))).toEqual([
+      "a1",
+      "a1",
+      "a2",
+      "a2",
+      "a3",
+      "a3",
+      "a5",
+      "a5",
+    ]);
     for (const { alerts: posted } of sent) expect(posted[0]?.endsAt).toBe("2026-01-01T00:06:00.000Z");
   });
 

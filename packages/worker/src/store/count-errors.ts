@@ -9,7 +9,8 @@ export function countStoreErrors(store: Store, metrics: Pick<Metrics, "storeErro
       if (typeof member !== "function") return member;
       return (...parameters: unknown[]): unknown => {
         const result: unknown = member.apply(target, parameters);
-        if (typeof property === "string" && result instanceof Promise) result.catch(() => metrics.storeErrors.inc({ operation: property }));
+        if (typeof property === "string" && result instanceof Promise)
+          result.catch(() => metrics.storeErrors.inc({ operation: property }));
         return result;
       };
     },
