@@ -46,7 +46,7 @@ const errorsTable = (codes) =>
 const files = [
   [
     "docs/metrics.md",
-    `${generated}\n# Metrics\n\n## What the instrumentation emits (OpenTelemetry)\n\nIn Prometheus the dots become underscores, and counters end in \`_total\`.\n\n${metricsTable(semconv.INSTRUMENTATION_METRICS)}\n\n## What the worker serves on \`/metrics\`\n\n${metricsTable(semconv.WORKER_METRICS)}\n\nWhat services sent by OTLP is on \`/metrics/received\`.\n`,
+    `${generated}\n# Metrics\n\n## What the instrumentation emits (OpenTelemetry)\n\nIn Prometheus the dots become underscores, and counters end in \`_total\`.\n\n${metricsTable(semconv.INSTRUMENTATION_METRICS)}\n\n## What the worker serves on \`/metrics\`\n\n${metricsTable(semconv.WORKER_METRICS)}\n\nBeside them stand the usual metrics of the process, as prom-client names them: \`process_*\` (CPU time, memory, open files, start) and \`nodejs_*\` (event loop lag, heap, garbage collection, handles).\n\nWhat services sent by OTLP is on \`/metrics/received\`.\n`,
   ],
   [
     "docs/errors.md",

@@ -6,7 +6,8 @@ describe("createMetrics", () => {
   it("registers exactly the metrics of semconv", () => {
     const names = createMetrics()
       .registry.getMetricsAsArray()
-      .map((metric) => metric.name);
+      .map((metric) => metric.name)
+      .filter((name) => !/^(process|nodejs)_/.test(name));
     expect(names.sort()).toEqual(
       Object.values(WORKER_METRICS)
         .map((definition) => definition.name)
@@ -35,6 +36,17 @@ describe("createMetrics", () => {
       expect(text).toContain(`${definition.name}${suffix}${rendered === "" ? "" : `{${rendered}}`} 1\n`);
     },
   );
+
+  it("tells what the process takes and how it keeps up, under their usual names", async () => {
+    const text = await createMetrics().registry.metrics();
+    for (const name of [
+      "process_cpu_seconds_total",
+      "process_resident_memory_bytes",
+      "nodejs_heap_size_used_bytes",
+      "nodejs_eventloop_lag_p99_seconds",
+    ])
+      expect(text).toMatch(new RegExp(`^${name} \\d`, "m"));
+  });
 
   it("refuses a label that semconv does not name", () => {
     const metrics = createMetrics();

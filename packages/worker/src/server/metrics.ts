@@ -1,5 +1,5 @@
 import { type MetricDefinition, WORKER_METRICS } from "@vedette/semconv";
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
 type Definitions = typeof WORKER_METRICS;
 type LabelOf<D extends MetricDefinition> = D["attributes"][number];
@@ -36,7 +36,7 @@ function createMetric(definition: MetricDefinition, registry: Registry): Counter
 }
 
 /**
- * A registry with exactly the metrics of semconv's `WORKER_METRICS`.
+ * A registry with exactly the metrics of semconv's `WORKER_METRICS`, and prom-client's own about the process (`process_*`, `nodejs_*`).
  *
  * @example
  * const metrics = createMetrics();
@@ -44,6 +44,7 @@ function createMetric(definition: MetricDefinition, registry: Registry): Counter
  */
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
   const byKey = Object.entries<MetricDefinition>(WORKER_METRICS).map(([key, definition]) => [
     key,
     createMetric(definition, registry),
