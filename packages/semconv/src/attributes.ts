@@ -70,7 +70,7 @@ export const ATTR = {
   agentToolInScope: "vedette.agent.tool.in_scope",
   /** Name of a security event, on metrics about events (on an event itself the name is the log record's EventName). */
   eventName: "vedette.event.name",
-  /** Limit that ended the inspection of a request early: bytes, parameters, time. */
+  /** Limit that ended the inspection of a request early: bytes, parameters, findings, time. */
   inspectionLimit: "vedette.inspection.limit",
   /** Id of the guard's decision that stopped a request. */
   guardDecisionId: "vedette.guard.decision.id",

@@ -102,7 +102,7 @@ export const INSTRUMENTATION_METRICS = {
     kind: "counter",
     unit: "{request}",
     description:
-      "Requests of which only a part was inspected, by the limit that was reached (bytes, parameters, time).",
+      "Requests of which only a part was inspected, by the limit that was reached (bytes, parameters, findings, time).",
     attributes: ["vedette.inspection.limit"],
   },
   instrumentationErrors: {

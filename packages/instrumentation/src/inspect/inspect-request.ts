@@ -26,7 +26,7 @@ export interface InspectionFinding {
 }
 
 /** Which limit ended an inspection early. */
-export type InspectionLimit = "bytes" | "parameters" | "time";
+export type InspectionLimit = "bytes" | "parameters" | "time" | "findings";
 
 /** What was seen in one request. */
 export interface Inspection {
@@ -128,7 +128,10 @@ export function inspectRequest(
       truncatedBy ??= "bytes";
       return false;
     }
-    if (findings.length >= MAX_FINDINGS) return false;
+    if (findings.length >= MAX_FINDINGS) {
+      truncatedBy ??= "findings";
+      return false;
+    }
     if (settings.maxTotalLength - budget > ALWAYS_INSPECTED && performance.now() > deadline) {
       truncatedBy ??= "time";
       return false;

@@ -288,6 +288,7 @@ describe("a request", () => {
   it.each([
     ["bytes", `q=${"a".repeat(60_000)}`, {}],
     ["parameters", Array.from({ length: 500 }, (_, index) => `p${index}=1`).join("&"), {}],
+    ["findings", Array.from({ length: 20 }, (_, index) => `p${index}=..%2F..%2Fx`).join("&"), {}],
     ["time", `a=${"x'".repeat(2200)}&b=2'&c=3'`, { maxMilliseconds: -1, maxValueLength: 5000 }],
   ])("says that %s ended its inspection", (limit, query, override) => {
     expect(inspectRequest("/", query, {}, { ...settings, ...override }).truncatedBy).toBe(limit);
