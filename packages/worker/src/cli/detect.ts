@@ -182,7 +182,7 @@ function remarks(totals: RunTotals, ruleProblems: number, options: DetectOptions
   if (totals.broken > 0) lines.push(`${totals.broken} inputs or lines could not be read and were left out.`);
   if (totals.unmatched > 0)
     lines.push(
-      `${totals.unmatched} of ${totals.events} events belong to no log source, so that no rule looked at them; the first is ${totals.firstUnmatched ?? ""}.`,
+      `${totals.unmatched} of ${totals.events} events belong to no log source, so that no rule looked at them; the first is ${totals.firstUnmatched ?? ""}. Say with --logsource what they are.`,
     );
   if (totals.undated > 0) lines.push(`${totals.undated} findings have no time and were not correlated.`);
   const { correlations } = totals;
