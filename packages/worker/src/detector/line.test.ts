@@ -1,4 +1,4 @@
-import type { Fact } from "@vedette/detection";
+import type { Episode, Fact } from "@vedette/detection";
 import { describe, expect, it } from "vitest";
 import { StoreError } from "../errors.ts";
 import type { Log } from "../ports.ts";
@@ -67,7 +67,7 @@ const noCorrelation = (): FactCorrelator => ({
   restore() {},
 });
 
-function stage(config: Partial<LineConfig> = {}) {
+function stage(config: Partial<LineConfig> = {}, correlator: () => FactCorrelator = noCorrelation) {
   const core = openSqliteCore(":memory:");
   const clock = { time: START, now: () => clock.time };
   const faults: ((step: StepCommit, make: () => void) => void)[] = [];
@@ -82,7 +82,7 @@ function stage(config: Partial<LineConfig> = {}) {
     createLine({
       store,
       detector,
-      correlator: noCorrelation,
+      correlator,
       rules: RULES,
       ports: { clock, timers, log: silent },
       config,
@@ -207,6 +207,50 @@ describe("judging", () => {
     ]);
     expect(items[0]?.alertIds).toHaveLength(2);
   });
+});
+
+it("holds what was seen since an open episode began: who joins the episode late may have been seen then", async () => {
+  const reported: Episode[][] = [];
+  const scripted = (): FactCorrelator => ({
+    ...noCorrelation(),
+    takeChanges: () => ({ episodes: reported.shift() ?? [], groups: [] }),
+  });
+  const { core, open, record, drain } = stage({ retention: 0, lateness: MINUTE, incidentGap: 10 * MINUTE }, scripted);
+  const episode = (revision: number, minutes: number, entities: Episode["entities"]): Episode => ({
+    kind: "episode",
+    id: "episode",
+    rule: { id: "probe", title: "Rule probe", level: "medium", revision: "0".repeat(64) },
+    group: { "client.address": "of the group" },
+    from: START + 5 * MINUTE,
+    to: START + minutes * MINUTE,
+    factIds: [],
+    eventIds: [],
+    entities,
+    revision,
+    final: false,
+    alerts: true,
+  });
+  const line = open();
+  reported.push([]);
+  core.append([record(0, ["probe"])]);
+  await drain(line);
+  reported.push([episode(1, 8, [{ kind: "user", value: "alice" }])]);
+  core.append([record(8, [])]);
+  await drain(line);
+  core.append([record(40, [])]);
+  await drain(line);
+  expect(core.listIncidents({ limit: 10 }).total).toBe(0);
+  reported.push([
+    episode(2, 41, [
+      { kind: "user", value: "alice" },
+      { kind: "address", value: "203.0.113.7" },
+    ]),
+  ]);
+  core.append([record(41, [])]);
+  await drain(line);
+  expect(core.listIncidents({ limit: 10 }).items).toMatchObject([
+    { alertIds: [expect.any(String), expect.any(String)] },
+  ]);
 });
 
 describe("a store in trouble", () => {

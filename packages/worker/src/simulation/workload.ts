@@ -82,9 +82,13 @@ export function planTraffic(random: SeededRandom, { late, lagging }: DeliveryPla
     const address = random.pick(ADDRESSES);
     const user = random.pick(USERS);
     const kind = random.pick<EventKind>(["login_failed", "login_failed", "injection", "honeytoken"]);
-    const size = kind === "honeytoken" ? 1 : random.integer(1, 8);
-    const pace = random.integer(500, 28_000);
-    for (let step = 0; step < size; step += 1) add(at + step * pace, kind, address, user);
+    const size = kind === "honeytoken" ? 1 : random.integer(1, random.chance(0.2) ? 20 : 8);
+    const pace = random.integer(500, size > 8 ? 9_000 : 28_000);
+    for (let step = 0; step < size; step += 1) {
+      // An attacker changes its address now and then: an episode gets entities that it did not begin with.
+      const from = kind === "login_failed" && random.chance(0.15) ? random.pick(ADDRESSES) : address;
+      add(at + step * pace, kind, from, user);
+    }
   }
   for (let single = 0; single < 40; single += 1) {
     add(
