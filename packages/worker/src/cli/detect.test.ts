@@ -155,7 +155,7 @@ describe("vedette detect", () => {
       file("odd.jsonl", `${lines(honey)}\n${lines({ a: 1 }, { b: 2 })}`),
     );
     expect(captured.complained).toEqual([
-      expect.stringMatching(/^2 of 3 events belong to no log source.*odd\.jsonl:3\.$/),
+      expect.stringMatching(/^2 of 3 events belong to no log source.*odd\.jsonl:3\./),
     ]);
   });
 
