@@ -20,6 +20,14 @@ export const STORE_ERROR_CODES = {
     summary: "The data folder holds no store.",
     cure: "Name the folder of a worker that has run with --data DIR, or start the worker once.",
   },
+  "data-folder-not-a-folder": {
+    summary: "The path of the data folder, or of a folder above it, is a file.",
+    cure: "Name a folder with --data; one that does not exist is made.",
+  },
+  "data-folder-damaged": {
+    summary: "A file in the data folder cannot be read, or does not hold what Vedette wrote.",
+    cure: "Restore the file that the message names from a backup, or follow what the message says about removing it.",
+  },
   "data-folder-unwritable": {
     summary: "The data folder, or a file in it, cannot be created or written.",
     cure: "Give the worker's user write permission on the folder, or mount it writable, or choose another one with --data.",

@@ -2,7 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign } f
 import { join } from "node:path";
 import type { GuardKey, GuardSnapshot, SignedGuardSnapshot } from "@vedette/semconv";
 import type { Random } from "../ports.ts";
-import { readPrivateFile, writePrivateFile } from "../private-file.ts";
+import { damagedFile, readPrivateFile, writePrivateFile } from "../private-file.ts";
 
 /** Signs guard snapshots with the worker's key. */
 export interface GuardSigner {
@@ -37,14 +37,26 @@ export function createGuardSigner(privateKey: KeyObject): GuardSigner {
   };
 }
 
-/** The signer of a data folder; its key is made at the first call and kept in `guard-key.pem`, readable by the worker's user only. */
+const KEY_CURE =
+  "Restore it from a backup, or remove it: the worker then makes another key, which guards that know the old one refuse until they are told.";
+
+function parseKey(path: string, text: string): KeyObject {
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(text);
+  } catch (error) {
+    throw damagedFile(path, "does not hold a private key", KEY_CURE, error);
+  }
+  if (key.asymmetricKeyType !== "ed25519") throw damagedFile(path, "holds a key that is not Ed25519", KEY_CURE);
+  return key;
+}
+
+/** The signer of a data folder; its key is made at the first call and kept in `guard-key.pem`, readable by the worker's user only. Rejects with a StoreError `data-folder-damaged` when that file holds something else. */
 export async function loadGuardSigner(dataFolder: string, random: Random): Promise<GuardSigner> {
   const path = join(dataFolder, "guard-key.pem");
   const kept = await readPrivateFile(path);
   if (kept !== undefined) {
-    const key = createPrivateKey(kept);
-    if (key.asymmetricKeyType !== "ed25519") throw new Error(`${path} holds a key that is not Ed25519`);
-    return createGuardSigner(key);
+    return createGuardSigner(parseKey(path, kept));
   }
   const key = keyFromSeed(random.bytes(32));
   await writePrivateFile(path, key.export({ format: "pem", type: "pkcs8" }));

@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -172,7 +181,7 @@ describe("a data folder", () => {
   });
 
   test.each([
-    ["is a file", () => writeFileSync(join(folder, "data"), ""), "data-folder-unwritable"],
+    ["is a file", () => writeFileSync(join(folder, "data"), ""), "data-folder-not-a-folder"],
     ["holds a database that is none", () => spoil("not a database ".repeat(100)), "store-damaged"],
     ["holds another program's database", () => sql("CREATE TABLE other (x)"), "store-damaged"],
     [
@@ -187,6 +196,44 @@ describe("a data folder", () => {
       retryable: false,
       message: expect.stringMatching(/(--data|empty folder|later one)/) as unknown,
     });
+  });
+
+  test("below a file is refused like one that is a file", async () => {
+    writeFileSync(join(folder, "file"), "");
+    await expect(open({ folder: join(folder, "file", "data") })).rejects.toMatchObject({
+      code: "data-folder-not-a-folder",
+      message: expect.stringContaining(`${join(folder, "file")} is a file`) as unknown,
+    });
+  });
+
+  test.skipIf(process.platform === "win32")("is for its owner alone, as are all files in it", async () => {
+    const data = join(folder, "new");
+    const modes = () =>
+      [".", ...readdirSync(data)].map((name) => [name, (statSync(join(data, name)).mode & 0o777).toString(8)]);
+    await using store = await open({ folder: data });
+    await store.commit(audited("1"));
+    expect(modes()).toEqual([
+      [".", "700"],
+      ["audit-head.jsonl", "600"],
+      ["lock.db", "600"],
+      ["lock.db-journal", "600"],
+      ["owner.json", "600"],
+      ["vedette.db", "600"],
+      ["vedette.db-shm", "600"],
+      ["vedette.db-wal", "600"],
+    ]);
+  });
+
+  test.skipIf(process.platform === "win32")("that others may look into has its files closed to them", async () => {
+    await (await open())[Symbol.asyncDispose]();
+    chmodSync(folder, 0o755);
+    for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o644);
+    await using store = await open();
+    await store.commit(audited("1"));
+    for (const name of readdirSync(folder))
+      expect([name, statSync(join(folder, name)).mode & 0o077]).toEqual([name, 0]);
+    await expect(open()).rejects.toMatchObject({ code: "data-folder-in-use" });
+    await store.commit(audited("2"));
   });
 
   test("that holds no store cannot be read", () => {

@@ -1,3 +1,4 @@
+import { chmodSync, closeSync, openSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** The files of a data folder. */
@@ -19,4 +20,28 @@ export function dataFiles(folder: string): DataFiles {
     owner: join(folder, "owner.json"),
     anchors: join(folder, "audit-head.jsonl"),
   };
+}
+
+/** The mode of a file that only the worker's user may read. */
+export const PRIVATE_MODE = 0o600;
+
+const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === "ENOENT";
+
+/** Closes a file to everybody but its owner, if it is there. A file that is there is never opened here: closing it again would end the locks that this process holds on it. */
+export function closeToOthers(path: string): void {
+  try {
+    if ((statSync(path).mode & 0o077) !== 0) chmodSync(path, PRIVATE_MODE);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+}
+
+/** Makes an empty file that only its owner may read, or closes one that is there to others. SQLite gives its other files the mode of the database. */
+export function ensurePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, "wx", PRIVATE_MODE));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    closeToOthers(path);
+  }
 }

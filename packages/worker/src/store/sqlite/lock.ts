@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../../errors.ts";
-import { dataFiles } from "./folder.ts";
+import { closeToOthers, dataFiles, ensurePrivateFile, PRIVATE_MODE } from "./folder.ts";
 import { resultCode, toStoreError } from "./sqlite-error.ts";
 
 const SQLITE_BUSY = 5;
@@ -12,7 +12,7 @@ const SQLITE_BUSY = 5;
  * process, however that ends.
  * @param since Unix milliseconds, shown to a second worker
  * @returns a function that gives the folder up
- * @throws StoreError `data-folder-in-use`, `data-folder-unwritable`, `store-full`
+ * @throws StoreError `data-folder-in-use`, `data-folder-not-a-folder`, `data-folder-unwritable`, `store-full`
  */
 export function lockFolder(folder: string, since: number): () => void {
   const files = dataFiles(folder);
@@ -20,9 +20,13 @@ export function lockFolder(folder: string, since: number): () => void {
   try {
     // What the folder holds is for its owner's eyes: personal data and evidence.
     makeFolder(resolve(folder));
+    ensurePrivateFile(files.lock);
     database = new DatabaseSync(files.lock);
     database.exec("PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
-    writeFileSync(files.owner, `${JSON.stringify({ pid: process.pid, since })}\n`);
+    const besides = [`${files.lock}-journal`, files.owner, files.anchors, `${files.store}-wal`, `${files.store}-shm`];
+    for (const path of besides) closeToOthers(path);
+    ensurePrivateFile(files.store);
+    writeFileSync(files.owner, `${JSON.stringify({ pid: process.pid, since })}\n`, { mode: PRIVATE_MODE });
     return () => database?.close();
   } catch (error) {
     database?.close();
@@ -33,7 +37,11 @@ export function lockFolder(folder: string, since: number): () => void {
 
 /** Makes a folder and those above it. Node's own recursive way never ends where the file system says that a parent is missing and is not (`/proc`). */
 function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
+  if (existsSync(folder)) {
+    if (statSync(folder).isDirectory()) return;
+    const message = `${folder} is a file, not a folder. Name a folder for the data with --data; one that does not exist is made.`;
+    throw new StoreError("data-folder-not-a-folder", message, { retryable: false });
+  }
   makeFolder(dirname(folder));
   mkdirSync(folder, { mode: 0o700 });
 }
