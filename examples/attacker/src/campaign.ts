@@ -17,7 +17,7 @@ import {
 import { commandInjection, crossSiteScripting, pathTraversal, persistence, sqlInjection } from "./stages/injection.ts";
 import { bruteForce, credentialStuffing } from "./stages/log-in.ts";
 import { reconnaissance } from "./stages/reconnaissance.ts";
-import { parseTarget } from "./target.ts";
+import { parseTarget, TargetError } from "./target.ts";
 
 /** Address of the attacker who tries everything. */
 export const LOUD_ATTACKER = "127.0.0.66";
@@ -53,6 +53,8 @@ export interface CampaignOptions {
   readonly onEvent?: (event: CampaignEvent) => void;
   /** Path of a payload file; our own small set when left out. */
   readonly payloads?: string;
+  /** Addresses of the loud and of the quiet attacker; {@link LOUD_ATTACKER} and {@link QUIET_ATTACKER} when left out. Loopback only. */
+  readonly attackers?: readonly [loud: string, quiet: string];
   /** Seconds until the campaign ends. Default 60, at most 3,600. */
   readonly seconds?: number;
   /** Requests until the campaign ends. Default 20,000. */
@@ -149,16 +151,20 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
       onBlocked: (report) => blocked.push(report),
     });
   };
+  const [loud, quiet] = options.attackers ?? [LOUD_ATTACKER, QUIET_ATTACKER];
+  for (const address of [loud, quiet])
+    if (!/^127\.(\d{1,3}\.){2}\d{1,3}$/.test(address))
+      throw new TargetError(`${address} is no loopback address (127.x.y.z) to attack from.`);
   if (options.attacks !== false) {
     work.push(
       attackFrom(
-        LOUD_ATTACKER,
+        loud,
         LOUD_AFTER,
         LOUD_STAGES,
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/118.0 Safari/537.36",
       ),
     );
-    work.push(attackFrom(QUIET_ATTACKER, QUIET_AFTER, [credentialStuffing], "python-requests/2.32.5"));
+    work.push(attackFrom(quiet, QUIET_AFTER, [credentialStuffing], "python-requests/2.32.5"));
   }
   const seconds = Math.min(options.seconds ?? 60, 3600);
   const timer = clock.sleep(seconds * 1000, ending.signal).then(() => end("time"));

@@ -6,7 +6,7 @@ import { formatReport, type CampaignEvent } from "./report.ts";
 
 const HELP = `Sends ordinary traffic mixed with attacks to the example shop on this machine.
 
-Usage: main [--target URL] [--seconds N] [--seed N] [--payloads FILE] [--max-requests N] [--no-attacks] [--json]
+Usage: main [--target URL] [--seconds N] [--seed N] [--payloads FILE] [--max-requests N] [--attackers A,B] [--no-attacks] [--json]
 
   --target URL      where the shop is; loopback only (default http://127.0.0.1:7380)
   --seconds N       how long (default 60, at most 3600)
@@ -14,6 +14,7 @@ Usage: main [--target URL] [--seconds N] [--seed N] [--payloads FILE] [--max-req
   --payloads FILE   attack strings, JSON lines with label and payload, gzip or plain
                     (default: data/web-payloads.jsonl.gz of the folder in VEDETTE_SHARED or of ../shared, else a small own set)
   --max-requests N  requests until the campaign ends (default 20000)
+  --attackers A,B   loopback addresses of the loud and the quiet attacker (default 127.0.0.66,127.0.0.67)
   --no-attacks      ordinary customers only
   --json            one JSON object a line for each event, and the report as the last
   --help            this text
@@ -25,6 +26,13 @@ function wholeNumber(name: string, text: string | undefined, fallback: number): 
   if (text === undefined) return fallback;
   if (!/^\d{1,9}$/.test(text)) throw new Error(`--${name} "${text}" is no whole number.`);
   return Number(text);
+}
+
+/** Two addresses with a comma between. */
+function pair(text: string): readonly [string, string] {
+  const [loud = "", quiet = "", ...rest] = text.split(",").map((part) => part.trim());
+  if (loud === "" || quiet === "" || rest.length > 0) throw new Error(`--attackers "${text}" is not two addresses.`);
+  return [loud, quiet];
 }
 
 function sentence(event: CampaignEvent): string | undefined {
@@ -45,6 +53,7 @@ async function main(): Promise<void> {
       seed: { type: "string" },
       payloads: { type: "string" },
       "max-requests": { type: "string" },
+      attackers: { type: "string" },
       "no-attacks": { type: "boolean" },
       json: { type: "boolean" },
       help: { type: "boolean" },
@@ -67,6 +76,7 @@ async function main(): Promise<void> {
     attacks: values["no-attacks"] !== true,
     signal: stop.signal,
     ...(payloads === undefined ? {} : { payloads }),
+    ...(values.attackers === undefined ? {} : { attackers: pair(values.attackers) }),
     onEvent(event) {
       const line = values.json === true ? JSON.stringify(event) : sentence(event);
       if (line !== undefined) process.stdout.write(`${line}\n`);

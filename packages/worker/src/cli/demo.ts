@@ -84,6 +84,25 @@ function follow(worker: RunningWorker, story: Story, fail: (error: unknown) => v
   });
 }
 
+/** Two addresses for the attackers that no earlier demo has left behind in an alert or on the deny list, if there are any. */
+async function freshAttackers(
+  worker: RunningWorker,
+): Promise<{ readonly attackers: readonly [string, string]; readonly blocked: readonly string[] }> {
+  const { store } = worker;
+  const now = Date.now();
+  const denied = (await store.listDenyList(undefined, 500)).items;
+  const blocked = denied.filter(({ state, expiresAt }) => state === "in_force" && expiresAt > now);
+  const isKnown = async (address: string): Promise<boolean> =>
+    denied.some((entry) => entry.address === address) ||
+    (await store.listAlerts({ entity: address, limit: 1 })).total > 0;
+  let attackers: readonly [string, string] = ["127.0.0.66", "127.0.0.67"];
+  for (let last = 66; last < 250; last += 2) {
+    attackers = [`127.0.0.${last}`, `127.0.0.${last + 1}`];
+    if (!(await isKnown(attackers[0])) && !(await isKnown(attackers[1]))) break;
+  }
+  return { attackers, blocked: blocked.map(({ address }) => address) };
+}
+
 async function runDemo(options: DemoOptions, examples: Examples): Promise<number> {
   const dataFolder = resolve(options.data);
   const isContinued = existsSync(join(dataFolder, "admin-token"));
@@ -118,12 +137,9 @@ async function runDemo(options: DemoOptions, examples: Examples): Promise<number
   );
   console.log(`  OTLP     ${worker.addresses.otlp?.url ?? ""}\n`);
 
-  const now = Date.now();
-  for (const entry of (await worker.store.listDenyList(undefined, 100)).items)
-    if (entry.state === "in_force" && entry.expiresAt > now)
-      console.log(
-        `  ${entry.address} is still blocked from before, until ${new Date(entry.expiresAt).toTimeString().slice(0, 8)}: it will only see 403.`,
-      );
+  const { attackers, blocked } = await freshAttackers(worker);
+  if (blocked.length > 0)
+    console.log(`  Still blocked from before: ${blocked.join(", ")}. Others come: ${attackers.join(", ")}.\n`);
 
   const story = createStory({
     now: () => Date.now(),
@@ -136,6 +152,7 @@ async function runDemo(options: DemoOptions, examples: Examples): Promise<number
     target: shop.url,
     seconds: options.seconds,
     seed: options.seed,
+    attackers,
     onAttacker: (address) => story.attackBegan(address),
   });
   stack.use(campaign.child);

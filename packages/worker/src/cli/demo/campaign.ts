@@ -42,6 +42,8 @@ export function startCampaign(
     readonly target: string;
     readonly seconds: number;
     readonly seed: number;
+    /** The loud and the quiet attacker. */
+    readonly attackers: readonly [string, string];
     readonly onAttacker: (address: string) => void;
   },
 ): Campaign {
@@ -56,6 +58,8 @@ export function startCampaign(
       String(options.seconds),
       "--seed",
       String(options.seed),
+      "--attackers",
+      options.attackers.join(","),
     ],
     onLine(text) {
       let line: Line;

@@ -47,7 +47,7 @@ export async function writeEnding(options: {
     await all<Incident>((cursor) => store.listIncidents({ limit: 500, ...(cursor === undefined ? {} : { cursor }) }))
   ).filter(({ mergedInto }) => mergedInto === undefined);
   const blocks = (await all<DenyListEntry>((cursor) => store.listDenyList(cursor, 500))).filter(
-    ({ state }) => state === "in_force" || state === "pending",
+    ({ state, address }) => (state === "in_force" || state === "pending") && attackers.has(address),
   );
 
   const guilty = alerts.filter((alert) => names(alert, attackers));
@@ -57,7 +57,9 @@ export async function writeEnding(options: {
   const innocent = alerts.filter(
     (alert) => alert.lastSeen >= report.startedAt && (names(alert, customers) || addressesOf(alert).length === 0),
   );
-  const incident = incidents.toSorted((a, b) => b.alertIds.length - a.alertIds.length)[0];
+  const incident = incidents
+    .filter(({ entities }) => entities.some(({ kind, value }) => kind === "address" && attackers.has(value)))
+    .toSorted((a, b) => b.alertIds.length - a.alertIds.length)[0];
   const { ordinary } = report;
 
   write("");
