@@ -314,6 +314,21 @@ describe("responses", () => {
     expect(line.inForce()).toEqual([]);
   });
 
+  it("says that a block is in force while records keep coming", async () => {
+    const { core, open, record, drain, clock } = stage();
+    const line = open();
+    core.append([record(0, ["inject"])]);
+    await drain(line);
+    const [effect] = core.dueEffects(clock.now(), 10);
+    core.commit({
+      id: "publish",
+      effectUpdates: [{ id: effect?.id ?? "", state: "done", attempts: 1, notBefore: 0 }],
+    });
+    core.append([record(1, ["probe"])]);
+    await line.runOnce();
+    expect(core.listDenyList(undefined, 10).items).toMatchObject([{ state: "in_force" }]);
+  });
+
   it("never blocks an address of the list, and says so once", async () => {
     const { core, open, record, drain } = stage({ neverBlock: ["203.0.113.0/24"] });
     const line = open();

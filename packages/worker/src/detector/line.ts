@@ -10,6 +10,8 @@ import { StepDraft } from "./step-draft.ts";
 
 /** Members moved with an alert that was merged into another one; more stay where they are, under the merged alert's id. */
 const MAX_MOVED_MEMBERS = 100_000;
+/** Blocks whose publication is asked about in one step: the oldest ones, because every publication sends all of them. */
+const MAX_LOOKED_AT = 100;
 /** Alerts last seen within this time are loaded at once at a start; older ones are fetched one by one. Milliseconds. */
 const RECOVERY_HORIZON = 24 * 3_600_000;
 
@@ -167,10 +169,13 @@ export function createLine(options: LineOptions): Line {
       return true;
     }
     const current = await recovered();
+    // Before judging too: a flood of records must not keep a block that the guards apply from being shown as in force.
+    const published = await publishedAddresses(current);
     const rows = await store.readInbox(current.cursor, config.batchSize);
     if (rows.length > 0) {
       return step(async (same) => {
         const draft = new StepDraft(clock.now());
+        for (const address of published) same.denyList.published(address, draft);
         same.denyList.expire(draft);
         same.judge(rows, draft);
         await commitDraft("judge", draft, same, signal);
@@ -179,7 +184,6 @@ export function createLine(options: LineOptions): Line {
     }
     return step(async (same) => {
       const draft = new StepDraft(clock.now());
-      const published = await publishedAddresses(same);
       for (const address of published) same.denyList.published(address, draft);
       if (!same.tick(draft) && published.length === 0) return false;
       await commitDraft("tick", draft, same, signal);
@@ -190,7 +194,7 @@ export function createLine(options: LineOptions): Line {
   /** Addresses whose block the guards were sent since the last look. */
   async function publishedAddresses(current: LineState): Promise<string[]> {
     const published: string[] = [];
-    for (const { address, effectId } of current.denyList.awaitingPublication()) {
+    for (const { address, effectId } of current.denyList.awaitingPublication().slice(0, MAX_LOOKED_AT)) {
       if ((await store.effect(effectId))?.state === "done") published.push(address);
     }
     return published;
