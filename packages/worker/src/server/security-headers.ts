@@ -17,8 +17,8 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   ].join("; "),
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
-  // A login link has its key in its address.
-  "referrer-policy": "no-referrer",
+  // A login link has its key in its address, so no other site may see it. Not "no-referrer": browsers would then send "Origin: null" with the sign-in form.
+  "referrer-policy": "same-origin",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
 };

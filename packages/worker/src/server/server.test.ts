@@ -277,7 +277,7 @@ describe("other paths", () => {
       const { headers } = await t.request(path);
       expect(headers.get("content-security-policy")).toContain("script-src 'self';");
       expect(headers.get("x-content-type-options")).toBe("nosniff");
-      expect(headers.get("referrer-policy")).toBe("no-referrer");
+      expect(headers.get("referrer-policy")).toBe("same-origin");
       expect(headers.get("access-control-allow-origin")).toBeNull();
     }
   });
