@@ -41,7 +41,7 @@ export interface GuardHub {
 
 /** What a guard hub needs. */
 export interface GuardHubOptions {
-  readonly store: Pick<Store, "listDenyList" | "onChange">;
+  readonly store: Pick<Store, "denyListInForce" | "onChange">;
   readonly signer: GuardSigner;
   readonly sequence: GuardSequence;
   readonly ports: Pick<Ports, "clock" | "timers" | "log">;
@@ -50,10 +50,6 @@ export interface GuardHubOptions {
 
 /** Milliseconds between two looks at what has expired, or could not be published before. */
 const LOOK_INTERVAL = 1000;
-const PAGE = 500;
-
-const isInForce = (entry: DenyListEntry, now: number): boolean =>
-  (entry.state === "pending" || entry.state === "in_force") && entry.expiresAt > now;
 
 const decisionOf = (entry: DenyListEntry): GuardDecision => ({
   id: entry.id,
@@ -64,15 +60,9 @@ const decisionOf = (entry: DenyListEntry): GuardDecision => ({
 });
 
 /** Decisions of the entries in force, in an order that only depends on them. */
-async function readDecisions(store: Pick<Store, "listDenyList">, now: number): Promise<readonly GuardDecision[]> {
-  const decisions = new Map<string, GuardDecision>();
-  let cursor: string | undefined;
-  do {
-    const page = await store.listDenyList(cursor, PAGE);
-    for (const entry of page.items) if (isInForce(entry, now)) decisions.set(entry.id, decisionOf(entry));
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  return [...decisions.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+async function readDecisions(store: Pick<Store, "denyListInForce">, now: number): Promise<readonly GuardDecision[]> {
+  const entries = await store.denyListInForce(now);
+  return entries.map(decisionOf).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 /**

@@ -81,17 +81,6 @@ function pageOfArray<T>(
 
 /** Makes the handlers of all operations. */
 export function createHandlers({ store, operations, status, rules }: HandlerOptions): Handlers {
-  const denyListEntry = async (id: string): Promise<unknown> => {
-    let cursor: string | undefined;
-    do {
-      const page = await store.listDenyList(cursor, 500);
-      const entry = page.items.find((candidate) => candidate.id === id);
-      if (entry !== undefined) return entry;
-      cursor = page.nextCursor;
-    } while (cursor !== undefined);
-    return undefined;
-  };
-
   return {
     getStatus: { read: () => status() },
     getSession: { read: async (_, caller) => ({ actor: caller.actor, role: caller.role }) },
@@ -118,7 +107,7 @@ export function createHandlers({ store, operations, status, rules }: HandlerOpti
     undoDeny: writeHandler({
       write: ({ id }, by) => operations.undoDeny(id, by),
       show: async (entry) => entry,
-      current: ({ id }) => denyListEntry(id),
+      current: ({ id }) => store.denyListEntry(id),
     }),
     listRules: {
       read: async ({ query }) => {

@@ -1,10 +1,13 @@
-import type { Alert, AlertDetail, ApiFinding, DenyListEntry, Incident, IncidentDetail } from "@vedette/api";
+import type { Alert, AlertDetail, ApiFinding, Incident, IncidentDetail } from "@vedette/api";
 import type { Finding } from "@vedette/detection";
 import type { InboxRow, Store } from "../store/store.ts";
 import { incidentTimeline, type AlertEvents } from "./incident-timeline.ts";
 
 /** What the views are made from: the store of the worker, or a reader of its data folder. */
-export type DetailStore = Pick<Store, "alert" | "alertMembers" | "findings" | "events" | "history" | "listDenyList">;
+export type DetailStore = Pick<
+  Store,
+  "alert" | "alertMembers" | "findings" | "events" | "history" | "denyListOfIncident"
+>;
 
 const FINDING_LIMIT = 200;
 const EVENT_LIMIT = 20;
@@ -12,7 +15,6 @@ const EVENT_LIMIT = 20;
 const TIMELINE_ALERT_LIMIT = 50;
 /** Events of one alert in an incident's timeline: the first ones, and the last. */
 const TIMELINE_EVENT_LIMIT = 4;
-const DENY_PAGE = 500;
 
 function findingView(finding: Finding): ApiFinding {
   const { id, kind, rule } = finding;
@@ -65,23 +67,6 @@ export async function alertDetail(store: DetailStore, alert: Alert): Promise<Ale
   };
 }
 
-/** Every entry of the deny list that belongs to an incident or one of its alerts. */
-async function actionsOf(store: DetailStore, incident: Incident): Promise<DenyListEntry[]> {
-  const alerts = new Set(incident.alertIds);
-  const actions: DenyListEntry[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await store.listDenyList(cursor, DENY_PAGE);
-    actions.push(
-      ...page.items.filter(
-        (entry) => entry.incidentId === incident.id || (entry.alertId !== undefined && alerts.has(entry.alertId)),
-      ),
-    );
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  return actions.sort((a, b) => a.createdAt - b.createdAt);
-}
-
 /** The first and the last events behind an alert. */
 async function timelineEvents(store: DetailStore, alert: Alert): Promise<AlertEvents> {
   const findings = await findingsOf(store, alert.id, FINDING_LIMIT);
@@ -98,7 +83,7 @@ export async function incidentDetail(store: DetailStore, incident: Incident): Pr
     .filter((alert) => alert !== undefined)
     .sort((a, b) => a.firstSeen - b.firstSeen || (a.id < b.id ? -1 : 1));
   const [actions, events, ...histories] = await Promise.all([
-    actionsOf(store, incident),
+    store.denyListOfIncident(incident.id),
     Promise.all(alerts.slice(0, TIMELINE_ALERT_LIMIT).map((alert) => timelineEvents(store, alert))),
     store.history(incident.id),
     ...alerts.map((alert) => store.history(alert.id)),
@@ -106,7 +91,7 @@ export async function incidentDetail(store: DetailStore, incident: Incident): Pr
   return {
     ...incident,
     alerts,
-    actions,
+    actions: [...actions],
     timeline: incidentTimeline({ alerts, events, actions, history: histories.flat() }),
   };
 }

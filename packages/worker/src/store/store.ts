@@ -161,6 +161,11 @@ export interface Store extends AsyncDisposable {
   listIncidents(query: IncidentQuery): Promise<Page<Incident>>;
   incident(id: string): Promise<Incident | undefined>;
   listDenyList(cursor: string | undefined, limit: number): Promise<Page<DenyListEntry>>;
+  denyListEntry(id: string): Promise<DenyListEntry | undefined>;
+  /** Entries that block now: pending or in force, and not expired at the given time, oldest first. */
+  denyListInForce(now: number): Promise<readonly DenyListEntry[]>;
+  /** Every entry, ended ones too, that belongs to an incident or one of its alerts, oldest first. */
+  denyListOfIncident(id: string): Promise<readonly DenyListEntry[]>;
   listRefused(cursor: string | undefined, limit: number): Promise<Page<RefusedRecord>>;
   listAudit(cursor: string | undefined, limit: number): Promise<Page<AuditEntry>>;
   verifyAudit(): Promise<AuditVerification>;

@@ -11,9 +11,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Change } from "@vedette/api";
-import { sampleAlert, sampleFact, sampleRecord } from "../../testing/store-samples.ts";
+import { sampleAlert, sampleDeny, sampleFact, sampleRecord } from "../../testing/store-samples.ts";
 import type { Log } from "../../ports.ts";
 import type { StepCommit, Store } from "../store.ts";
 import { openSqliteStore } from "./client.ts";
@@ -234,6 +235,20 @@ describe("a data folder", () => {
       expect([name, statSync(join(folder, name)).mode & 0o077]).toEqual([name, 0]);
     await expect(open()).rejects.toMatchObject({ code: "data-folder-in-use" });
     await store.commit(audited("2"));
+  });
+
+  test("of the schema before is migrated by its worker, and read by nobody until then", async () => {
+    const first = await open();
+    await first.commit({ id: "1", denyList: [sampleDeny("d1", { incidentId: "i1" })] });
+    await first[Symbol.asyncDispose]();
+    const database = new DatabaseSync(join(folder, "vedette.db"));
+    database.exec("DROP INDEX deny_list_by_incident; DROP INDEX deny_list_by_alert; PRAGMA user_version = 1");
+    database.close();
+    expect(() => openSqliteReader(folder)).toThrow(expect.objectContaining({ code: "store-schema-older" }));
+    await using store = await open();
+    expect(await store.denyListOfIncident("i1")).toEqual([sampleDeny("d1", { incidentId: "i1" })]);
+    using reader = openSqliteReader(folder);
+    expect(await reader.denyListOfIncident("i1")).toHaveLength(1);
   });
 
   test("that holds no store cannot be read", () => {

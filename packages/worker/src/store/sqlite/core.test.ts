@@ -385,6 +385,36 @@ describe("lists", () => {
     expect(core.alert("gone")?.mergedInto).toBe("a1");
   });
 
+  test("finds entries of the deny list by id, by what is in force, and by incident", () => {
+    const core = open();
+    core.commit({
+      id: "1",
+      incidents: [sampleIncident("i1", { alertIds: ["a1", "a2"] }), sampleIncident("i2", { alertIds: [] })],
+      denyList: [
+        sampleDeny("late", { createdAt: 9, expiresAt: 100, state: "in_force", incidentId: "i1" }),
+        sampleDeny("undone", { createdAt: 1, state: "undone", endedAt: 50, alertId: "a2" }),
+        sampleDeny("early", { createdAt: 2, expiresAt: 101, alertId: "a1", incidentId: "i1" }),
+        sampleDeny("other", { createdAt: 3, state: "expired", endedAt: 50, alertId: "a3", incidentId: "i3" }),
+        sampleDeny("byHand", { createdAt: 4, expiresAt: 200 }),
+      ],
+    });
+    const inForce = (now: number) => core.denyListInForce(now).map(({ id }) => id);
+    expect(inForce(0)).toEqual(["early", "byHand", "late"]);
+    expect(inForce(100)).toEqual(["early", "byHand"]);
+    expect(inForce(200)).toEqual([]);
+    const ofIncident = (id: string) => core.denyListOfIncident(id).map((entry) => entry.id);
+    expect(ofIncident("i1")).toEqual(["undone", "early", "late"]);
+    expect([ofIncident("i2"), ofIncident("i3"), ofIncident("none")]).toEqual([[], ["other"], []]);
+    expect(core.denyListEntry("undone")).toMatchObject({ id: "undone", endedAt: 50 });
+    expect(core.denyListEntry("none")).toBeUndefined();
+    core.commit({
+      id: "2",
+      denyList: [sampleDeny("late", { createdAt: 9, state: "undone", endedAt: 60, incidentId: "i1" })],
+    });
+    expect(inForce(0)).toEqual(["early", "byHand"]);
+    expect(ofIncident("i1")).toEqual(["undone", "early", "late"]);
+  });
+
   test("filters incidents, and lists the deny list", () => {
     const core = open();
     core.commit({

@@ -1,4 +1,4 @@
-import type { Alert, Change, Incident } from "@vedette/api";
+import type { Alert, Change, DenyListEntry, Incident } from "@vedette/api";
 import type { ChainHead } from "../../audit/chain.ts";
 import type { RefusedInput } from "../../record.ts";
 import type { StepCommit, Store } from "../store.ts";
@@ -118,6 +118,11 @@ export function openSqliteCore(path: string | URL, options: SqliteCoreOptions = 
     listIncidents: reading("Listing incidents", queries.listIncidents),
     incident: reading("Reading an incident", (c, id: string) => queries.document<Incident>(c, "incidents", id)),
     listDenyList: reading("Listing the deny list", queries.listDenyList),
+    denyListEntry: reading("Reading the deny list", (c, id: string) =>
+      queries.document<DenyListEntry>(c, "deny_list", id),
+    ),
+    denyListInForce: reading("Reading the deny list", queries.denyListInForce),
+    denyListOfIncident: reading("Reading the deny list", queries.denyListOfIncident),
     listRefused: reading("Listing refused input", queries.listRefused),
     listAudit: reading("Listing the audit trail", queries.listAudit),
     verifyAudit: reading("Verifying the audit trail", (c) => verifyTrail(c)),

@@ -76,8 +76,29 @@ export function listDenyList(connection: Connection, cursor: string | undefined,
   return listDocuments(connection, { table: "deny_list", order: "created_at" }, [], cursor, limit);
 }
 
+/** Entries of the deny list that block at a time, oldest first. */
+export function denyListInForce({ sql }: Connection, now: number): DenyListEntry[] {
+  const rows = sql("SELECT body FROM deny_list WHERE active = 1 AND ended_at > ? ORDER BY created_at, id").all(now);
+  return (rows as unknown as { readonly body: string }[]).map(parse<DenyListEntry>);
+}
+
+/** Entries of the deny list that belong to an incident or one of its alerts, oldest first. */
+export function denyListOfIncident({ sql }: Connection, id: string): DenyListEntry[] {
+  const rows = sql(
+    `SELECT body FROM deny_list
+     WHERE json_extract(body, '$.incidentId') = ?1 OR json_extract(body, '$.alertId') IN
+       (SELECT value FROM incidents, json_each(incidents.body, '$.alertIds') WHERE incidents.id = ?1)
+     ORDER BY created_at, id`,
+  ).all(id);
+  return (rows as unknown as { readonly body: string }[]).map(parse<DenyListEntry>);
+}
+
 /** One document by id. */
-export function document<T>({ sql }: Connection, table: "alerts" | "incidents", id: string): T | undefined {
+export function document<T>(
+  { sql }: Connection,
+  table: "alerts" | "incidents" | "deny_list",
+  id: string,
+): T | undefined {
   const row = sql(`SELECT body FROM ${table} WHERE id = ?`).get(id) as { readonly body: string } | undefined;
   return row && parse<T>(row);
 }

@@ -24,6 +24,7 @@ type Readable =
   | "listIncidents"
   | "incident"
   | "listDenyList"
+  | "denyListOfIncident"
   | "listAudit"
   | "counts"
   | "recover"
@@ -61,6 +62,7 @@ export function openSqliteReader(folder: string): SqliteReader {
     listIncidents: async (query) => core.listIncidents(query),
     incident: async (id) => core.incident(id),
     listDenyList: async (cursor, limit) => core.listDenyList(cursor, limit),
+    denyListOfIncident: async (id) => core.denyListOfIncident(id),
     listAudit: async (cursor, limit) => core.listAudit(cursor, limit),
     counts: async () => core.counts(),
     recover: async (horizon) => core.recover(horizon),

@@ -72,6 +72,10 @@ const MIGRATIONS: readonly string[] = [
   CREATE TABLE idempotency (sequence INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, answer TEXT NOT NULL) STRICT;
   CREATE TABLE steps (sequence INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE) STRICT;
   `,
+  `
+  CREATE INDEX deny_list_by_incident ON deny_list (json_extract(body, '$.incidentId'));
+  CREATE INDEX deny_list_by_alert ON deny_list (json_extract(body, '$.alertId'));
+  `,
 ];
 
 /** The schema version that this program reads and writes. */
