@@ -11,7 +11,7 @@ import { loadAdminToken } from "./server/tokens.ts";
 
 const random = { bytes: (count: number) => randomBytes(count) };
 const rsaKey = (): string =>
-  generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey.export({ format: "pem", type: "pkcs8" }) as string;
+  generateKeyPairSync("rsa", { modulusLength: 2_048 }).privateKey.export({ format: "pem", type: "pkcs8" });
 
 let folder: string;
 beforeEach(async () => {
