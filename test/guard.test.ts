@@ -29,7 +29,13 @@ beforeEach(async () => {
   };
   guard = startGuard(
     { url: new URL(worker.url), publicKey: undefined, pinFile: undefined, token: undefined },
-    { reporter, warn: (message) => warnings.push(message), now: () => worker.time.clock.now(), random: () => 0, firstDelay: 5 },
+    {
+      reporter,
+      warn: (message) => warnings.push(message),
+      now: () => worker.time.clock.now(),
+      random: () => 0,
+      firstDelay: 5,
+    },
   );
 });
 afterEach(async () => {

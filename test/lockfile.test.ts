@@ -9,7 +9,9 @@ interface LockedPackage {
   link?: boolean;
   optionalDependencies?: Record<string, string>;
 }
-const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as { packages: Record<string, LockedPackage> };
+const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+  packages: Record<string, LockedPackage>;
+};
 
 /** The place of a dependency as Node would look for it from a package's place. */
 const resolveFrom = (place: string, name: string): string | undefined => {
@@ -23,7 +25,8 @@ const resolveFrom = (place: string, name: string): string | undefined => {
 test("the lockfile has every optional platform package, so that a clean clone installs on each platform", () => {
   const missing: string[] = [];
   for (const [place, { optionalDependencies }] of Object.entries(packages))
-    for (const name of Object.keys(optionalDependencies ?? {})) if (!resolveFrom(place, name)) missing.push(`${place || "root"} → ${name}`);
+    for (const name of Object.keys(optionalDependencies ?? {}))
+      if (!resolveFrom(place, name)) missing.push(`${place || "root"} → ${name}`);
   expect(missing).toEqual([]);
 });
 
