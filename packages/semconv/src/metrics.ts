@@ -329,6 +329,44 @@ export const WORKER_METRICS = {
     description: "Time of one detector step: read, judge, commit.",
     attributes: [],
   },
+  stepRetries: {
+    name: "vedette_step_retries_total",
+    kind: "counter",
+    unit: "{retry}",
+    description:
+      "Steps made again, by reason: commit (the store did not take it) or rebuild (the state was read from the store again).",
+    attributes: ["reason"],
+  },
+  detectorFailures: {
+    name: "vedette_detector_failures_total",
+    kind: "counter",
+    unit: "{event}",
+    description: "Events that the detector failed on or that were set aside: a defect; the worker's log names them.",
+    attributes: [],
+  },
+  correlationDropped: {
+    name: "vedette_correlation_dropped_total",
+    kind: "counter",
+    unit: "{item}",
+    description:
+      "What correlation left out, by reason: late and ungrouped findings, groups evicted or orphaned, members omitted from or dropped outside episodes, entities omitted.",
+    attributes: ["reason"],
+  },
+  incidentSightingsDropped: {
+    name: "vedette_incident_sightings_dropped_total",
+    kind: "counter",
+    unit: "{sighting}",
+    description: "Sightings of entities that were not kept because their cluster of alerts had its fill.",
+    attributes: [],
+  },
+  denyRefused: {
+    name: "vedette_deny_refused_total",
+    kind: "counter",
+    unit: "{block}",
+    description:
+      "Blocks that a rule asked for and that were not made, by reason (never_block, not_an_address, over, limit).",
+    attributes: ["reason"],
+  },
   storeErrors: {
     name: "vedette_store_errors_total",
     kind: "counter",

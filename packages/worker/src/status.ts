@@ -1,6 +1,7 @@
 import type { Status } from "@vedette/api";
 import type { Problem } from "@vedette/detection";
 import type { SourceStatus } from "./collector/source.ts";
+import type { CorrelationDrops } from "./detector/line-rule.ts";
 import type { Line } from "./detector/line.ts";
 import type { Clock } from "./ports.ts";
 import type { GuardHub } from "./responder/guard-hub.ts";
@@ -10,13 +11,24 @@ import type { Store } from "./store/store.ts";
 /** Problems with rules that the status lists; the count is of all. */
 const LISTED_PROBLEMS = 100;
 
+/** What correlation left out, as the metrics call it. */
+const DROP_REASONS: readonly (readonly [keyof CorrelationDrops, string])[] = [
+  ["lateDropped", "late"],
+  ["ungrouped", "ungrouped"],
+  ["groupsEvicted", "groups_evicted"],
+  ["groupsOrphaned", "groups_orphaned"],
+  ["membersOmitted", "members_omitted"],
+  ["membersDropped", "members_dropped"],
+  ["entitiesOmitted", "entities_omitted"],
+];
+
 /** What the status is read from. */
 export interface StatusOptions {
   readonly version: string;
   readonly mode: Status["mode"];
   readonly startedAt: number;
   readonly clock: Clock;
-  readonly store: Store;
+  readonly store: Pick<Store, "inboxEnd" | "counts" | "pendingEffects">;
   readonly line: Pick<Line, "status">;
   readonly guardHub: Pick<GuardHub, "clients">;
   readonly ruleSet: { readonly loaded: number; readonly problems: readonly Problem[] };
@@ -42,7 +54,8 @@ export function createStatus(options: StatusOptions): () => Promise<Status> {
   };
 
   return async () => {
-    const { counters, cursor, recovered, problem, unmatchedExamples, watermark } = line.status();
+    const standing = line.status();
+    const { counters, cursor, recovered, problem, unmatchedExamples, watermark } = standing;
     const [inboxEnd, counts, effectsPending] = await Promise.all([
       store.inboxEnd(),
       store.counts(),
@@ -53,6 +66,14 @@ export function createStatus(options: StatusOptions): () => Promise<Status> {
     tell("unmatched", counters.unmatched, (by) => metrics.eventsUnmatched.inc(by));
     tell("late", counters.late, (by) => metrics.eventsLate.inc(by));
     tell("quarantined", counters.quarantined, (by) => metrics.eventsQuarantined.inc(by));
+    tell("failed", counters.failed, (by) => metrics.detectorFailures.inc(by));
+    tell("commitRetries", standing.commitRetries, (by) => metrics.stepRetries.inc({ reason: "commit" }, by));
+    tell("rebuilds", standing.rebuilds, (by) => metrics.stepRetries.inc({ reason: "rebuild" }, by));
+    tell("spellsRefused", standing.spellsRefused, (by) => metrics.incidentSightingsDropped.inc(by));
+    for (const [reason, count] of Object.entries(standing.denyRefusals))
+      tell(`deny ${reason}`, count, (by) => metrics.denyRefused.inc({ reason }, by));
+    for (const [kind, reason] of DROP_REASONS)
+      tell(`drops ${reason}`, standing.correlationDrops[kind], (by) => metrics.correlationDropped.inc({ reason }, by));
     tell("audit", counts.auditEntries, (by) => metrics.auditEntries.inc(by));
     for (const [level, count] of Object.entries(counters.findings))
       tell(`findings ${level}`, count, (by) => metrics.findings.inc({ level }, by));

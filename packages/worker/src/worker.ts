@@ -154,6 +154,7 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
         : [],
     },
     onEffects: () => outbox.wake(),
+    onStep: (milliseconds) => metrics.stepDuration.observe(milliseconds / 1_000),
   });
 
   const received = createReceivedMetrics({ clock });

@@ -4,7 +4,7 @@ import type { Notifier } from "../alerter/notify.ts";
 import type { Ports } from "../ports.ts";
 import type { Refusal } from "../responder/deny-list.ts";
 import type { Store } from "../store/store.ts";
-import type { EventJudge, FactCorrelator, LineRule } from "./line-rule.ts";
+import type { CorrelationDrops, EventJudge, FactCorrelator, LineRule } from "./line-rule.ts";
 
 /** Settings of the line. All durations in milliseconds. */
 export interface LineConfig {
@@ -71,6 +71,8 @@ export interface LineOptions {
   readonly config?: Partial<LineConfig>;
   /** Called after each committed step that asked for effects, so that the dispatcher need not wait for its next poll. */
   readonly onEffects?: () => void;
+  /** Called after each step that had something to do with how long it took: read, judge, commit. */
+  readonly onStep?: (milliseconds: number) => void;
 }
 
 /** Counters of the line; they survive a restart. */
@@ -104,6 +106,7 @@ export interface LineStatus {
   readonly rebuilds: number;
   readonly spellsRefused: number;
   readonly denyRefusals: Readonly<Record<Refusal, number>>;
+  readonly correlationDrops: CorrelationDrops;
   /** What is wrong now, one sentence, or absent. */
   readonly problem?: string;
 }

@@ -34,6 +34,20 @@ export interface EventJudge {
   judge(event: SecurityEvent): { readonly logSources: readonly LogSource[]; readonly facts: readonly Fact[] };
 }
 
+/** What a correlator left out or took away since it was made, by kind. */
+export type CorrelationDrops = Readonly<
+  Record<
+    | "lateDropped"
+    | "ungrouped"
+    | "groupsEvicted"
+    | "membersOmitted"
+    | "membersDropped"
+    | "entitiesOmitted"
+    | "groupsOrphaned",
+    number
+  >
+>;
+
 /** Folds facts into episodes (@vedette/detection's `Correlator`). */
 export interface FactCorrelator {
   observe(fact: Fact): void;
@@ -43,6 +57,7 @@ export interface FactCorrelator {
     readonly groups: readonly { readonly key: string; readonly value: string | null }[];
   };
   restore(groups: Iterable<readonly [string, string]>): void;
+  counters(): CorrelationDrops;
 }
 
 /** A fact or episode as the alerter takes it: with its suppression key and the time span at which it stands in the state. */

@@ -6,7 +6,7 @@ import { DenyList } from "../responder/deny-list.ts";
 import { CLUSTER_BLOB, IncidentFold } from "../responder/incidents.ts";
 import type { InboxRow, RecoveredState, Store } from "../store/store.ts";
 import { Counters } from "./counters.ts";
-import type { LineConfig, LineOptions } from "./line-options.ts";
+import type { LineConfig, LineOptions, LineStatus } from "./line-options.ts";
 import type { EventJudge, FactCorrelator, LineRule } from "./line-rule.ts";
 import type { StepDraft } from "./step-draft.ts";
 import { Watermark } from "./watermark.ts";
@@ -19,6 +19,25 @@ const CORRELATION_BLOB = "correlation/";
 
 /** Settled state is looked for when the watermark has moved by this part of the allowed lateness. */
 const SWEEP_EVERY = 1 / 60;
+
+/** What is counted from the start of the process on. */
+export type LineDrops = Pick<LineStatus, "spellsRefused" | "denyRefusals" | "correlationDrops">;
+
+/** The drops of one state and those of the states before it. */
+export function addDrops(before: LineDrops | undefined, drops: LineDrops): LineDrops {
+  if (before === undefined) return drops;
+  return {
+    spellsRefused: before.spellsRefused + drops.spellsRefused,
+    denyRefusals: addEach(before.denyRefusals, drops.denyRefusals),
+    correlationDrops: addEach(before.correlationDrops, drops.correlationDrops),
+  };
+}
+
+const addEach = <Key extends string>(
+  a: Readonly<Record<Key, number>>,
+  b: Readonly<Record<Key, number>>,
+): Readonly<Record<Key, number>> =>
+  Object.fromEntries(Object.keys(a).map((key) => [key, a[key as Key] + b[key as Key]])) as Record<Key, number>;
 
 /**
  * Everything that the line keeps in memory between steps: a fold over the inbox and the recorded decisions. It is changed step by step
@@ -73,6 +92,25 @@ export class LineState {
   /** Every inbox row up to this sequence is judged. */
   get cursor(): number {
     return this.#cursor;
+  }
+
+  /** What was left out since this state was made; no blob keeps these numbers. */
+  drops(): LineDrops {
+    const { lateDropped, ungrouped, groupsEvicted, membersOmitted, membersDropped, entitiesOmitted, groupsOrphaned } =
+      this.#correlator.counters();
+    return {
+      spellsRefused: this.incidents.spellsRefused,
+      denyRefusals: { ...this.denyList.refusals },
+      correlationDrops: {
+        lateDropped,
+        ungrouped,
+        groupsEvicted,
+        membersOmitted,
+        membersDropped,
+        entitiesOmitted,
+        groupsOrphaned,
+      },
+    };
   }
 
   /** Takes what the store recovered; alerts and incidents that it left out are fetched one by one. */

@@ -60,14 +60,29 @@ const detector: EventJudge = {
   },
 };
 
+const NO_DROPS = {
+  lateDropped: 0,
+  ungrouped: 0,
+  groupsEvicted: 0,
+  membersOmitted: 0,
+  membersDropped: 0,
+  entitiesOmitted: 0,
+  groupsOrphaned: 0,
+};
+
 const noCorrelation = (): FactCorrelator => ({
   observe() {},
   advance() {},
   takeChanges: () => ({ episodes: [], groups: [] }),
   restore() {},
+  counters: () => NO_DROPS,
 });
 
-function stage(config: Partial<LineConfig> = {}, correlator: () => FactCorrelator = noCorrelation) {
+function stage(
+  config: Partial<LineConfig> = {},
+  correlator: () => FactCorrelator = noCorrelation,
+  onStep = (_milliseconds: number): void => {},
+) {
   const core = openSqliteCore(":memory:");
   const clock = { time: START, now: () => clock.time };
   const faults: ((step: StepCommit, make: () => void) => void)[] = [];
@@ -86,6 +101,7 @@ function stage(config: Partial<LineConfig> = {}, correlator: () => FactCorrelato
       rules: RULES,
       ports: { clock, timers, log: silent },
       config,
+      onStep,
     });
   let count = 0;
   const record = (
@@ -251,6 +267,29 @@ it("holds what was seen since an open episode began: who joins the episode late 
   expect(core.listIncidents({ limit: 10 }).items).toMatchObject([
     { alertIds: [expect.any(String), expect.any(String)] },
   ]);
+});
+
+describe("numbers that no blob keeps", () => {
+  it("go on over a rebuild of the state, and each step tells how long it took", async () => {
+    const durations: number[] = [];
+    const { core, open, record, drain, faults } = stage(
+      { neverBlock: ["203.0.113.7"] },
+      noCorrelation,
+      (milliseconds) => durations.push(milliseconds),
+    );
+    const line = open();
+    core.append([record(0, ["inject"])]);
+    await drain(line);
+    expect(line.status().denyRefusals.never_block).toBe(1);
+    expect(durations).toEqual([0]);
+    faults.push(() => {
+      throw new StoreError("store-failed", "No.", { retryable: false });
+    });
+    core.append([record(30, ["inject"])]);
+    await expect(line.runOnce()).rejects.toThrow("No.");
+    await drain(line);
+    expect(line.status()).toMatchObject({ rebuilds: 1, denyRefusals: { never_block: 2 } });
+  });
 });
 
 describe("a store in trouble", () => {

@@ -5,7 +5,7 @@ import { lineOperations } from "../responder/line-operations.ts";
 import { OperationError, type Operations } from "../responder/operations.ts";
 import type { AlertMember, StepCommit } from "../store/store.ts";
 import { DEFAULT_LINE_CONFIG, type LineConfig, type LineOptions, type LineStatus } from "./line-options.ts";
-import { LineState } from "./line-state.ts";
+import { addDrops, type LineDrops, LineState } from "./line-state.ts";
 import { StepDraft } from "./step-draft.ts";
 
 /** Members moved with an alert that was merged into another one; more stay where they are, under the merged alert's id. */
@@ -56,11 +56,11 @@ export function createLine(options: LineOptions): Line {
   let rebuilds = 0;
   let problem: string | undefined;
   let committed:
-    | Pick<
-        LineStatus,
-        "cursor" | "counters" | "unmatchedExamples" | "watermark" | "liveAlerts" | "spellsRefused" | "denyRefusals"
-      >
+    | Pick<LineStatus, "cursor" | "counters" | "unmatchedExamples" | "watermark" | "liveAlerts" | keyof LineDrops>
     | undefined;
+  /** What the states thrown away since the start had committed of the numbers that no blob keeps. */
+  let dropsBefore: LineDrops | undefined;
+  let drops: LineDrops | undefined;
   let committedDenyList: readonly DenyListEntry[] = [];
 
   const onFailure = (row: { readonly id: string }, error: unknown): void =>
@@ -70,14 +70,14 @@ export function createLine(options: LineOptions): Line {
 
   function publishCommitted(from: LineState): void {
     const { counters, examples } = from.counters;
+    drops = addDrops(dropsBefore, from.drops());
     committed = {
       cursor: from.cursor,
       counters,
       unmatchedExamples: examples,
       ...(Number.isFinite(from.watermark.value) ? { watermark: from.watermark.value } : {}),
       liveAlerts: from.alerts.size,
-      spellsRefused: from.incidents.spellsRefused,
-      denyRefusals: { ...from.denyList.refusals },
+      ...drops,
     };
     committedDenyList = from.denyList.inForce(clock.now());
   }
@@ -135,6 +135,7 @@ export function createLine(options: LineOptions): Line {
     } catch (error) {
       if (!(error instanceof OperationError)) {
         state = undefined;
+        dropsBefore = drops;
         rebuilds += 1;
       }
       throw error;
@@ -202,7 +203,12 @@ export function createLine(options: LineOptions): Line {
 
   /** One step at a time, whoever asks. */
   function runOnce(signal?: AbortSignal): Promise<boolean> {
-    const next = running.then(() => runStep(signal));
+    const next = running.then(async () => {
+      const began = clock.now();
+      const worked = await runStep(signal);
+      if (worked) options.onStep?.(clock.now() - began);
+      return worked;
+    });
     running = next.catch(() => {});
     return next;
   }
@@ -278,8 +284,7 @@ export function createLine(options: LineOptions): Line {
       counters: empty.counters.counters,
       unmatchedExamples: [],
       liveAlerts: 0,
-      spellsRefused: 0,
-      denyRefusals: { ...empty.denyList.refusals },
+      ...empty.drops(),
     };
   }
 }

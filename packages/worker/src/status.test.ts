@@ -1,0 +1,114 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { WORKER_METRICS } from "@vedette/semconv";
+import { describe, expect, it } from "vitest";
+import type { LineStatus } from "./detector/line-options.ts";
+import { createMetrics } from "./server/metrics.ts";
+import { createStatus } from "./status.ts";
+import { createMemoryLog } from "./testing/server-harness.ts";
+
+const HERE = import.meta.dirname;
+
+const lineStatus = (more: Partial<LineStatus> = {}): LineStatus => ({
+  recovered: true,
+  cursor: 0,
+  counters: {
+    judged: 0,
+    unmatched: 0,
+    late: 0,
+    quarantined: 0,
+    failed: 0,
+    findings: { informational: 0, low: 0, medium: 0, high: 0, critical: 0 },
+    alertsOpened: 0,
+  },
+  unmatchedExamples: [],
+  liveAlerts: 0,
+  commitRetries: 0,
+  rebuilds: 0,
+  spellsRefused: 0,
+  denyRefusals: { never_block: 0, not_an_address: 0, over: 0, limit: 0 },
+  correlationDrops: {
+    lateDropped: 0,
+    ungrouped: 0,
+    groupsEvicted: 0,
+    membersOmitted: 0,
+    membersDropped: 0,
+    entitiesOmitted: 0,
+    groupsOrphaned: 0,
+  },
+  ...more,
+});
+
+function stage() {
+  const metrics = createMetrics();
+  const log = createMemoryLog();
+  const now = { line: lineStatus(), guards: 1 };
+  const status = createStatus({
+    version: "0.1.0",
+    mode: "worker",
+    startedAt: 0,
+    clock: { now: () => 1_000 },
+    store: {
+      inboxEnd: async () => 0,
+      pendingEffects: async () => 0,
+      counts: async () => ({
+        alertsTotal: 0,
+        alertsOpen: {},
+        incidentsTotal: 0,
+        incidentsOpen: 0,
+        facts: 0,
+        refused: 0,
+        auditEntries: 0,
+      }),
+    },
+    line: { status: () => now.line },
+    guardHub: { clients: () => now.guards },
+    ruleSet: { loaded: 0, problems: [] },
+    sources: () => [],
+    metrics,
+  });
+  const rendered = async () =>
+    (await metrics.registry.metrics())
+      .split("\n")
+      .filter((text) => text.startsWith("vedette_") && !text.endsWith(" 0"));
+  return { status, now, rendered, log };
+}
+
+describe("createStatus", () => {
+  it("tells the metrics what was dropped, refused and made again, each once", async () => {
+    const { status, now, rendered } = stage();
+    now.line = lineStatus({
+      counters: { ...lineStatus().counters, failed: 2 },
+      commitRetries: 3,
+      rebuilds: 1,
+      spellsRefused: 4,
+      denyRefusals: { never_block: 5, not_an_address: 0, over: 0, limit: 6 },
+      correlationDrops: { ...lineStatus().correlationDrops, lateDropped: 7, entitiesOmitted: 8 },
+    });
+    await status();
+    await status();
+    expect(await rendered()).toEqual(
+      expect.arrayContaining([
+        "vedette_detector_failures_total 2",
+        'vedette_step_retries_total{reason="commit"} 3',
+        'vedette_step_retries_total{reason="rebuild"} 1',
+        "vedette_incident_sightings_dropped_total 4",
+        'vedette_deny_refused_total{reason="never_block"} 5',
+        'vedette_deny_refused_total{reason="limit"} 6',
+        'vedette_correlation_dropped_total{reason="late"} 7',
+        'vedette_correlation_dropped_total{reason="entities_omitted"} 8',
+      ]),
+    );
+  });
+});
+
+describe("the worker's metrics", () => {
+  const sources = readdirSync(HERE, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))
+    .map((path) => readFileSync(join(HERE, path), "utf8"))
+    .join("\n");
+
+  it.each(Object.keys(WORKER_METRICS))("%s is fed by some part of the worker", (key) => {
+    expect(new RegExp(`\\b(metrics|options\\.metrics)\\.${key}\\b`).test(sources), key).toBe(true);
+  });
+});
