@@ -8,10 +8,10 @@ import { SIDE_EFFECTS, sideEffectOf } from "./crash-points.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
-/** Where a process dies: at the given visit of a crash point, counted from 1. */
+/** Where a process dies: at the given visit of a crash point, counted from 1 once the life is mortal, or at any time. */
 export interface CrashPlan {
   readonly point: string;
-  readonly visit: number;
+  readonly visit: number | "any";
 }
 
 /** What one run of the simulation gathers about its faults. */
@@ -146,10 +146,12 @@ export class Incarnation {
 
   #pass(point: string): void {
     const { plans, mortalFrom, scheduler, log } = this.#options;
-    if (!this.#alive || scheduler.now() < mortalFrom) return;
-    const visits = (this.#visits.get(point) ?? 0) + 1;
+    if (!this.#alive) return;
+    const isMortal = scheduler.now() >= mortalFrom;
+    const visits = (this.#visits.get(point) ?? 0) + (isMortal ? 1 : 0);
     this.#visits.set(point, visits);
-    if (!plans.some((plan) => plan.point === point && plan.visit === visits)) return;
+    if (!plans.some((plan) => plan.point === point && (plan.visit === "any" || (isMortal && plan.visit === visits))))
+      return;
     log.reached.add(point);
     this.#count("crash");
     this.kill();

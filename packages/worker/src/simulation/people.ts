@@ -27,6 +27,7 @@ export function drawDecision(
     "incident",
     "incident",
     "deny",
+    "deny",
     "undo",
     "undo",
   ] as const);

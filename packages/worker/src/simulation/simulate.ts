@@ -5,7 +5,7 @@ import type { CrashPlan, FaultLog } from "./incarnation.ts";
 import { planRandom, simulateRun } from "./simulate-run.ts";
 
 /** Lives of the process in one run that end in a crash. */
-const CRASHES = 8;
+const CRASHES = 9;
 /** A crash point is met at one of its first visits in a life. */
 const MAX_VISIT = 6;
 
@@ -15,7 +15,7 @@ const RARE_POINTS = CRASH_POINTS.filter((point) =>
 );
 
 /** Side effects that hardly any life comes to: every life may end at them. */
-const RAREST = ["store.alert", "store.alertMembers", "store.incident", "store.commit(undo)"];
+const RAREST = ["store.alert", "store.incident", "store.commit(undo)", "store.commit(deny)"];
 
 /** What to simulate. */
 export interface SimulationOptions {
@@ -87,11 +87,14 @@ async function runSeed(seed: number, log: FaultLog, checkpointFirst: boolean): P
  */
 export function livesOf(seed: number): CrashPlan[][] {
   const random = planRandom(seed);
+  const phase = (life: number): string => ((seed + life) % 2 === 0 ? "before" : "after");
   const turn = <T>(values: readonly T[], life: number): T =>
     values[(((seed * CRASHES + life) % values.length) + values.length) % values.length] as T;
   return Array.from({ length: CRASHES }, (_, life) => [
     { point: turn(CRASH_POINTS, life), visit: random.integer(1, random.chance(0.6) ? 1 : MAX_VISIT) },
     { point: turn(RARE_POINTS, life), visit: 1 },
-    ...RAREST.map((name) => ({ point: `${(seed + life) % 2 === 0 ? "before" : "after"} ${name}`, visit: 1 })),
+    ...RAREST.map((name) => ({ point: `${phase(life)} ${name}`, visit: 1 })),
+    // Alerts are hardly ever merged: no life that does so goes on.
+    { point: `${phase(life)} store.alertMembers`, visit: "any" },
   ]);
 }
