@@ -91,6 +91,8 @@ function stage(
     if (fault !== undefined) fault(parameters[0] as StepCommit, call as () => void);
     return call();
   });
+  const warned: string[] = [];
+  const log: Log = { ...silent, warn: (_fields: object, message: string) => void warned.push(message) };
   const slept: number[] = [];
   const timers = { sleep: async (milliseconds: number) => void slept.push(milliseconds) };
   const open = () =>
@@ -99,7 +101,7 @@ function stage(
       detector,
       correlator,
       rules: RULES,
-      ports: { clock, timers, log: silent },
+      ports: { clock, timers, log },
       config,
       onStep,
     });
@@ -127,7 +129,7 @@ function stage(
     for (let more = true; more;) more = await line.runOnce();
   };
   const alerts = () => core.listAlerts({ limit: 100 }).items;
-  return { core, clock, store, faults, slept, open, record, drain, alerts };
+  return { core, clock, store, faults, slept, warned, open, record, drain, alerts };
 }
 
 const by = (idempotencyKey: string) => ({ name: "ann", idempotencyKey });
@@ -369,7 +371,7 @@ describe("responses", () => {
   });
 
   it("never blocks an address of the list, and says so once", async () => {
-    const { core, open, record, drain } = stage({ neverBlock: ["203.0.113.0/24"] });
+    const { core, open, record, drain, alerts, warned } = stage({ neverBlock: ["203.0.113.0/24"] });
     const line = open();
     core.append([record(0, ["inject"]), record(1, ["inject"])]);
     await drain(line);
@@ -378,6 +380,12 @@ describe("responses", () => {
     expect(core.listDenyList(undefined, 10).items).toEqual([]);
     const refusals = core.listAudit(undefined, 100).items.filter(({ action }) => action === "deny.refused");
     expect(refusals).toMatchObject([{ details: { refusal: "never_block", address: "203.0.113.7" } }]);
+    const why = "203.0.113.7 is on the list of addresses that are never blocked.";
+    const history = core.history(alerts()[0]?.id ?? "");
+    expect(history.filter(({ change }) => change === "block:refused")).toMatchObject([
+      { actor: "responder", note: why },
+    ]);
+    expect(warned).toEqual([`a block that a rule asked for was not made: ${why}`]);
   });
 
   it("does not block for what is long past", async () => {

@@ -119,6 +119,7 @@ export function createLine(options: LineOptions): Line {
     const step = draft.toCommit(`${name}:${number}`);
     await commit(step, signal);
     publishCommitted(of);
+    for (const { fields, message } of draft.warnings) log.warn(fields, message);
     if ((step.effects?.length ?? 0) > 0) options.onEffects?.();
   }
 

@@ -6,6 +6,12 @@ import { hashId } from "./hash.ts";
 /** What an effect is before it has its id and time. */
 export type EffectDraft = Omit<Effect, "id" | "createdAt">;
 
+/** What the worker's log says about a step. */
+export interface StepWarning {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
 /**
  * Gathers what one step changes. Documents are kept by id, so that a document changed several times in a step is written once and its
  * revision grows by one.
@@ -17,6 +23,7 @@ export class StepDraft {
   idempotency: { readonly key: string; readonly answer: string } | undefined;
   /** Alerts merged in this step: the one merged away, and the one it went into at that moment. */
   readonly alertMerges = new Map<string, string>();
+  readonly #warnings: StepWarning[] = [];
   readonly #facts: Fact[] = [];
   readonly #episodes = new Map<string, Episode>();
   readonly #blobs = new Map<string, string | null>();
@@ -88,6 +95,15 @@ export class StepDraft {
 
   history(subject: string, actor: string, change: string, note?: string): void {
     this.#history.push({ subject, time: this.now, actor, change, ...(note === undefined ? {} : { note }) });
+  }
+
+  /** Says something in the worker's log once the step is committed. */
+  warn(fields: StepWarning["fields"], message: string): void {
+    this.#warnings.push({ fields, message });
+  }
+
+  get warnings(): readonly StepWarning[] {
+    return this.#warnings;
   }
 
   audit(actor: string, action: string, subject: string, details: AuditDraft["details"] = {}): void {

@@ -13,6 +13,9 @@ export const DENY_BLOB = "deny/";
 /** The effect that carries the deny list to the guards. */
 export const GUARD_PUBLISH = "guard.publish";
 
+/** The change in an alert's history that says that a block which its rule asked for was not made. */
+export const BLOCK_REFUSED = "block:refused";
+
 /** What an effect `guard.publish` says. The guards are sent everything in force, so it is for the reader of the outbox. */
 export interface GuardPublishPayload {
   readonly change: "block" | "extend" | "lift";
@@ -326,6 +329,22 @@ export class DenyList {
     this.#refusals[refusal] += 1;
     if (refusal !== "over" || this.#refusals.over <= 100)
       draft.audit("responder", "deny.refused", alertId, { refusal, ...details });
+    // That a block was over before it could begin is said of every late finding: only the audit trail and the metrics tell it.
+    if (refusal === "over") return;
+    const why = this.#whyRefused(refusal, details);
+    draft.history(alertId, "responder", BLOCK_REFUSED, why);
+    draft.warn({ alertId, refusal, ...details }, `a block that a rule asked for was not made: ${why}`);
+  }
+
+  #whyRefused(refusal: Exclude<Refusal, "over">, { address, field }: Readonly<Record<string, unknown>>): string {
+    switch (refusal) {
+      case "never_block":
+        return `${String(address)} is on the list of addresses that are never blocked.`;
+      case "limit":
+        return `The deny list holds ${this.#options.limit} addresses already, so ${String(address)} was not put on it.`;
+      case "not_an_address":
+        return `The field ${String(field)} holds no IP address.`;
+    }
   }
 
   #isFull(now: number, address: string): boolean {

@@ -62,6 +62,15 @@ describe("incidentTimeline", () => {
     ]);
   });
 
+  it("tells of a block that was not made, and why", () => {
+    const history = [
+      { subject: "a1", time: 7, actor: "responder", change: "block:refused", note: "It is never blocked." },
+    ];
+    expect(incidentTimeline({ ...nothing, history })).toEqual([
+      { time: 7, kind: "action", title: "Did not block: It is never blocked.", source: "responder", alertId: "a1" },
+    ]);
+  });
+
   it.each([
     ["a person's block", { requestedBy: "rob" }, ["person"]],
     ["a block that a person undid", { state: "undone", endedAt: 5_000, endedBy: "rob" }, ["action", "person"]],

@@ -1,6 +1,7 @@
 import type { Alert, DenyListEntry, TimelineRow } from "@vedette/api";
 import type { JsonObject, JsonValue } from "@vedette/detection";
 import { ATTR } from "@vedette/semconv";
+import { BLOCK_REFUSED } from "../responder/deny-list.ts";
 import type { HistoryEntry, InboxRow } from "../store/store.ts";
 
 /** Some of the events behind an alert, in the order of their times. */
@@ -127,6 +128,18 @@ function actionRows(entry: DenyListEntry): TimelineRow[] {
   ];
 }
 
+/** Blocks that a rule asked for and that were not made: without them a reader would take the address for blocked. */
+const refusedRows = (history: readonly HistoryEntry[]): TimelineRow[] =>
+  history
+    .filter(({ change }) => change === BLOCK_REFUSED)
+    .map(({ time, subject, actor, note }) => ({
+      time,
+      kind: "action",
+      title: note === undefined ? "Did not block" : `Did not block: ${note}`,
+      source: actor,
+      alertId: subject,
+    }));
+
 const personRows = (history: readonly HistoryEntry[], alerts: readonly Alert[]): TimelineRow[] =>
   history
     .filter((entry) => !PARTS_OF_THE_WORKER.has(entry.actor))
@@ -144,6 +157,7 @@ export function incidentTimeline(parts: TimelineParts): TimelineRow[] {
     ...eventRows(parts.events),
     ...parts.alerts.map(alertRow),
     ...parts.actions.flatMap(actionRows),
+    ...refusedRows(parts.history),
     ...personRows(parts.history, parts.alerts),
   ];
   return rows.sort((a, b) => a.time - b.time || ORDER[a.kind] - ORDER[b.kind]);
