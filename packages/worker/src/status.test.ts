@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import type { LineStatus } from "./detector/line-options.ts";
 import { createMetrics } from "./server/metrics.ts";
 import { createStatus } from "./status.ts";
-import { createMemoryLog } from "./testing/server-harness.ts";
+import { sampleDeny } from "./testing/store-samples.ts";
 
 const HERE = import.meta.dirname;
 
@@ -41,8 +41,7 @@ const lineStatus = (more: Partial<LineStatus> = {}): LineStatus => ({
 
 function stage() {
   const metrics = createMetrics();
-  const log = createMemoryLog();
-  const now = { line: lineStatus(), guards: 1 };
+  const now = { line: lineStatus(), guards: 1, blocked: 0 };
   const status = createStatus({
     version: "0.1.0",
     mode: "worker",
@@ -61,7 +60,10 @@ function stage() {
         auditEntries: 0,
       }),
     },
-    line: { status: () => now.line },
+    line: {
+      status: () => now.line,
+      inForce: () => Array.from({ length: now.blocked }, (_, index) => sampleDeny(`d${index}`)),
+    },
     guardHub: { clients: () => now.guards },
     ruleSet: { loaded: 0, problems: [] },
     sources: () => [],
@@ -71,7 +73,7 @@ function stage() {
     (await metrics.registry.metrics())
       .split("\n")
       .filter((text) => text.startsWith("vedette_") && !text.endsWith(" 0"));
-  return { status, now, rendered, log };
+  return { status, now, rendered };
 }
 
 describe("createStatus", () => {
@@ -99,6 +101,19 @@ describe("createStatus", () => {
         'vedette_correlation_dropped_total{reason="entities_omitted"} 8',
       ]),
     );
+  });
+});
+
+describe("a deny list without a guard", () => {
+  it("is a problem that does not make the worker unready", async () => {
+    const { status, now } = stage();
+    Object.assign(now, { guards: 0, blocked: 2 });
+    expect(await status()).toMatchObject({
+      ready: true,
+      problems: ["2 addresses are on the deny list and no guard is connected to apply it."],
+    });
+    now.guards = 1;
+    expect((await status()).problems).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import type { CorrelationDrops } from "./detector/line-rule.ts";
 import type { Line } from "./detector/line.ts";
 import type { Clock } from "./ports.ts";
 import type { GuardHub } from "./responder/guard-hub.ts";
+import { unguarded } from "./responder/unguarded.ts";
 import type { Metrics } from "./server/metrics.ts";
 import type { Store } from "./store/store.ts";
 
@@ -29,7 +30,7 @@ export interface StatusOptions {
   readonly startedAt: number;
   readonly clock: Clock;
   readonly store: Pick<Store, "inboxEnd" | "counts" | "pendingEffects">;
-  readonly line: Pick<Line, "status">;
+  readonly line: Pick<Line, "status" | "inForce">;
   readonly guardHub: Pick<GuardHub, "clients">;
   readonly ruleSet: { readonly loaded: number; readonly problems: readonly Problem[] };
   readonly sources: () => readonly SourceStatus[];
@@ -78,17 +79,20 @@ export function createStatus(options: StatusOptions): () => Promise<Status> {
     for (const [level, count] of Object.entries(counters.findings))
       tell(`findings ${level}`, count, (by) => metrics.findings.inc({ level }, by));
 
+    const guardClients = options.guardHub.clients();
+    const nobodyGuards = unguarded(line.inForce().length, guardClients);
     const problems = [
       ...(recovered ? [] : ["The worker is reading what it knew before."]),
       ...(problem === undefined ? [] : [problem]),
       ...sources.filter(({ state }) => state === "failed").map(({ name, detail }) => `Source ${name}: ${detail}`),
+      ...(nobodyGuards === undefined ? [] : [nobodyGuards]),
     ];
     return {
       version: options.version,
       mode: options.mode,
       startedAt: options.startedAt,
       now: clock.now(),
-      // A failed source does not make the others unready: it is named among the problems.
+      // A failed source, or an application without a guard, does not make the rest unready: it is named among the problems.
       ready: recovered && problem === undefined,
       problems,
       sources: [...sources],
@@ -107,7 +111,7 @@ export function createStatus(options: StatusOptions): () => Promise<Status> {
       },
       incidents: { open: counts.incidentsOpen, total: counts.incidentsTotal },
       effectsPending,
-      guardClients: options.guardHub.clients(),
+      guardClients,
     };
   };
 }

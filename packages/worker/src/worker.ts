@@ -20,7 +20,9 @@ import type { Ports } from "./ports.ts";
 import { createGuardHub } from "./responder/guard-hub.ts";
 import { loadGuardSigner } from "./responder/guard-key.ts";
 import { loadGuardSequence } from "./responder/guard-sequence.ts";
+import { GUARD_PUBLISH } from "./responder/deny-list.ts";
 import { createOutbox } from "./responder/outbox.ts";
+import { createUnguardedWarning } from "./responder/unguarded.ts";
 import { builtinRulesFolder, readRuleFiles } from "./rules/load.ts";
 import { createMetrics } from "./server/metrics.ts";
 import { createServer } from "./server/server.ts";
@@ -127,12 +129,19 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
         });
   if (notifier) starting.defer(() => notifier.close());
 
+  const warnWhenUnguarded = createUnguardedWarning({
+    log,
+    addresses: () => line.inForce().length,
+    guards: () => guardHub.clients(),
+  });
   const outbox = createOutbox({
     store,
     executors: [guardHub.executor, ...(notifier ? [notifier.executor] : [])],
     ports,
-    observe: ({ action, outcome }) =>
-      (outcome === "done" ? metrics.effectsDelivered : metrics.effectsFailed).inc({ action }),
+    observe: ({ action, outcome }) => {
+      (outcome === "done" ? metrics.effectsDelivered : metrics.effectsFailed).inc({ action });
+      if (action === GUARD_PUBLISH) warnWhenUnguarded();
+    },
   });
 
   const line = createLine({
