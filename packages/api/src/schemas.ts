@@ -101,7 +101,11 @@ export const timelineRowSchema = z
     time: instant,
     kind: z.enum(["event", "alert", "action", "person"]),
     title: z.string(),
-    source: z.string().describe("Where the row comes from: the rule, the responder, a person"),
+    source: z
+      .string()
+      .describe(
+        "Where the row comes from: the service of an event, the id of an alert's rule, the part of the worker or the person who acted",
+      ),
     severity: severitySchema.optional(),
     alertId: id.optional(),
     actionId: id.optional(),

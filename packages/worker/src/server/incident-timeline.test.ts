@@ -18,11 +18,11 @@ const told = (parts: Partial<TimelineParts>): (readonly [number, TimelineRow["ki
 
 describe("incidentTimeline", () => {
   it("tells a story in the order of time, at one instant in the order of cause and effect", () => {
-    const alert = sampleAlert("a1", { title: "Credential stuffing", firstSeen: 1_000 });
+    const alert = sampleAlert("a1", { title: "Credential stuffing", firstSeen: 1_000, lastSeen: 1_000 });
     expect(
       told({
         alerts: [alert],
-        events: [{ alert, events: [event("e2", 2_000), event("e1", 1_000)] }],
+        events: [{ alert, events: [event("e2", 2_000), event("e1", 1_000)], omitted: 0 }],
         actions: [
           sampleDeny("d1", {
             createdAt: 1_000,
@@ -53,13 +53,41 @@ describe("incidentTimeline", () => {
     const rows = incidentTimeline({
       ...nothing,
       events: [
-        { alert: first, events: [shared] },
-        { alert: second, events: [shared] },
+        { alert: first, events: [shared], omitted: 0 },
+        { alert: second, events: [shared], omitted: 0 },
       ],
     });
     expect(rows).toEqual([
       { time: 1, kind: "event", title: "session", source: "event", alertId: "a1", eventIds: ["e1"] },
     ]);
+  });
+
+  it.each([
+    ["when it was opened, while the events came in", { firstSeen: 1_000, lastSeen: 9_000, openedAt: 3_000 }, 3_000],
+    ["with its last event, when older events were read", { firstSeen: 1_000, lastSeen: 2_000, openedAt: 9_000 }, 2_000],
+    ["not before its first event", { firstSeen: 1_000, lastSeen: 2_000, openedAt: 500 }, 1_000],
+  ])("places an alert %s", (_, times, at) => {
+    const [row] = incidentTimeline({ ...nothing, alerts: [sampleAlert("a1", times)] });
+    expect(row).toMatchObject({ time: at, source: "rule-1" });
+  });
+
+  it("says how many events of an alert it leaves out, where they were", () => {
+    const alert = sampleAlert("a1", { firstSeen: 1, lastSeen: 9 });
+    const events = [event("e1", 1), event("e2", 2), event("e9", 9)];
+    const rows = incidentTimeline({ ...nothing, events: [{ alert, events, omitted: 6 }] });
+    expect(rows.map(({ time, title }) => [time, title])).toEqual([
+      [1, "session"],
+      [2, "session"],
+      [2, "… 6 more events of this alert"],
+      [9, "session"],
+    ]);
+    expect(rows[2]).toEqual({
+      time: 2,
+      kind: "event",
+      title: "… 6 more events of this alert",
+      source: "detector",
+      alertId: "a1",
+    });
   });
 
   it("tells of a block that was not made, and why", () => {
@@ -108,13 +136,13 @@ describe("incidentTimeline", () => {
     ["a log line without a name", { body: { text: "kernel panic" }, attributes: {} }, "kernel panic"],
     ["a document that tells nothing", { attributes: "odd", body: ["x"] }, "event"],
   ] as const)("describes %s", (_, document, title) => {
-    const rows = told({ events: [{ alert: sampleAlert("a1"), events: [event("e1", 1, document)] }] });
+    const rows = told({ events: [{ alert: sampleAlert("a1"), events: [event("e1", 1, document)], omitted: 0 }] });
     expect(rows.map(([, , shown]) => shown)).toEqual([title]);
   });
 
   it("shortens what an attacker made long", () => {
     const document = { event_name: "x".repeat(5_000) };
-    const [row] = told({ events: [{ alert: sampleAlert("a1"), events: [event("e1", 1, document)] }] });
+    const [row] = told({ events: [{ alert: sampleAlert("a1"), events: [event("e1", 1, document)], omitted: 0 }] });
     expect(row?.[2]).toHaveLength(200);
   });
 });

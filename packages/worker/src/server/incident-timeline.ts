@@ -8,6 +8,8 @@ import type { HistoryEntry, InboxRow } from "../store/store.ts";
 export interface AlertEvents {
   readonly alert: Alert;
   readonly events: readonly InboxRow[];
+  /** Further events of the alert that are not among them. */
+  readonly omitted: number;
 }
 
 /** What an incident's timeline is made from. */
@@ -77,7 +79,7 @@ const serviceOf = (document: JsonObject): string =>
 /** The rows of an event that several alerts share are one row. */
 function eventRows(parts: readonly AlertEvents[]): TimelineRow[] {
   const rows = new Map<string, TimelineRow>();
-  for (const { alert, events } of parts) {
+  for (const { alert, events, omitted } of parts) {
     for (const { id, time, document } of events) {
       if (rows.has(id)) continue;
       rows.set(id, {
@@ -89,15 +91,23 @@ function eventRows(parts: readonly AlertEvents[]): TimelineRow[] {
         eventIds: [id],
       });
     }
+    if (omitted > 0) {
+      // They lie between the last two events shown: the first ones of an alert are, and its last.
+      const time = events.at(-2)?.time ?? events.at(-1)?.time ?? alert.firstSeen;
+      const title = `… ${omitted} more ${omitted === 1 ? "event" : "events"} of this alert`;
+      rows.set(`omitted ${alert.id}`, { time, kind: "event", title, source: "detector", alertId: alert.id });
+    }
   }
   return [...rows.values()];
 }
 
 const alertRow = (alert: Alert): TimelineRow => ({
-  time: alert.firstSeen,
+  // When its rule was satisfied, in event time: the events begin earlier. While events come in that is when it was opened; of events that
+  // were read long after they happened, no later than the last one; and where clocks disagree, not before the first one.
+  time: Math.max(alert.firstSeen, Math.min(alert.openedAt, alert.lastSeen)),
   kind: "alert",
   title: alert.title,
-  source: alert.rule.title,
+  source: alert.rule.id,
   severity: alert.severity,
   alertId: alert.id,
 });

@@ -98,7 +98,7 @@ describe("the API", () => {
   it("shows an incident with its timeline and actions", async () => {
     const incident = await createClient({ baseUrl: t.url, token: t.adminToken }).getIncident({ id: "i1" });
     expect(incident.actions.map(({ id }) => id)).toEqual(["d1"]);
-    expect(incident.timeline.map(({ kind }) => kind)).toEqual(["alert", "event", "event", "event", "action", "person"]);
+    expect(incident.timeline.map(({ kind }) => kind)).toEqual(["event", "event", "event", "alert", "action", "person"]);
     expect(incident.timeline.at(-1)).toMatchObject({ source: "rob", title: "status: triaged: looking" });
   });
 

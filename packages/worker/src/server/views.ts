@@ -73,7 +73,9 @@ async function timelineEvents(store: DetailStore, alert: Alert): Promise<AlertEv
   const ids = [...new Set(findings.flatMap((finding) => finding.eventIds))];
   const chosen =
     ids.length <= TIMELINE_EVENT_LIMIT ? ids : [...ids.slice(0, TIMELINE_EVENT_LIMIT - 1), ...ids.slice(-1)];
-  return { alert, events: await eventsOf(store, chosen) };
+  // Where not every finding was read, only the alert itself knows how many events there are.
+  const known = findings.length < FINDING_LIMIT ? ids.length : Math.max(ids.length, alert.eventCount);
+  return { alert, events: await eventsOf(store, chosen), omitted: known - chosen.length };
 }
 
 /** An incident with alerts, timeline and actions. */
@@ -84,7 +86,11 @@ export async function incidentDetail(store: DetailStore, incident: Incident): Pr
     .sort((a, b) => a.firstSeen - b.firstSeen || (a.id < b.id ? -1 : 1));
   const [actions, events, ...histories] = await Promise.all([
     store.denyListOfIncident(incident.id),
-    Promise.all(alerts.slice(0, TIMELINE_ALERT_LIMIT).map((alert) => timelineEvents(store, alert))),
+    Promise.all(
+      alerts.map((alert, index) =>
+        index < TIMELINE_ALERT_LIMIT ? timelineEvents(store, alert) : { alert, events: [], omitted: alert.eventCount },
+      ),
+    ),
     store.history(incident.id),
     ...alerts.map((alert) => store.history(alert.id)),
   ]);
