@@ -428,6 +428,9 @@ describe("responses", () => {
     const undone = line.operations.undoDeny(entry?.id ?? "", by("2"));
     await drain(line);
     await expect(undone).resolves.toMatchObject({ state: "undone", endedBy: "ann" });
+    const twice = line.operations.undoDeny(entry?.id ?? "", by("3")).catch((error: { code: string }) => error.code);
+    await drain(line);
+    expect(await twice).toBe("ended");
     core.append([record(5, ["inject"])]);
     await drain(line);
     expect(line.inForce()).toEqual([]);
@@ -456,6 +459,12 @@ describe("people's changes", () => {
     const again = restarted.operations.changeAlert(alert?.id ?? "", change, by("k"));
     await drain(restarted);
     await expect(again).resolves.toEqual(first);
+    const others = [
+      restarted.operations.changeAlert(alert?.id ?? "", { ...change, note: "another" }, by("k")),
+      restarted.operations.changeAlert("another", change, by("k")),
+    ].map((made) => made.catch((error: { code: string }) => error.code));
+    await drain(restarted);
+    expect(await Promise.all(others)).toEqual(["key_reused", "key_reused"]);
     expect(core.history(alert?.id ?? "").filter(({ actor }) => actor === "ann")).toMatchObject([
       { change: "status:acknowledged", note: "mine" },
     ]);

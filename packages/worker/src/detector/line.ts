@@ -1,6 +1,7 @@
 import type { DenyListEntry } from "@vedette/api";
 import { StoreError } from "../errors.ts";
 import { parseAddressList } from "../responder/address-list.ts";
+import { recordedAnswer, recordWrite } from "../responder/idempotency.ts";
 import { lineOperations } from "../responder/line-operations.ts";
 import { OperationError, type Operations } from "../responder/operations.ts";
 import type { AlertMember, StepCommit } from "../store/store.ts";
@@ -35,7 +36,8 @@ export interface Line {
 type Job = {
   readonly name: string;
   readonly run: (state: LineState, draft: StepDraft) => Promise<unknown>;
-  readonly idempotencyKey?: string;
+  /** The idempotency key, and a hash of what was asked with it. */
+  readonly asked: { readonly key: string; readonly request: string };
   readonly resolve: (answer: unknown) => void;
   readonly reject: (error: unknown) => void;
 };
@@ -145,16 +147,15 @@ export function createLine(options: LineOptions): Line {
 
   async function runJob(job: Job, signal: AbortSignal | undefined): Promise<void> {
     try {
-      const known = job.idempotencyKey === undefined ? undefined : await store.idempotentAnswer(job.idempotencyKey);
+      const known = await store.idempotentAnswer(job.asked.key);
       if (known !== undefined) {
-        job.resolve(JSON.parse(known));
+        job.resolve(recordedAnswer(known, job.asked.request));
         return;
       }
       const answer = await step(async (current) => {
         const draft = new StepDraft(clock.now());
         const result = await job.run(current, draft);
-        if (job.idempotencyKey !== undefined)
-          draft.idempotency = { key: job.idempotencyKey, answer: JSON.stringify(result) };
+        draft.idempotency = { key: job.asked.key, answer: recordWrite(job.asked.request, result) };
         await commitDraft(job.name, draft, current, signal);
         return result;
       });
@@ -249,14 +250,13 @@ export function createLine(options: LineOptions): Line {
     if (wake.signal.aborted) wake = new AbortController();
   }
 
-  function enqueue<T>(name: string, run: Job["run"], idempotencyKey?: string): Promise<T> {
+  function enqueue<T>(name: string, run: Job["run"], asked: Job["asked"]): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (stopped) {
         reject(stopping());
         return;
       }
-      const settle = { resolve: resolve as (answer: unknown) => void, reject };
-      jobs.push({ name, run, ...settle, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) });
+      jobs.push({ name, run, asked, resolve: resolve as (answer: unknown) => void, reject });
       wake.abort();
     });
   }

@@ -192,13 +192,13 @@ export class DenyList {
 
   /**
    * Lifts a block because a person asks for it; the alerts behind it do not block the address again.
-   * @throws OperationError `not_found`, `conflict`
+   * @throws OperationError `not_found`, `ended`
    */
   undo(id: string, by: string, draft: StepDraft): DenyListEntry {
     for (const [address, state] of this.#states) {
       if (state.entry?.id !== id) continue;
       if (!isActive(state.entry))
-        throw new OperationError("conflict", `The block of ${address} has ended already (${state.entry.state}).`);
+        throw new OperationError("ended", `The block of ${address} has ended already (${state.entry.state}).`);
       draft.audit(by, "deny.undone", id, { address });
       const alerts = state.causes.filter((cause) => !cause.startsWith("person:"));
       return this.#end(

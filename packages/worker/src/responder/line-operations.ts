@@ -3,13 +3,14 @@ import type { LineState } from "../detector/line-state.ts";
 import type { StepDraft } from "../detector/step-draft.ts";
 import type { Store } from "../store/store.ts";
 import { decideAlert, decideIncident, reopens } from "./decisions.ts";
+import { requestHash } from "./idempotency.ts";
 import { type Actor, OperationError, type Operations } from "./operations.ts";
 
 /** Makes a change as a step of the line; resolves with its answer once it is committed. The same key again gives the same answer. */
 export type Enqueue = <T>(
   name: string,
   run: (state: LineState, draft: StepDraft) => Promise<T>,
-  idempotencyKey: string,
+  asked: { readonly key: string; readonly request: string },
 ) => Promise<T>;
 
 /** What people may do, each as one step of the line. Alerts and incidents that the line no longer holds are read from the store. */
@@ -32,7 +33,7 @@ export function lineOperations(store: Pick<Store, "alert" | "incident">, enqueue
           if (isWithdrawn(after) && !isWithdrawn(before)) current.denyList.causeWithdrawn(id, by.name, draft);
           return after;
         },
-        keyOf("alert", id, by),
+        asked("alert", by, id, change),
       ),
     changeIncident: (id, change, by) =>
       enqueue<Incident>(
@@ -46,19 +47,19 @@ export function lineOperations(store: Pick<Store, "alert" | "incident">, enqueue
           draft.history(id, by.name, describeChange(fields), note);
           return after;
         },
-        keyOf("incident", id, by),
+        asked("incident", by, id, change),
       ),
     denyAddress: (request, by) =>
       enqueue<DenyListEntry>(
         "deny",
         async (current, draft) => current.denyList.deny(request, by.name, draft),
-        keyOf("deny", request.address, by),
+        asked("deny", by, request),
       ),
     undoDeny: (id, by) =>
       enqueue<DenyListEntry>(
         "undo",
         async (current, draft) => current.denyList.undo(id, by.name, draft),
-        keyOf("undo", id, by),
+        asked("undo", by, id),
       ),
   };
 }
@@ -67,8 +68,10 @@ export function lineOperations(store: Pick<Store, "alert" | "incident">, enqueue
 const isWithdrawn = ({ closeReason }: Alert): boolean =>
   closeReason === "false_positive" || closeReason === "benign_positive";
 
-const keyOf = (operation: string, subject: string, by: Actor): string =>
-  [operation, subject, by.name, by.idempotencyKey].join("\n");
+const asked = (operation: string, by: Actor, ...input: readonly unknown[]): { key: string; request: string } => ({
+  key: [operation, by.name, by.idempotencyKey].join("\n"),
+  request: requestHash(...input),
+});
 
 function describeChange(fields: {
   readonly status?: string | undefined;

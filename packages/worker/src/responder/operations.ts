@@ -5,8 +5,8 @@ export interface Actor {
   /** Name for the audit trail and the history. */
   readonly name: string;
   /**
-   * Unique for one write of one actor: a write whose key the store knows is not made again. The answer to record with it
-   * (`StepCommit.idempotency`) is the JSON of what the operation resolves with.
+   * Unique for one write of one actor: a write whose key the store knows is not made again but answered as it was then (idempotency.ts),
+   * and refused with `key_reused` when it asks for something else.
    */
   readonly idempotencyKey: string;
 }
@@ -22,10 +22,10 @@ export interface Operations {
   undoDeny(id: string, by: Actor): Promise<DenyListEntry>;
 }
 
-/** An operation cannot be made: there is no such thing, another change came first, or it makes no sense. */
+/** An operation cannot be made: there is no such thing, another change came first, it is over, it makes no sense, or its key is taken. */
 export class OperationError extends Error {
   override readonly name = "OperationError";
-  readonly code: "not_found" | "conflict" | "invalid";
+  readonly code: "not_found" | "conflict" | "ended" | "invalid" | "key_reused";
   constructor(code: OperationError["code"], message: string) {
     super(message);
     this.code = code;

@@ -21,6 +21,10 @@ export const SERVER_ERROR_CODES = {
       "A write came without an Idempotency-Key header, or with one that is empty, too long or not visible ASCII (status 400).",
     cure: "Send a random key with each write, and the same one again when you repeat a write whose answer was lost.",
   },
+  "idempotency-key-reused": {
+    summary: "The Idempotency-Key was used for another write by the same caller; nothing was changed (status 422).",
+    cure: "Make a new key for each write; repeat a key only with exactly the same request.",
+  },
   unauthenticated: {
     summary: "The request has no token or session, or one that is wrong or expired (status 401).",
     cure: "Send `Authorization: Bearer TOKEN`, or open the console at /login.",
@@ -53,6 +57,10 @@ export const SERVER_ERROR_CODES = {
   "stale-revision": {
     summary: "Something changed after it was read, so the change was not made (status 409).",
     cure: "Look at `current`, decide again, and send the change with its revision.",
+  },
+  "already-ended": {
+    summary: "What was to be ended has ended already, by itself or by somebody else (status 409).",
+    cure: "None: `current` says when and how it ended. To block the address again, add it again.",
   },
   "body-too-large": {
     summary: "The body of a request is larger than 64 KiB (status 413).",

@@ -15,9 +15,11 @@ const STATUS: Readonly<Record<Exclude<ServerErrorCode, "api-listen-failed" | "ap
   "not-found": 404,
   "method-not-allowed": 405,
   "stale-revision": 409,
+  "already-ended": 409,
   "body-too-large": 413,
   "media-type-unsupported": 415,
   "operation-invalid": 422,
+  "idempotency-key-reused": 422,
   "internal-error": 500,
   "store-unavailable": 503,
   "too-many-streams": 503,
@@ -49,6 +51,14 @@ export class RequestProblem extends Error {
   }
 }
 
+const OPERATION_CODES = {
+  not_found: "not-found",
+  conflict: "stale-revision",
+  ended: "already-ended",
+  invalid: "operation-invalid",
+  key_reused: "idempotency-key-reused",
+} as const satisfies Record<OperationError["code"], ProblemCode>;
+
 /** What fastify's own errors are called here. */
 const FRAMEWORK_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: "body-too-large",
@@ -64,10 +74,7 @@ const FRAMEWORK_CODES: Readonly<Record<string, ProblemCode>> = {
 export function problemOf(error: unknown): ProblemDetails {
   if (error instanceof RequestProblem) return error.problem;
   if (error instanceof OperationError) {
-    const code = ({ not_found: "not-found", conflict: "stale-revision", invalid: "operation-invalid" } as const)[
-      error.code
-    ];
-    return new RequestProblem(code, error.message).problem;
+    return new RequestProblem(OPERATION_CODES[error.code], error.message).problem;
   }
   if (error instanceof StoreError) {
     if (error.code === "cursor-invalid") {

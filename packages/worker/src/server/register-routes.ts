@@ -31,12 +31,12 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, part: string): T {
 }
 
 /**
- * Names a write for the operations, which make it once and answer a repetition with what the first one made: who, what and with which key. The body is part of it, so that a key used for something else by mistake
- * makes that other write instead of answering with the first one's result.
+ * Names a write for the operations, which make it once and answer a repetition with what the first one made: who, what and with which key.
+ * What was asked is not part of it: the operations refuse a key that was used for something else.
  */
-function writeName(operation: string, caller: Caller, key: string, input: unknown): string {
+function writeName(operation: string, caller: Caller, key: string): string {
   return createHash("sha256")
-    .update(JSON.stringify([operation, caller.actor, key, input]))
+    .update(JSON.stringify([operation, caller.actor, key]))
     .digest("base64url");
 }
 
@@ -58,12 +58,13 @@ export function registerRoutes(app: FastifyInstance, handlers: Handlers, access:
     try {
       const made = await handler.write(input, {
         name: caller.actor,
-        idempotencyKey: writeName(id, caller, key, input),
+        idempotencyKey: writeName(id, caller, key),
       });
       return await handler.show(made);
     } catch (error) {
-      if (!(error instanceof OperationError) || error.code !== "conflict") throw error;
-      throw new RequestProblem("stale-revision", error.message, { current: await handler.current(input) });
+      if (!(error instanceof OperationError) || (error.code !== "conflict" && error.code !== "ended")) throw error;
+      const code = error.code === "ended" ? "already-ended" : "stale-revision";
+      throw new RequestProblem(code, error.message, { current: await handler.current(input) });
     }
   };
 

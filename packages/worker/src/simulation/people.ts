@@ -54,9 +54,9 @@ export function drawDecision(
   }
   if (kind === "deny") {
     const address = random.pick(["192.0.2.1", "203.0.113.7", "198.51.100.20", "nonsense"]);
-    return wish(address, (line) =>
-      line.operations.denyAddress({ address, seconds: random.integer(10, 120), reason: key }, by),
-    );
+    // Drawn once: who asks again asks for the same.
+    const seconds = random.integer(10, 120);
+    return wish(address, (line) => line.operations.denyAddress({ address, seconds, reason: key }, by));
   }
   const entries = core.listDenyList(undefined, 100).items;
   if (entries.length === 0) return undefined;

@@ -1,4 +1,5 @@
 import type { Alert, DenyListEntry } from "@vedette/api";
+import { recordedAnswer, recordWrite, requestHash } from "../responder/idempotency.ts";
 import { type Actor, OperationError, type Operations } from "../responder/operations.ts";
 import type { StepCommit, Store } from "../store/store.ts";
 import { sampleDeny } from "./store-samples.ts";
@@ -10,13 +11,14 @@ export function createStoreOperations(store: Store): Operations & { readonly mad
 
   const once = <T>(
     by: Actor,
+    request: string,
     make: () => Promise<{ readonly name: string; readonly answer: T; readonly step: Omit<StepCommit, "id"> }>,
   ) => {
     const turn = line.then(async (): Promise<T> => {
       const kept = await store.idempotentAnswer(by.idempotencyKey);
-      if (kept !== undefined) return JSON.parse(kept) as T;
+      if (kept !== undefined) return recordedAnswer(kept, request) as T;
       const { name, answer, step } = await make();
-      const idempotency = { key: by.idempotencyKey, answer: JSON.stringify(answer) };
+      const idempotency = { key: by.idempotencyKey, answer: recordWrite(request, answer) };
       await store.commit({ ...step, id: by.idempotencyKey, idempotency });
       made.push(name);
       return answer;
@@ -28,7 +30,7 @@ export function createStoreOperations(store: Store): Operations & { readonly mad
   return {
     made,
     changeAlert: (id, change, by) =>
-      once(by, async () => {
+      once(by, requestHash(id, change), async () => {
         const alert = await store.alert(id);
         if (alert === undefined) throw new OperationError("not_found", `There is no alert ${id}.`);
         if (alert.revision !== change.revision)
@@ -39,7 +41,7 @@ export function createStoreOperations(store: Store): Operations & { readonly mad
       }),
     changeIncident: async (id) => Promise.reject(new OperationError("not_found", `There is no incident ${id}.`)),
     denyAddress: (request, by) =>
-      once(by, async () => {
+      once(by, requestHash(request), async () => {
         if (request.address === "127.0.0.1") throw new OperationError("invalid", "127.0.0.1 must never be blocked.");
         const { seconds, ...asked } = request;
         const answer: DenyListEntry = sampleDeny(`deny-${made.length + 1}`, {
@@ -50,6 +52,6 @@ export function createStoreOperations(store: Store): Operations & { readonly mad
         });
         return { name: `denyAddress ${answer.id}`, answer, step: { denyList: [answer] } };
       }),
-    undoDeny: async (id) => Promise.reject(new OperationError("conflict", `The block ${id} has ended.`)),
+    undoDeny: async (id) => Promise.reject(new OperationError("ended", `The block ${id} has ended.`)),
   };
 }
