@@ -238,14 +238,15 @@ const storedIds = (data: string): Set<string> =>
 
 async function outcomeOf(data: string): Promise<Outcome> {
   using reader = openSqliteReader(data);
-  const { alerts, alertMembers, denyList } = await reader.recover(0);
+  const { alerts, denyList } = await reader.recover(0);
   const facts = rows<{ body: string }>(data, "SELECT body FROM facts ORDER BY id").map(({ body }) => body);
-  const described = alerts.map((alert) => {
-    const members = alertMembers
-      .filter(({ alertId, kind }) => alertId === alert.id && kind === "fact")
+  const described: string[] = [];
+  for (const alert of alerts) {
+    const members = (await reader.alertMembers(alert.id, 1_000_000))
+      .filter(({ kind }) => kind === "fact")
       .map(({ findingId }) => findingId);
     const { rule, suppressionKey, severity, firstSeen, lastSeen, findingCount, eventCount, entities } = alert;
-    return JSON.stringify({
+    const text = JSON.stringify({
       rule: rule.id,
       suppressionKey,
       severity,
@@ -256,7 +257,8 @@ async function outcomeOf(data: string): Promise<Outcome> {
       entities: entities.map(({ kind, value }) => `${kind}:${value}`).sort(),
       facts: members.sort(),
     });
-  });
+    described.push(text);
+  }
   const places = alerts.map(({ rule, suppressionKey, firstSeen }) => `${rule.id} ${suppressionKey} ${firstSeen}`);
   return {
     records: await reader.inboxEnd(),
