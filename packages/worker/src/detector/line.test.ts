@@ -355,6 +355,27 @@ describe("responses", () => {
     expect(line.inForce()).toEqual([]);
   });
 
+  it("gives the newest reason for a block that is extended, and keeps the one before in the history", async () => {
+    const { core, open, record, drain, alerts } = stage();
+    const line = open();
+    core.append([record(0, ["inject"])]);
+    await drain(line);
+    const extended = line.operations.denyAddress(
+      { address: "203.0.113.7", seconds: 7_200, reason: "Seen elsewhere too" },
+      by("longer"),
+    );
+    await drain(line);
+    expect(await extended).toMatchObject({ reason: "Seen elsewhere too", requestedBy: "responder" });
+    expect(core.listDenyList(undefined, 10).items).toMatchObject([{ reason: "Seen elsewhere too" }]);
+    const history = core.history(alerts()[0]?.id ?? "").filter(({ change }) => change === "block:extended");
+    expect(history).toMatchObject([
+      {
+        actor: "ann",
+        note: "203.0.113.7 until 2026-01-01T02:00:00.000Z: Seen elsewhere too (before: Rule inject)",
+      },
+    ]);
+  });
+
   it("says that a block is in force while records keep coming", async () => {
     const { core, open, record, drain, clock } = stage();
     const line = open();

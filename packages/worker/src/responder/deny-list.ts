@@ -16,6 +16,9 @@ export const GUARD_PUBLISH = "guard.publish";
 /** The change in an alert's history that says that a block which its rule asked for was not made. */
 export const BLOCK_REFUSED = "block:refused";
 
+/** The change in the history that says that a block goes on for another reason; its note has both reasons. */
+export const BLOCK_EXTENDED = "block:extended";
+
 /** What an effect `guard.publish` says. The guards are sent everything in force, so it is for the reader of the outbox. */
 export interface GuardPublishPayload {
   readonly change: "block" | "extend" | "lift";
@@ -285,7 +288,16 @@ export class DenyList {
             expiresAt,
             ...why,
           }
-        : { ...active, expiresAt: Math.max(active.expiresAt, expiresAt) };
+        : { ...active, expiresAt: Math.max(active.expiresAt, expiresAt), reason: why.reason };
+    if (active !== undefined && active.reason !== entry.reason) {
+      const until = new Date(entry.expiresAt).toISOString();
+      draft.history(
+        entry.alertId ?? entry.incidentId ?? entry.id,
+        why.requestedBy,
+        BLOCK_EXTENDED,
+        `${address} until ${until}: ${entry.reason} (before: ${active.reason})`,
+      );
+    }
     const causes = active === undefined ? [cause] : [...new Set([...state.causes, cause])];
     draft.denyListEntry(entry);
     draft.audit("responder", active === undefined ? "deny.decided" : "deny.extended", entry.id, {
@@ -293,6 +305,7 @@ export class DenyList {
       expiresAt: entry.expiresAt,
       cause,
       reason: why.reason,
+      ...(active === undefined ? {} : { reasonBefore: active.reason }),
     });
     const effectId = this.#publish(active === undefined ? "block" : "extend", entry, generation, draft);
     this.#set(address, { entry, causes, spared: state.spared, generation, effectId }, draft);

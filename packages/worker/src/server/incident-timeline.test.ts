@@ -94,9 +94,21 @@ describe("incidentTimeline", () => {
     const history = [
       { subject: "a1", time: 7, actor: "responder", change: "block:refused", note: "It is never blocked." },
     ];
-    expect(incidentTimeline({ ...nothing, history })).toEqual([
-      { time: 7, kind: "action", title: "Did not block: It is never blocked.", source: "responder", alertId: "a1" },
-    ]);
+    expect(incidentTimeline({ ...nothing, alerts: [sampleAlert("a1")], history })).toContainEqual({
+      time: 7,
+      kind: "action",
+      title: "Did not block: It is never blocked.",
+      source: "responder",
+      alertId: "a1",
+    });
+  });
+
+  it.each([
+    ["responder", "action"],
+    ["rob", "person"],
+  ] as const)("tells that %s extended a block for another reason", (actor, kind) => {
+    const history = [{ subject: "a1", time: 7, actor, change: "block:extended", note: "203.0.113.7 until …" }];
+    expect(told({ history })).toEqual([[7, kind, "Extended the block of 203.0.113.7 until …"]]);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import type { Alert, DenyListEntry, TimelineRow } from "@vedette/api";
 import type { JsonObject, JsonValue } from "@vedette/detection";
 import { ATTR } from "@vedette/semconv";
-import { BLOCK_REFUSED } from "../responder/deny-list.ts";
+import { BLOCK_EXTENDED, BLOCK_REFUSED } from "../responder/deny-list.ts";
 import type { HistoryEntry, InboxRow } from "../store/store.ts";
 
 /** Some of the events behind an alert, in the order of their times. */
@@ -32,6 +32,8 @@ const PARTS_OF_THE_WORKER: ReadonlySet<string> = new Set([
   "alerter",
   "responder",
 ]);
+
+const kindOf = (actor: string): "action" | "person" => (PARTS_OF_THE_WORKER.has(actor) ? "action" : "person");
 
 const objectAt = (document: JsonObject, key: string): JsonObject => {
   const value = document[key];
@@ -115,7 +117,6 @@ const alertRow = (alert: Alert): TimelineRow => ({
 function actionRows(entry: DenyListEntry): TimelineRow[] {
   const ids = { actionId: entry.id, ...(entry.alertId === undefined ? {} : { alertId: entry.alertId }) };
   const until = new Date(entry.expiresAt).toISOString();
-  const kindOf = (actor: string): "action" | "person" => (PARTS_OF_THE_WORKER.has(actor) ? "action" : "person");
   const begun: TimelineRow = {
     time: entry.createdAt,
     kind: kindOf(entry.requestedBy),
@@ -138,37 +139,40 @@ function actionRows(entry: DenyListEntry): TimelineRow[] {
   ];
 }
 
-/** Blocks that a rule asked for and that were not made: without them a reader would take the address for blocked. */
-const refusedRows = (history: readonly HistoryEntry[]): TimelineRow[] =>
-  history
-    .filter(({ change }) => change === BLOCK_REFUSED)
-    .map(({ time, subject, actor, note }) => ({
-      time,
-      kind: "action",
-      title: note === undefined ? "Did not block" : `Did not block: ${note}`,
-      source: actor,
-      alertId: subject,
-    }));
+/** What the history says of blocks, in words. Without a refused one a reader would take the address for blocked. */
+const BLOCK_CHANGES: ReadonlyMap<string, string> = new Map([
+  [BLOCK_REFUSED, "Did not block: "],
+  [BLOCK_EXTENDED, "Extended the block of "],
+]);
 
-const personRows = (history: readonly HistoryEntry[], alerts: readonly Alert[]): TimelineRow[] =>
+const blockRows = (history: readonly HistoryEntry[], alerts: ReadonlySet<string>): TimelineRow[] =>
+  history.flatMap(({ time, subject, actor, change, note }) => {
+    const words = BLOCK_CHANGES.get(change);
+    if (words === undefined) return [];
+    const alert = alerts.has(subject) ? { alertId: subject } : {};
+    return [{ time, kind: kindOf(actor), title: `${words}${note ?? ""}`, source: actor, ...alert }];
+  });
+
+const personRows = (history: readonly HistoryEntry[], alerts: ReadonlySet<string>): TimelineRow[] =>
   history
-    .filter((entry) => !PARTS_OF_THE_WORKER.has(entry.actor))
+    .filter(({ actor, change }) => !PARTS_OF_THE_WORKER.has(actor) && !BLOCK_CHANGES.has(change))
     .map((entry) => ({
       time: entry.time,
       kind: "person",
       title: entry.note === undefined ? entry.change : `${entry.change}: ${entry.note}`,
       source: entry.actor,
-      ...(alerts.some((alert) => alert.id === entry.subject) ? { alertId: entry.subject } : {}),
+      ...(alerts.has(entry.subject) ? { alertId: entry.subject } : {}),
     }));
 
 /** The timeline of an incident: what happened, what alerted, what was done by the worker and by people, in the order of time. */
 export function incidentTimeline(parts: TimelineParts): TimelineRow[] {
+  const alerts = new Set(parts.alerts.map(({ id }) => id));
   const rows = [
     ...eventRows(parts.events),
     ...parts.alerts.map(alertRow),
     ...parts.actions.flatMap(actionRows),
-    ...refusedRows(parts.history),
-    ...personRows(parts.history, parts.alerts),
+    ...blockRows(parts.history, alerts),
+    ...personRows(parts.history, alerts),
   ];
   return rows.sort((a, b) => a.time - b.time || ORDER[a.kind] - ORDER[b.kind]);
 }
