@@ -80,8 +80,9 @@ describe("vedette alerts", () => {
   });
 
   test.each([
-    [["list", "--from", "yesterday"], "--from: "],
-    [["list", "--limit", "0"], "--limit: "],
+    [["list", "--from", "yesterday"], "--from takes a time: ISO 8601"],
+    [["list", "--limit", "0"], "--limit takes a whole number from 1 to 500."],
+    [["list", "--limit", "abc"], "--limit takes a whole number from 1 to 500."],
     [["list", "--cursor", "x"], "cursor-invalid"],
     [["show", "a9"], "There is no alert a9"],
   ])("%j ends with exit code 2", async (args, message) => {

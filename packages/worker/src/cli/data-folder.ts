@@ -27,11 +27,23 @@ export async function withDataFolder(
   }
 }
 
+const A_TIME = "takes a time: ISO 8601, such as 2026-01-31T12:00:00Z, or Unix milliseconds";
+
+/** What options take whose values only the query's schema checks. */
+const TAKES: ReadonlyMap<string, string> = new Map([
+  ["limit", "takes a whole number from 1 to 500"],
+  ["from", A_TIME],
+  ["to", A_TIME],
+]);
+
 /** The query that options make; what is wrong with them is told, and undefined returned. */
 export function queryOf<T>(schema: z.ZodType<T>, options: object, output: CommandOutput): T | undefined {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
-  for (const { path, message } of parsed.error.issues) output.complain(`--${path.join(".")}: ${message}`);
+  for (const { path } of parsed.error.issues) {
+    const name = path.join(".");
+    output.complain(`--${name} ${TAKES.get(name) ?? "has a value that cannot be taken"}.`);
+  }
   output.exit(2);
   return undefined;
 }
