@@ -130,7 +130,9 @@ async function sendAndKill(run: {
     const share = Math.max(2, Math.floor(before / (kills - notJudged.length + 1)));
     const stop = new AbortController();
     const sending = sendAll(worker, requests, unacknowledged, stop.signal, attempted);
-    while (before - unacknowledged.size < share || pending(data) === 0) await wait(1);
+    // Every second life is ended in the midst of judging, the others as soon as their share of the input is acknowledged.
+    const startedAt = start % 2 === 0 ? cursorOf(data) : -1;
+    while (before - unacknowledged.size < share || pending(data) === 0 || cursorOf(data) <= startedAt) await wait(1);
     await worker.kill();
     stop.abort();
     await sending;
@@ -188,6 +190,11 @@ function post(url: string, body: string): Promise<number | undefined> {
     });
     sent.on("error", () => resolve(undefined)).end(body);
   });
+}
+
+/** The last record that is judged. */
+function cursorOf(data: string): number {
+  return rows<{ value: number }>(data, "SELECT value FROM meta WHERE key = 'cursor'")[0]?.value ?? 0;
 }
 
 /** Acknowledged records that are not judged. */
