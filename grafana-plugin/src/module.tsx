@@ -1,7 +1,7 @@
 import { AppPlugin, type AppRootProps } from "@grafana/data";
-import { LoadingPlaceholder } from "@grafana/ui";
 import { lazy, Suspense } from "react";
 import type { AppSettings } from "./app-settings.ts";
+import { Waiting } from "./components/Waiting.tsx";
 
 const App = lazy(() => import("./App.tsx"));
 const Configuration = lazy(() => import("./pages/configuration/Configuration.tsx"));
@@ -9,7 +9,7 @@ const Configuration = lazy(() => import("./pages/configuration/Configuration.tsx
 /** What Grafana, and the standalone console, load. */
 export const plugin = new AppPlugin<AppSettings>()
   .setRootPage((props: AppRootProps<AppSettings>) => (
-    <Suspense fallback={<LoadingPlaceholder text="Loading" />}>
+    <Suspense fallback={<Waiting />}>
       <App {...props} />
     </Suspense>
   ))
@@ -18,7 +18,7 @@ export const plugin = new AppPlugin<AppSettings>()
     icon: "cog",
     id: "configuration",
     body: (props) => (
-      <Suspense fallback={<LoadingPlaceholder text="Loading" />}>
+      <Suspense fallback={<Waiting />}>
         <Configuration meta={props.plugin.meta} />
       </Suspense>
     ),
