@@ -39,6 +39,7 @@ describe.skipIf(!hasChromium)(
       browser = await chromium.launchPersistentContext(join(folder, "profile"), {
         executablePath,
         headless: true,
+        colorScheme: "dark",
         viewport: { width: 1400, height: 900 },
         args: flags,
       });
@@ -159,6 +160,27 @@ describe.skipIf(!hasChromium)(
       await page.getByRole("heading", { name: "Sources" }).waitFor();
       expect(await background()).toBe(light);
       await page.getByRole("button", { name: "Change to the dark theme" }).click();
+      expect(complaints).toEqual([]);
+    });
+
+    it("takes the system's theme until one is chosen", async () => {
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.goto(`${served.origin}/status`);
+      await page.getByRole("heading", { name: "Sources" }).waitFor();
+      await page.emulateMedia({ colorScheme: "dark" });
+      await page.getByRole("button", { name: "Change to the light theme" }).click();
+      await page.getByRole("button", { name: "Change to the dark theme" }).click();
+      await page.emulateMedia({ colorScheme: "light" });
+      await page.reload();
+      await page.getByRole("button", { name: "Change to the light theme" }).waitFor();
+      expect(complaints).toEqual([]);
+    });
+
+    it("says that there is no such page", async () => {
+      await page.goto(`${served.origin}/foo`);
+      await page.getByText("There is no such page").waitFor();
+      await page.getByRole("main").getByRole("link", { name: "Deny list" }).click();
+      await page.waitForURL("**/deny-list");
       expect(complaints).toEqual([]);
     });
 

@@ -1,11 +1,12 @@
 import { createTheme, type AppPlugin, PluginContextProvider, ThemeContext } from "@grafana/data";
 import { config, locationService } from "@grafana/runtime";
-import { Alert, ErrorBoundaryAlert, GlobalStyles, LoadingPlaceholder, PortalContainer } from "@grafana/ui";
+import { Alert, ErrorBoundaryAlert, GlobalStyles, PortalContainer } from "@grafana/ui";
 import { useEffect, useMemo, useState } from "react";
 import { Router } from "react-router-dom-v5";
 import { CompatRouter, Navigate, Route, Routes, useLocation } from "react-router-dom-v5-compat";
 import { APP_ID, APP_ROOT, type AppSettings } from "../src/app-settings.ts";
-import { type ColorMode, saveMode, savedMode } from "./color-mode.ts";
+import { Waiting } from "../src/components/Waiting.tsx";
+import { type ColorMode, followSystem, initialMode, saveMode } from "./color-mode.ts";
 import { followLinks } from "./follow-links.ts";
 import { Frame } from "./Frame.tsx";
 import { loadPlugin } from "./load-plugin.ts";
@@ -41,13 +42,14 @@ function ToApp() {
 
 /** The whole console: theme, router, navigation and the plugin. */
 export function Console({ session }: { readonly session: ConsoleSession | undefined }) {
-  const [mode, setMode] = useState<ColorMode>(savedMode);
+  const [mode, setMode] = useState<ColorMode>(initialMode);
   const [plugin, setPlugin] = useState<AppPlugin<AppSettings>>();
   const [failure, setFailure] = useState<unknown>();
   const theme = useMemo(() => themeOf(mode), [mode]);
   useEffect(() => {
     loadPlugin().then(setPlugin, setFailure);
   }, []);
+  useEffect(() => followSystem(setMode), []);
   useEffect(() => followLinks(document, (url) => locationService.push(url)), []);
   useEffect(() => {
     config.theme2 = theme;
@@ -59,7 +61,7 @@ export function Console({ session }: { readonly session: ConsoleSession | undefi
     saveMode(next);
     setMode(next);
   };
-  const app = plugin === undefined ? <LoadingPlaceholder text="Loading the console" /> : <AppRoot plugin={plugin} />;
+  const app = plugin === undefined ? <Waiting text="Loading the console" /> : <AppRoot plugin={plugin} />;
   return (
     <ThemeContext.Provider value={theme}>
       <GlobalStyles />

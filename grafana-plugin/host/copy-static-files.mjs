@@ -32,6 +32,10 @@ const page = (pluginId) => `<!doctype html>
 const styles = `html { background: #111217; }
 body { margin: 0; }
 noscript { display: block; padding: 32px; color: #ccccdc; font-family: sans-serif; }
+@media (prefers-color-scheme: light) {
+  html { background: #f4f5f5; }
+  noscript { color: #24292e; }
+}
 `;
 
 /**
