@@ -26,6 +26,12 @@ it.each([
     cure: /present state/,
   },
   {
+    name: "something that is not there, without the cure for who writes a client",
+    error: problem(404, "not-found", { cure: "Check the path against openapi.json." }),
+    title: "Title",
+    cure: /in its list/,
+  },
+  {
     name: "the worker's own cure",
     error: problem(422, "operation-invalid", { cure: "Use another address." }),
     title: "Title",

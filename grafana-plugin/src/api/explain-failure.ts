@@ -49,7 +49,14 @@ export function explainFailure(error: unknown, where: "grafana" | "standalone"):
     case 403:
       return { title: "You may not do this", ...said, severity: "warning" };
     case 404:
-      return { title: problem.code === "not-the-api" ? "Not found" : problem.title, ...said, severity: "info" };
+      if (problem.code === "not-the-api") return { title: "Not found", ...said, severity: "info" };
+      return {
+        title: problem.title,
+        ...said,
+        // The worker's own cure is for who writes a client.
+        cure: "Its address may be mistyped, or it belongs to a worker with other data. Look for it in its list.",
+        severity: "info",
+      };
     case 409:
       return {
         title: "Somebody has changed it in the meantime",

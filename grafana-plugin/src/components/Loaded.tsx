@@ -1,25 +1,26 @@
 import { dateTimeFormat } from "@grafana/data";
-import { LoadingPlaceholder } from "@grafana/ui";
+import { ApiError } from "@vedette/api";
 import type { ReactNode } from "react";
 import type { WorkerState } from "../api/use-worker.ts";
 import { Failure } from "./Failure.tsx";
+import { Waiting } from "./Waiting.tsx";
 
 interface LoadedProps<T> {
   readonly state: WorkerState<T>;
   /** What is being fetched, for the person who waits. */
   readonly what: string;
+  /** Shown when the worker knows no such thing. */
+  readonly missing?: ReactNode;
   readonly children: (data: T) => ReactNode;
 }
 
 /** Shows what was fetched; while nothing is there yet, that it is on its way or why it did not come. */
-export function Loaded<T>({ state, what, children }: LoadedProps<T>) {
+export function Loaded<T>({ state, what, missing, children }: LoadedProps<T>) {
   const { data, error, updatedAt, reload } = state;
   if (data === undefined) {
-    return error === undefined ? (
-      <LoadingPlaceholder text={`Loading ${what}`} />
-    ) : (
-      <Failure error={error} onRetry={reload} />
-    );
+    if (error === undefined) return <Waiting text={`Loading ${what}`} />;
+    const unknown = error instanceof ApiError && error.status === 404 && error.problem.code === "not-found";
+    return unknown && missing !== undefined ? missing : <Failure error={error} onRetry={reload} />;
   }
   return (
     <>

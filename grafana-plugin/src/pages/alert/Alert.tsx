@@ -10,7 +10,9 @@ import { PATHS } from "../../app-paths.ts";
 import { EntityChips } from "../../components/EntityChips.tsx";
 import { Facts } from "../../components/Facts.tsx";
 import { Loaded } from "../../components/Loaded.tsx";
+import { Missing } from "../../components/Missing.tsx";
 import { Moment } from "../../components/Moment.tsx";
+import { Prose } from "../../components/Prose.tsx";
 import { Section } from "../../components/Section.tsx";
 import { SeverityBadge } from "../../components/SeverityBadge.tsx";
 import { AlertStatusBadge } from "../../components/StatusBadge.tsx";
@@ -42,7 +44,11 @@ function AlertById({ id }: { readonly id: string }) {
             actions: <AlertActions alert={data} onChanged={alert.replace} onConflict={alert.reload} />,
           })}
     >
-      <Loaded state={alert} what="the alert">
+      <Loaded
+        state={alert}
+        what="the alert"
+        missing={<Missing what="alert" list={{ text: "All alerts", url: PATHS.alerts() }} />}
+      >
         {(loaded) => <Content alert={loaded} />}
       </Loaded>
     </PluginPage>
@@ -57,8 +63,8 @@ function Badges({ alert }: { readonly alert: AlertDetail }) {
       <AlertStatusBadge alert={alert} />
       {alert.closeReason !== undefined && <span>{CLOSE_REASON[alert.closeReason].label}</span>}
       <span>
-        {count(alert.findingCount, "finding")} from {count(alert.eventCount, "event")}{" "}
-        {formatSpan(alert.firstSeen, alert.lastSeen)}
+        {count(alert.findingCount, "finding")} from {count(alert.eventCount, "event")}
+        {alert.eventCount > 1 && ` ${formatSpan(alert.firstSeen, alert.lastSeen)}`}
       </span>
     </span>
   );
@@ -79,7 +85,9 @@ function Content({ alert }: { readonly alert: AlertDetail }) {
         <div className={styles.main}>
           <Section title="Why this is an alert">
             <div className={styles.why}>
-              <Text element="p">{alert.description || alert.title}</Text>
+              <Text element="p">
+                <Prose text={alert.description || alert.title} />
+              </Text>
               <Text element="p" color="secondary">
                 Rule <TextLink href={PATHS.alerts({ rule: alert.rule.id })}>{alert.rule.title}</TextLink>, level{" "}
                 {alert.rule.level}, revision <code>{alert.rule.revision.slice(0, 12)}</code>

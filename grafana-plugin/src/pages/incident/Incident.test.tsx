@@ -58,3 +58,11 @@ it("changes the status with a note", async () => {
   );
   expect((await screen.findAllByText("Contained")).length).toBeGreaterThan(0);
 });
+
+it("says that there is no such incident, and leads to the list", async () => {
+  renderPage("/incidents/nothing", { fixture: attackedShop(now), now });
+  expect(await screen.findByText("This incident does not exist")).toBeTruthy();
+  expect(screen.getByRole("link", { name: "All incidents" }).getAttribute("href")).toBe(
+    "/a/vedette-security-app/incidents",
+  );
+});

@@ -11,7 +11,9 @@ import { AlertTable } from "../../components/AlertTable.tsx";
 import { EntityChips } from "../../components/EntityChips.tsx";
 import { Facts } from "../../components/Facts.tsx";
 import { Loaded } from "../../components/Loaded.tsx";
+import { Missing } from "../../components/Missing.tsx";
 import { Moment } from "../../components/Moment.tsx";
+import { Prose } from "../../components/Prose.tsx";
 import { Section } from "../../components/Section.tsx";
 import { SeverityBadge } from "../../components/SeverityBadge.tsx";
 import { IncidentStatusBadge } from "../../components/StatusBadge.tsx";
@@ -43,7 +45,11 @@ function IncidentById({ id }: { readonly id: string }) {
             actions: <ChangeIncident incident={data} onChanged={incident.replace} onConflict={incident.reload} />,
           })}
     >
-      <Loaded state={incident} what="the incident">
+      <Loaded
+        state={incident}
+        what="the incident"
+        missing={<Missing what="incident" list={{ text: "All incidents", url: PATHS.incidents() }} />}
+      >
         {(loaded) => <Content incident={loaded} onChanged={incident.reload} />}
       </Loaded>
     </PluginPage>
@@ -57,7 +63,8 @@ function Badges({ incident }: { readonly incident: IncidentDetail }) {
       <SeverityBadge severity={incident.severity} />
       <IncidentStatusBadge status={incident.status} />
       <span>
-        {count(incident.alerts.length, "alert")} {formatSpan(incident.firstSeen, incident.lastSeen)}
+        {count(incident.alerts.length, "alert")}
+        {incident.alerts.length > 1 && ` ${formatSpan(incident.firstSeen, incident.lastSeen)}`}
       </span>
     </span>
   );
@@ -86,7 +93,9 @@ function Content({ incident, onChanged }: { readonly incident: IncidentDetail; r
           <Section title="Why these alerts are together">
             <ul className={styles.reasons}>
               {reasons.map((reason) => (
-                <li key={reason}>{reason}</li>
+                <li key={reason}>
+                  <Prose text={reason} />
+                </li>
               ))}
             </ul>
             {reasons.length === 0 && "There is a single alert so far."}
