@@ -76,5 +76,36 @@ it("hides what a viewer may not do", async () => {
 
 it("says that there is no such alert", async () => {
   renderPage("/alerts/nothing", { fixture: attackedShop(now), now });
-  expect(await screen.findByText("There is no such thing here")).toBeTruthy();
+  expect(await screen.findByText("This alert does not exist")).toBeTruthy();
+  expect(screen.getByRole("link", { name: "All alerts" }).getAttribute("href")).toBe("/a/vedette-security-app/alerts");
+});
+
+it("shows what the rule's author put in backticks as code", async () => {
+  const fixture = attackedShop(now);
+  Object.assign(fixture.alerts.find(({ id }) => id === "alert-sqli") ?? {}, { description: "It carries `UNION`." });
+  renderPage("/alerts/alert-sqli", { fixture, now });
+  expect((await screen.findByText("UNION")).tagName).toBe("CODE");
+});
+
+it("draws what lowers the priority with a minus, to the left of zero", async () => {
+  const fixture = attackedShop(now);
+  const alert = fixture.alerts.find(({ id }) => id === "alert-sqli");
+  const factors = [
+    { name: "severity", points: 60, reason: "High." },
+    { name: "confidence", points: -20, reason: "Experimental." },
+  ];
+  Object.assign(alert ?? {}, { priority: { score: 40, factors } });
+  renderPage("/alerts/alert-sqli", { fixture, now });
+  const less = (await screen.findByText("Experimental.")).closest("li");
+  const more = screen.getByText("High.").closest("li");
+  const bar = (row: Element | null | undefined) => row?.querySelector<HTMLElement>("[aria-hidden] > span")?.style;
+  expect(less?.textContent).toContain("−20");
+  expect(bar(less)).toMatchObject({ left: "0%", width: "25%" });
+  expect(more?.textContent).toContain("+60");
+  expect(bar(more)).toMatchObject({ left: "25%", width: "75%" });
+});
+
+it("counts one finding and one event as one", async () => {
+  renderPage("/alerts/alert-agent", { fixture: attackedShop(now), now });
+  expect(await screen.findByText("1 finding from 1 event")).toBeTruthy();
 });

@@ -22,9 +22,7 @@ export function Events({ events, total, marked }: EventsProps) {
     <Section
       title="Events"
       count={total}
-      actions={
-        total > events.length ? <span className={styles.note}>the first {events.length} are shown</span> : undefined
-      }
+      actions={total > events.length ? <span className={styles.note}>first {events.length} shown</span> : undefined}
       flush
     >
       {events.length === 0 && <Empty icon="database" title="The events are no longer kept" />}

@@ -6,6 +6,7 @@ import { Moment } from "../../components/Moment.tsx";
 import { Section } from "../../components/Section.tsx";
 import type { Column } from "../../components/sort-rows.ts";
 import { formatSpan } from "../../format/time.ts";
+import { count } from "../../format/words.ts";
 
 const columns: readonly Column<ApiFinding>[] = [
   { id: "time", header: "Time", width: 150, cell: ({ time }) => <Moment at={time} /> },
@@ -15,7 +16,9 @@ const columns: readonly Column<ApiFinding>[] = [
     cell: ({ kind, time, endTime, eventIds }) =>
       kind === "fact"
         ? "One event matched the rule"
-        : `${eventIds.length.toLocaleString("en-US")} events together, ${formatSpan(time, endTime)}`,
+        : eventIds.length === 1
+          ? "1 event"
+          : `${count(eventIds.length, "event")} together, ${formatSpan(time, endTime)}`,
   },
   { id: "entities", header: "Entities", cell: ({ entities }) => <EntityChips entities={entities} limit={3} /> },
 ];
@@ -32,7 +35,7 @@ export function Findings({ alert }: { readonly alert: AlertDetail }) {
         <DataTable caption="Findings" columns={columns} rows={live} rowKey={({ id }) => id} />
       )}
       {missing > 0 && live.length > 0 && (
-        <Empty icon="info-circle" title={`${missing.toLocaleString("en-US")} later findings are not shown`} />
+        <Empty icon="info-circle" title={`${count(missing, "later finding is", "later findings are")} not shown`} />
       )}
     </Section>
   );
