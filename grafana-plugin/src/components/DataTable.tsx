@@ -25,13 +25,13 @@ export function DataTable<T>({ caption, columns, rows, rowKey, sort, onSort }: D
   const body = useRef<HTMLTableSectionElement>(null);
   useRowKeys(body);
   const header = (column: Column<T>): ReactNode => {
-    if (onSort === undefined || column.order === undefined) return column.header;
+    if (onSort === undefined || column.order === undefined) return <span className={styles.head}>{column.header}</span>;
     const active = sort?.column === column.id;
     const descending = active ? !sort.descending : (column.descendingFirst ?? false);
     return (
       <button
         type="button"
-        className={cx(styles.sort, column.align === "right" && styles.reversed)}
+        className={cx(styles.head, styles.sort, column.align === "right" && styles.reversed)}
         onClick={() => onSort({ column: column.id, descending })}
       >
         {column.header}
@@ -103,13 +103,17 @@ const getStyles = (theme: GrafanaTheme2) => ({
     "tbody tr:hover": { background: theme.colors.action.hover },
   }),
   right: css({ "&&": { textAlign: "right", fontVariantNumeric: "tabular-nums" } }),
-  sort: css({
+  // The same box for all heads, whether they sort or not, so that their texts are on one line.
+  head: css({
     display: "inline-flex",
     alignItems: "center",
     gap: theme.spacing(0.5),
-    padding: 0,
+    height: 20,
     lineHeight: "20px",
-    verticalAlign: "middle",
+    verticalAlign: "top",
+  }),
+  sort: css({
+    padding: 0,
     border: "none",
     background: "none",
     color: "inherit",
