@@ -10,7 +10,7 @@ export interface Tile {
   readonly detail?: string;
   readonly icon: IconName;
   readonly to: string;
-  readonly tone?: "alarm" | "good";
+  readonly tone?: "good" | "alarm" | "bad";
 }
 
 /** A row of numbers. */
@@ -24,9 +24,7 @@ export function Tiles({ tiles }: { readonly tiles: readonly Tile[] }) {
             <Icon name={icon} />
             {label}
           </span>
-          <span className={cx(styles.value, tone === "alarm" && styles.alarm, tone === "good" && styles.good)}>
-            {value}
-          </span>
+          <span className={cx(styles.value, tone !== undefined && styles[tone])}>{value}</span>
           <span className={styles.detail}>{detail ?? "\u00A0"}</span>
         </Link>
       ))}
@@ -66,6 +64,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     fontVariantNumeric: "tabular-nums",
   }),
   alarm: css({ color: theme.colors.warning.text }),
+  bad: css({ color: theme.colors.error.text }),
   good: css({ color: theme.colors.success.text }),
   detail: css({ color: theme.colors.text.secondary, fontSize: theme.typography.bodySmall.fontSize }),
 });

@@ -8,7 +8,10 @@ const now = Date.UTC(2026, 0, 15, 12);
 it("shows what is open and the most urgent alert first", async () => {
   renderPage("/overview", { fixture: attackedShop(now), now });
   expect(await screen.findByText("18,402")).toBeTruthy();
-  expect(screen.getByText("Healthy")).toBeTruthy();
+  const detector = screen.getByRole("link", { name: /Detector/ });
+  expect(detector.textContent).toContain("Warning");
+  expect(detector.textContent).toContain("1 rule refused; 31 events matched no log source");
+  expect(detector.getAttribute("href")).toBe("/a/vedette-security-app/status");
   const table = await screen.findByRole("table", { name: "Open alerts by priority" });
   expect(table.querySelector("a[data-row-link]")?.textContent).toBe(
     "Password guessing against one account, then success",
@@ -18,6 +21,7 @@ it("shows what is open and the most urgent alert first", async () => {
 it("tells the first steps while nothing has arrived", async () => {
   renderPage("/", { fixture: emptyWorker(now), now });
   expect(await screen.findByText("No event has arrived yet: first steps")).toBeTruthy();
+  expect(screen.getByText("Healthy")).toBeTruthy();
 });
 
 it("says what is wrong with the worker", async () => {

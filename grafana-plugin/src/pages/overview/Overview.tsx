@@ -14,6 +14,7 @@ import { type Tile, Tiles } from "../../components/Tiles.tsx";
 import { useNow } from "../../components/use-now.ts";
 import { formatRelative } from "../../format/time.ts";
 import { count } from "../../format/words.ts";
+import { detectorHealth } from "./detector-health.ts";
 import { FirstSteps } from "./FirstSteps.tsx";
 
 /** The landing page: is something going on, is the detector well, where to look first. */
@@ -113,9 +114,8 @@ function Content({ status }: { readonly status: Status }) {
 }
 
 function tilesOf(status: Status, blocked: number | undefined): Tile[] {
-  const { incidents, alerts, rules, sources, problems, unmatched } = status;
-  const failed = sources.filter(({ state }) => state === "failed").length;
-  const well = status.ready && problems.length === 0 && failed === 0;
+  const { incidents, alerts, sources, unmatched } = status;
+  const { state, reasons } = detectorHealth(status, blocked);
   return [
     {
       label: "Open incidents",
@@ -149,11 +149,11 @@ function tilesOf(status: Status, blocked: number | undefined): Tile[] {
     },
     {
       label: "Detector",
-      value: well ? "Healthy" : "Look here",
-      detail: rules.refused > 0 ? `${count(rules.refused, "rule")} refused` : count(sources.length, "source"),
+      value: { healthy: "Healthy", warning: "Warning", broken: "Look here" }[state],
+      detail: reasons.length === 0 ? count(sources.length, "source") : `${reasons.join("; ")}: see Status`,
       icon: "monitor",
       to: PATHS.status,
-      tone: well ? "good" : "alarm",
+      tone: ({ healthy: "good", warning: "alarm", broken: "bad" } as const)[state],
     },
   ];
 }
