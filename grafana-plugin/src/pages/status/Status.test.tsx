@@ -16,3 +16,10 @@ it("shows sources, what no rule looked at, rule files with problems and refused 
     expect(await screen.findByText(text)).toBeTruthy();
   }
 });
+
+it("says what the watermark is and what to do about events that match no log source", async () => {
+  renderPage("/status", { fixture: attackedShop(now), now });
+  expect(await screen.findByText("Nothing changes any more before")).toBeTruthy();
+  expect(screen.getByRole("button", { name: /The watermark: .* one hour unless configured/ })).toBeTruthy();
+  expect(screen.getByText("logsource")).toBeTruthy();
+});

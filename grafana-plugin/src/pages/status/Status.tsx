@@ -7,6 +7,7 @@ import { DataTable } from "../../components/DataTable.tsx";
 import { Facts } from "../../components/Facts.tsx";
 import { Loaded } from "../../components/Loaded.tsx";
 import { Moment } from "../../components/Moment.tsx";
+import { Prose } from "../../components/Prose.tsx";
 import { Section } from "../../components/Section.tsx";
 import type { Column } from "../../components/sort-rows.ts";
 import { count } from "../../format/words.ts";
@@ -50,15 +51,19 @@ function Content({ status }: { readonly status: WorkerStatus }) {
             ["Events judged", status.eventsJudged.toLocaleString("en-US")],
             ["Waiting to be judged", status.inboxPending.toLocaleString("en-US")],
             [
-              "Watermark (settled up to)",
+              "Nothing changes any more before",
               status.watermark === undefined ? undefined : <Moment key="watermark" at={status.watermark} inline />,
+              "The watermark: the time of the newest event less the lateness that is allowed (detector.lateness, one hour unless configured). It is behind by design: events that are older come too late to take part in correlations. What waits is under “Waiting to be judged”.",
             ],
             [
               "Rules",
               `${rules.loaded.toLocaleString("en-US")} loaded, ${rules.refused.toLocaleString("en-US")} refused`,
             ],
             ["Notifications and actions waiting", status.effectsPending.toLocaleString("en-US")],
-            ["Guards", `${count(status.guardClients, "service")} connected`],
+            [
+              "Guards",
+              `${count(status.guardClients, "service")} connected${status.guardClients === 0 ? ": nothing blocks the addresses on the deny list" : ""}`,
+            ],
           ]}
         />
       </Section>
@@ -93,8 +98,12 @@ const problemColumns: readonly Column<ProblemInFile>[] = [
     header: "What is wrong",
     cell: ({ message, suggestion }) => (
       <>
-        {message}
-        {suggestion !== undefined && <div>{suggestion}</div>}
+        <Prose text={message} />
+        {suggestion !== undefined && (
+          <div>
+            <Prose text={suggestion} />
+          </div>
+        )}
       </>
     ),
   },

@@ -16,8 +16,10 @@ export function Unmatched({ unmatched }: { readonly unmatched: Status["unmatched
       ) : (
         <div className={styles.examples}>
           <span className={styles.note}>
-            No rule looked at these events, because nothing says which product, category and service they come from.
-            Examples:
+            No rule looked at these events, because nothing says which product, category and service they come from. For
+            a file, set <code>logsource</code> on its source (<code>docs/collecting.md</code>,{" "}
+            <code>docs/configuration.md</code>); logs by OTLP need <code>telemetry.sdk.language</code> or an event name
+            of Vedette's (<code>docs/sigma.md</code>). Examples:
           </span>
           {unmatched.examples.map((example) => (
             <DocumentView key={JSON.stringify(example)} document={example} />
