@@ -4,7 +4,8 @@ import { ATTR, EVENT, INDICATOR, INSTRUMENTATION_METRICS, SEVERITY_LEVELS, WORKE
 const attributes = new Set<string>(Object.values(ATTR));
 
 test("no name is given twice", () => {
-  for (const names of [Object.values(ATTR), Object.values(EVENT), Object.values(INDICATOR)]) expect(new Set(names).size).toBe(names.length);
+  for (const names of [Object.values(ATTR), Object.values(EVENT), Object.values(INDICATOR)])
+    expect(new Set(names).size).toBe(names.length);
   const metrics = [...Object.values(INSTRUMENTATION_METRICS), ...Object.values(WORKER_METRICS)].map(({ name }) => name);
   expect(new Set(metrics).size).toBe(metrics.length);
 });
@@ -27,13 +28,16 @@ describe.each(Object.values(INSTRUMENTATION_METRICS))("$name", ({ name, unit, de
   });
 });
 
-test.each(Object.values(WORKER_METRICS))("$name follows Prometheus' naming", ({ name, kind, description, attributes: labels }) => {
-  expect(name).toMatch(/^vedette_[a-z_]+$/);
-  expect(name.endsWith("_total")).toBe(kind === "counter");
-  if (kind === "histogram") expect(name).toMatch(/_(seconds|bytes)$/);
-  expect(description).toMatch(/^[A-Z0-9].*\.$/);
-  for (const label of labels) expect(label).toMatch(/^[a-z]+$/);
-});
+test.each(Object.values(WORKER_METRICS))(
+  "$name follows Prometheus' naming",
+  ({ name, kind, description, attributes: labels }) => {
+    expect(name).toMatch(/^vedette_[a-z_]+$/);
+    expect(name.endsWith("_total")).toBe(kind === "counter");
+    if (kind === "histogram") expect(name).toMatch(/_(seconds|bytes)$/);
+    expect(description).toMatch(/^[A-Z0-9].*\.$/);
+    for (const label of labels) expect(label).toMatch(/^[a-z]+$/);
+  },
+);
 
 test("severity levels ascend as Sigma names them", () => {
   expect(SEVERITY_LEVELS).toEqual(["informational", "low", "medium", "high", "critical"]);
