@@ -1,5 +1,5 @@
 /**
- * Everything with a side effect that the worker uses besides its store, handed in at `worker.ts`, so that the whole worker can run in a deterministic simulation.
+ * Everything with a side effect that the worker uses besides its store, handed in at `worker.ts`, so that it can run in a deterministic simulation (today: everything from the inbox to the effects; the listeners and the file source are tested by themselves).
  * No other file of the worker reads a clock, sets a timer, draws a random number or opens a connection (`cli/` and the files that
  * implement these ports excepted; a lint rule holds it).
  */

@@ -17,7 +17,7 @@ export function simulateCommand(output: CommandOutput = PROCESS_OUTPUT): Command
   command
     .command("faults")
     .description(
-      "run the whole worker on a virtual clock, crash it at every awaited side effect, fail its store and its receivers, deliver late, twice and out of order; exit code 1 when facts, state or effects are not what they should be",
+      "run the worker from the inbox to its effects on a virtual clock, crash it at every awaited side effect, fail its store and its receivers, deliver late, twice and out of order; exit code 1 when facts, state or effects are not what they should be",
     )
     .requiredOption("--seeds <A..B>", "seeds to run, both ends included; a seed repeats exactly", parseSeeds)
     .addOption(

@@ -6,7 +6,7 @@ import { simulate, type SimulationReport } from "./simulate.ts";
 
 const seeds = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-describe("25 seeds of the whole worker", () => {
+describe("25 seeds of the worker from its inbox to its effects", () => {
   let report: SimulationReport;
   beforeAll(async () => {
     report = await simulate({ seeds: seeds(1, 25) });

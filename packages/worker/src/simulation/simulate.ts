@@ -41,7 +41,7 @@ export interface SimulationReport {
   readonly failures: readonly SeedReport[];
 }
 
-/** Runs the whole worker once for each seed, with faults, and holds each run against the oracles. */
+/** Runs the worker, from its inbox to its effects, once for each seed, with faults, and holds each run against the oracles. */
 export async function simulate({ seeds, planted, onSeed }: SimulationOptions): Promise<SimulationReport> {
   const log: FaultLog = { faults: new Map(), reached: new Set() };
   const failures: SeedReport[] = [];
