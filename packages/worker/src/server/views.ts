@@ -87,7 +87,7 @@ export async function incidentDetail(store: DetailStore, incident: Incident): Pr
   const [actions, events, ...histories] = await Promise.all([
     store.denyListOfIncident(incident.id),
     Promise.all(
-      alerts.map((alert, index) =>
+      alerts.map(async (alert, index) =>
         index < TIMELINE_ALERT_LIMIT ? timelineEvents(store, alert) : { alert, events: [], omitted: alert.eventCount },
       ),
     ),
