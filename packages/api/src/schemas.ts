@@ -236,7 +236,16 @@ export const statusSchema = z
     ),
     inboxPending: z.number().int(),
     eventsJudged: z.number().int(),
-    watermark: instant.optional(),
+    watermark: instant
+      .optional()
+      .describe(
+        "Event time up to which nothing can change any more: the newest event of the source that is furthest behind, less the allowed lateness (`detector.lateness`). It trails the newest event by design; what waits to be judged is `inboxPending`",
+      ),
+    newestEvent: instant
+      .optional()
+      .describe(
+        "Event time of the newest judged event; events dated in the future do not count. Absent before the first",
+      ),
     unmatched: z.object({
       count: z.number().int(),
       examples: z.array(z.record(z.string(), z.unknown())).describe("Up to 5 documents that matched no log source"),

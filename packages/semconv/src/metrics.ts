@@ -312,7 +312,8 @@ export const WORKER_METRICS = {
     name: "vedette_watermark_lag_seconds",
     kind: "gauge",
     unit: "s",
-    description: "Now minus the watermark.",
+    description:
+      "Now minus the watermark, the event time up to which nothing can change any more. It includes the allowed lateness (one hour by default), so it is no backlog: that is vedette_inbox_pending.",
     attributes: [],
   },
   eventToAlert: {

@@ -108,8 +108,11 @@ describe("a deny list without a guard", () => {
   it("is a problem that does not make the worker unready", async () => {
     const { status, now } = stage();
     Object.assign(now, { guards: 0, blocked: 2 });
+    now.line = lineStatus({ watermark: 10, newestEvent: 20 });
     expect(await status()).toMatchObject({
       ready: true,
+      watermark: 10,
+      newestEvent: 20,
       problems: ["2 addresses are on the deny list and no guard is connected to apply it."],
     });
     now.guards = 1;

@@ -56,7 +56,7 @@ export function createStatus(options: StatusOptions): () => Promise<Status> {
 
   return async () => {
     const standing = line.status();
-    const { counters, cursor, recovered, problem, unmatchedExamples, watermark } = standing;
+    const { counters, cursor, recovered, problem, unmatchedExamples, watermark, newestEvent } = standing;
     const [inboxEnd, counts, effectsPending] = await Promise.all([
       store.inboxEnd(),
       store.counts(),
@@ -99,6 +99,7 @@ export function createStatus(options: StatusOptions): () => Promise<Status> {
       inboxPending: Math.max(0, inboxEnd - cursor),
       eventsJudged: counters.judged,
       ...(watermark === undefined ? {} : { watermark }),
+      ...(newestEvent === undefined ? {} : { newestEvent }),
       unmatched: { count: counters.unmatched, examples: unmatchedExamples.map((example) => ({ ...example })) },
       rules: {
         loaded: options.ruleSet.loaded,

@@ -97,8 +97,10 @@ export interface LineStatus {
   readonly counters: LineCounters;
   /** Up to 5 documents that belonged to no log source. */
   readonly unmatchedExamples: readonly Readonly<Record<string, unknown>>[];
-  /** Unix milliseconds; absent before the first record. */
+  /** Event time up to which nothing can change any more: the allowed lateness is already taken off. Unix milliseconds; absent before the first record. */
   readonly watermark?: number;
+  /** Event time of the newest judged event that was not quarantined. Unix milliseconds; absent before the first one. */
+  readonly newestEvent?: number;
   /** Alerts that further findings can still change. */
   readonly liveAlerts: number;
   /** Since the start of the process: */

@@ -200,6 +200,18 @@ describe("judging", () => {
     expect(restarted.status().counters).toEqual(counters);
   });
 
+  it("says what the newest event is, and keeps it over a restart", async () => {
+    const { core, open, record, drain } = stage({ lateness: MINUTE });
+    core.append([record(7, ["probe"]), record(5, ["probe"]), record(90, ["probe"], undefined, { receivedAt: START })]);
+    const line = open();
+    expect(line.status()).not.toHaveProperty("newestEvent");
+    await drain(line);
+    expect(line.status()).toMatchObject({ newestEvent: START + 7 * MINUTE, watermark: START + 6 * MINUTE });
+    const restarted = open();
+    await drain(restarted);
+    expect(restarted.status()).toMatchObject({ newestEvent: START + 7 * MINUTE });
+  });
+
   it("lets a future-dated event stand at its time of receipt", async () => {
     const { core, open, record, drain, alerts } = stage();
     core.append([

@@ -58,7 +58,10 @@ export function createLine(options: LineOptions): Line {
   let rebuilds = 0;
   let problem: string | undefined;
   let committed:
-    | Pick<LineStatus, "cursor" | "counters" | "unmatchedExamples" | "watermark" | "liveAlerts" | keyof LineDrops>
+    | Pick<
+        LineStatus,
+        "cursor" | "counters" | "unmatchedExamples" | "watermark" | "newestEvent" | "liveAlerts" | keyof LineDrops
+      >
     | undefined;
   /** What the states thrown away since the start had committed of the numbers that no blob keeps. */
   let dropsBefore: LineDrops | undefined;
@@ -78,6 +81,7 @@ export function createLine(options: LineOptions): Line {
       counters,
       unmatchedExamples: examples,
       ...(Number.isFinite(from.watermark.value) ? { watermark: from.watermark.value } : {}),
+      ...(Number.isFinite(from.watermark.newest) ? { newestEvent: from.watermark.newest } : {}),
       liveAlerts: from.alerts.size,
       ...drops,
     };

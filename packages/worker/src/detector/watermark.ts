@@ -50,6 +50,13 @@ export class Watermark {
     return this.#value;
   }
 
+  /** Time of the newest event seen, those dated in the future left out; minus infinity before the first one. */
+  get newest(): number {
+    let newest = Number.NEGATIVE_INFINITY;
+    for (const { maxTime } of this.#partitions.values()) newest = Math.max(newest, maxTime);
+    return newest;
+  }
+
   /** Judges a record's time, then lets it move the watermark. */
   observe(row: Pick<InboxRow, "partition" | "time" | "receivedAt">): Placement {
     if (row.time > row.receivedAt + this.#options.futureTolerance) {
