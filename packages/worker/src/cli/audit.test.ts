@@ -7,6 +7,7 @@ import { openSqliteStore } from "../store/sqlite/client.ts";
 import { auditCommand } from "./audit.ts";
 import { captureOutput } from "./testing/capture-output.ts";
 
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const ENTRIES = 200;
 let home: string;
 let original: string;
@@ -15,8 +16,7 @@ let copies = 0;
 beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), "vedette-audit-"));
   original = join(home, "original");
-  const log = { debug() {}, info() {}, warn() {}, error() {} };
-  await using store = await openSqliteStore({ folder: original, log, clock: { now: () => 0 } });
+  await using store = await openSqliteStore({ folder: original, log: silent, clock: { now: () => 0 } });
   for (let index = 1; index <= ENTRIES; index += 1) {
     await store.commit({
       id: `s${index}`,
@@ -96,6 +96,26 @@ describe("vedette audit verify", () => {
     writeFileSync(anchors, readFileSync(anchors, "utf8").replace("{", "?"));
     const { complained, code } = await verify(folder);
     expect([code, complained.join()]).toEqual([1, expect.stringContaining("line 1 of the anchor file")]);
+  });
+
+  test("does not call a trail whole whose anchor file is missing", async () => {
+    const folder = copy();
+    rmSync(join(folder, "audit-head.jsonl"));
+    const { printed, complained, code } = await verify(folder);
+    expect([code, printed]).toEqual([1, []]);
+    expect(complained.join()).toContain("entries cut off its end, or a rewrite of the whole, cannot be excluded");
+    const json = await verify(folder, "--format", "json");
+    expect([json.code, JSON.parse(json.printed[0] ?? "")]).toEqual([
+      1,
+      expect.objectContaining({ ok: false, entries: ENTRIES, anchors: 0 }),
+    ]);
+  });
+
+  test("takes a store that nothing was noted of yet", async () => {
+    const folder = join(home, "young");
+    await using store = await openSqliteStore({ folder, log: silent, clock: { now: () => 0 } });
+    expect(await store.verifyAudit()).toMatchObject({ ok: true, entries: 0 });
+    expect(await verify(folder)).toMatchObject({ code: 0, printed: [expect.stringMatching(/^ok: 0 entries/)] });
   });
 
   test("names the entry in which any one byte of the file was edited", async () => {

@@ -8,7 +8,7 @@ export function auditCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
   command
     .command("verify")
     .description(
-      "recompute the hash chain of the audit trail; exit code 1 and the first entry that does not hold when it was changed",
+      "recompute the hash chain of the audit trail; exit code 1 and the first entry that does not hold when it was changed, or when the anchors are missing",
     )
     .addOption(dataOption())
     .addOption(formatOption())
@@ -21,16 +21,13 @@ export function auditCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
         if (!ok) {
           const where =
             brokenAt === undefined
-              ? "The audit trail was changed"
+              ? "The audit trail cannot be vouched for"
               : `The audit trail does not hold at entry ${brokenAt}`;
-          return output.complain(`${where}: ${reason}. The ${entries} entries before hold.`);
-        }
-        output.print(`ok: ${entries} entries hold, ${anchors} anchors outside the database agree.`);
-        if (anchors === 0 && entries > 0) {
-          output.complain(
-            "There are no anchors (audit-head.jsonl): a trail that was rewritten as a whole could not be told from the true one.",
+          return output.complain(
+            `${where}: ${reason}. The ${entries} entries ${brokenAt === undefined ? "that there are" : "before"} hold.`,
           );
         }
+        output.print(`ok: ${entries} entries hold, ${anchors} anchors outside the database agree.`);
       }),
     );
   return command;

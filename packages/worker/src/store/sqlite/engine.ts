@@ -78,7 +78,7 @@ export function openEngine(folder: string, since: number, onChange: (changes: re
       const verification = core().beginVerification(heads);
       while (core().verifyPart(verification)) yield;
       const verdict = verification.verifier.finish();
-      return damagedLine === undefined || !verdict.ok ? verdict : damagedAnchors(verdict, damagedLine);
+      return withAnchors(verdict, heads.length, damagedLine);
     },
     close() {
       attempt(() => anchors.noteNow(core().auditHead()));
@@ -89,9 +89,24 @@ export function openEngine(folder: string, since: number, onChange: (changes: re
   };
 }
 
-/** The verdict on a whole trail whose anchor file was changed by other hands. */
-export function damagedAnchors(verdict: AuditVerification, line: number): AuditVerification {
-  return { ok: false, entries: verdict.entries, reason: `line ${line} of the anchor file is not an anchor` };
+/** The verdict on a trail together with what its anchor file is worth: how many anchors it has, and its first line that is none. */
+export function withAnchors(
+  verdict: AuditVerification,
+  anchors: number,
+  damagedLine: number | undefined,
+): AuditVerification {
+  if (!verdict.ok) return verdict;
+  const { entries } = verdict;
+  if (damagedLine !== undefined)
+    return { ok: false, entries, reason: `line ${damagedLine} of the anchor file is not an anchor` };
+  // The first commit with an entry is noted at once, so that only a store without entries has no anchors by itself.
+  if (anchors > 0 || entries === 0) return verdict;
+  return {
+    ok: false,
+    entries,
+    reason:
+      "the anchors (audit-head.jsonl) are missing, so entries cut off its end, or a rewrite of the whole, cannot be excluded",
+  };
 }
 
 function attempt(work: () => void): StoreError | undefined {

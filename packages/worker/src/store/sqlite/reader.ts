@@ -5,7 +5,7 @@ import { StoreError } from "../../errors.ts";
 import { readAnchors } from "./anchors.ts";
 import type { Store } from "../store.ts";
 import { openSqliteCore, type SqliteCore } from "./core.ts";
-import { damagedAnchors } from "./engine.ts";
+import { withAnchors } from "./engine.ts";
 import { dataFiles } from "./folder.ts";
 
 /** The verdict on a trail, and how many of its heads were noted outside the database. */
@@ -73,8 +73,10 @@ export function openSqliteReader(folder: string): SqliteReader {
       const verification = core.beginVerification(heads);
       while (core.verifyPart(verification)) continue;
       const verdict = verification.verifier.finish();
+      // A worker may have made its first entries in between.
+      const noted = heads.length > 0 ? heads.length : readAnchors(files.anchors).heads.length;
       return {
-        ...(damagedLine === undefined || !verdict.ok ? verdict : damagedAnchors(verdict, damagedLine)),
+        ...withAnchors(verdict, noted, damagedLine),
         anchors: heads.length,
       };
     },
