@@ -1,4 +1,4 @@
-// npm run quality -- sigma-regression: how well the shipped command detects, on the labelled data beside the checkout.
+// npm run quality -- sigma-regression|inspection: how well the shipped command detects, on the labelled data beside the checkout.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -102,8 +102,22 @@ async function sigmaRegression(shared) {
   }
 }
 
+/** Recall and false positives of the instrumentation's request inspection; the rows are printed, nothing is asserted here. */
+async function inspection() {
+  const child = spawn(
+    bundledNode,
+    ["--conditions=vedette-source", join(root, "packages/instrumentation/quality/inspection.ts")],
+    {
+      cwd: root,
+      env: environment(),
+      stdio: "inherit",
+    },
+  );
+  return await new Promise((resolve, reject) => child.on("error", reject).on("close", (code) => resolve(code ?? 1)));
+}
+
 /** Every measurement: its name for the command line and what runs it. */
-const measurements = { "sigma-regression": sigmaRegression };
+const measurements = { "sigma-regression": sigmaRegression, inspection };
 
 const [name, ...rest] = process.argv.slice(2);
 if (name === undefined || !Object.hasOwn(measurements, name) || rest.length > 0) {
