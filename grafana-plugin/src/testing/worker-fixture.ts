@@ -391,7 +391,8 @@ export function attackedShop(now: number): WorkerFixture {
       ],
       inboxPending: 0,
       eventsJudged: 18_402,
-      watermark: now - 2 * second,
+      watermark: now - 60 * minute - 2 * second,
+      newestEvent: now - 2 * second,
       unmatched: {
         count: 31,
         examples: [
@@ -438,6 +439,8 @@ export function emptyWorker(now: number): WorkerFixture {
       ...status,
       mode: "worker",
       eventsJudged: 0,
+      watermark: undefined,
+      newestEvent: undefined,
       unmatched: { count: 0, examples: [] },
       rules: { loaded: 14, refused: 0, problems: [] },
       alerts: { open: 0, total: 0 },

@@ -17,9 +17,12 @@ it("shows sources, what no rule looked at, rule files with problems and refused 
   }
 });
 
-it("says what the watermark is and what to do about events that match no log source", async () => {
+it("keeps the newest event apart from the watermark, and says what to do about events without a log source", async () => {
   renderPage("/status", { fixture: attackedShop(now), now });
-  expect(await screen.findByText("Nothing changes any more before")).toBeTruthy();
+  const rowOf = (name: string) => screen.getByText(name).nextElementSibling?.querySelector("time")?.dateTime;
+  expect(await screen.findByText("Judged up to")).toBeTruthy();
+  expect(rowOf("Judged up to")).toBe("2026-01-15T11:59:58.000Z");
+  expect(rowOf("Nothing changes any more before")).toBe("2026-01-15T10:59:58.000Z");
   expect(screen.getByRole("button", { name: /The watermark: .* one hour unless configured/ })).toBeTruthy();
   expect(screen.getByText("logsource")).toBeTruthy();
 });

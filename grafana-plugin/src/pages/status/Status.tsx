@@ -51,9 +51,16 @@ function Content({ status }: { readonly status: WorkerStatus }) {
             ["Events judged", status.eventsJudged.toLocaleString("en-US")],
             ["Waiting to be judged", status.inboxPending.toLocaleString("en-US")],
             [
+              "Judged up to",
+              status.newestEvent === undefined ? undefined : (
+                <Moment key="newestEvent" at={status.newestEvent} inline />
+              ),
+              "The time of the newest event that was judged. When no event arrives, it stays where it is.",
+            ],
+            [
               "Nothing changes any more before",
               status.watermark === undefined ? undefined : <Moment key="watermark" at={status.watermark} inline />,
-              "The watermark: the time of the newest event less the lateness that is allowed (detector.lateness, one hour unless configured). It is behind by design: events that are older come too late to take part in correlations. What waits is under “Waiting to be judged”.",
+              "The watermark: the newest event of the source that is furthest behind, less the lateness that is allowed (detector.lateness, one hour unless configured). It trails by design: older events come too late to take part in correlations. A backlog shows under “Waiting to be judged”.",
             ],
             [
               "Rules",
