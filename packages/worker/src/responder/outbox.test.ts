@@ -72,6 +72,34 @@ function stage(
   return { core, clock, executed, observed, faults, options, add, interrupt, audit, outbox: createOutbox(options) };
 }
 
+describe("an effect that fails", () => {
+  test("is audited at its first failure, also when an attempt before it was interrupted, and not again", async () => {
+    const { add, interrupt, outbox, clock, audit } = stage(["failed", "failed"]);
+    add("x");
+    interrupt("x");
+    for (let round = 0; round < 3; round += 1) {
+      clock.time += 3_600_000;
+      await outbox.runOnce(clock.now());
+    }
+    expect(audit()).toEqual(["effect.failed", "effect.done"]);
+  });
+});
+
+describe("an effect that nobody can carry out any more", () => {
+  test("is withdrawn at the start, audited, and the others are not", async () => {
+    const { add, options, core, audit } = stage([]);
+    for (const id of ["old-1", "old-2"]) add(id, "pager.notify");
+    add("x");
+    const stop = new AbortController();
+    const sleep = async (): Promise<void> => stop.abort();
+    const outbox = createOutbox({ ...options, ports: { ...options.ports, timers: { sleep } } });
+    await outbox.start(stop.signal);
+    expect(["old-1", "old-2", "x"].map((id) => core.effect(id)?.state)).toEqual(["withdrawn", "withdrawn", "done"]);
+    expect(core.pendingEffects()).toBe(0);
+    expect(audit()).toEqual(["effect.withdrawn", "effect.withdrawn", "effect.attempt", "effect.done"]);
+  });
+});
+
 describe("runOnce", () => {
   test("carries out each due effect once, audited before and after", async () => {
     const { add, outbox, clock, executed, core, audit, observed } = stage([]);

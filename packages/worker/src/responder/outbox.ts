@@ -8,6 +8,8 @@ import type { ExecutionResult, Executor } from "./executor.ts";
 const READ = 100;
 /** Failures in a row after which an action's other effects wait for the next round: its receiver is in trouble. */
 const PATIENCE = 3;
+/** Effects looked at in one start for those that no executor is configured for. */
+const MAX_ORPHANS = 100_000;
 /**
  * How long an interrupted attempt may still be on its way to its receiver, milliseconds: whether it happened is only asked after that, or the
  * answer could be no and the attempt arrive behind it.
@@ -121,7 +123,9 @@ export function createOutbox({ store, executors, ports, observe = () => {} }: Ou
     const { attempts } = effect;
     const now = clock.now();
     // The first failure is evidence; the ones after it are only its length, which the last entry's number of attempts tells.
-    const audit = attempts === 1 ? [auditOf(effect, "effect.failed", { attempts, detail, outcome })] : [];
+    // It need not be the first attempt: that one may have been interrupted.
+    const isFirst = effect.lastError === undefined;
+    const audit = isFirst ? [auditOf(effect, "effect.failed", { attempts, detail, outcome })] : [];
     const notBefore = now + backoff(attempts, random);
     await record(effect, `${state}:${now}`, { state, attempts, notBefore, lastError: detail }, audit);
     log.warn(
@@ -137,7 +141,8 @@ export function createOutbox({ store, executors, ports, observe = () => {} }: Ou
     const attempts = effect.attempts + 1;
     const audit = attempts === 1 ? [auditOf(effect, "effect.attempt", { guarantee: effect.guarantee })] : [];
     const notBefore = clock.now() + (effect.guarantee === "checkable" ? SETTLING : 0);
-    await record(effect, "attempting", { state: "attempting", attempts, notBefore }, audit);
+    const { lastError } = effect;
+    await record(effect, "attempting", { state: "attempting", attempts, notBefore, lastError }, audit);
     const current = await store.effect(effect.id);
     // It was withdrawn while it waited for its turn.
     if (current?.state !== "attempting") return true;
@@ -174,6 +179,34 @@ export function createOutbox({ store, executors, ports, observe = () => {} }: Ou
     }
   };
 
+  /** Withdraws what no executor is configured for any more: it would wait for ever, and be sent much too late once there is one again. */
+  const withdrawOrphans = async (): Promise<void> => {
+    const waiting = await store.dueEffects(Number.MAX_SAFE_INTEGER, MAX_ORPHANS);
+    const orphans = waiting.filter(({ action }) => executors.every((executor) => executor.action !== action));
+    for (let from = 0; from < orphans.length; from += READ) {
+      const some = orphans.slice(from, from + READ);
+      const reason = "No executor is configured for the action.";
+      await commit({
+        id: `outbox:orphans:${some[0]?.id}:${some.length}`,
+        effectUpdates: some.map(({ id, attempts }) => ({
+          id,
+          state: "withdrawn",
+          attempts,
+          notBefore: clock.now(),
+          lastError: reason,
+        })),
+        audit: some.map((effect) =>
+          auditOf(effect, "effect.withdrawn", { attempts: effect.attempts, before: effect.state, reason }),
+        ),
+      });
+    }
+    if (orphans.length > 0)
+      log.warn(
+        { effects: orphans.length, actions: [...new Set(orphans.map(({ action }) => action))] },
+        "effects were withdrawn because no executor is configured for their action",
+      );
+  };
+
   /** One round of an action at a time: two would carry out the same effects. */
   const runExclusively = (executor: Executor, now: number): Promise<void> => {
     const under = running.get(executor.action);
@@ -207,6 +240,9 @@ export function createOutbox({ store, executors, ports, observe = () => {} }: Ou
     async start(signal) {
       stopping = signal;
       const unsubscribe = store.onChange(wake);
+      await withdrawOrphans().catch((error: unknown) =>
+        log.error({ err: error }, "effects without an executor could not be withdrawn"),
+      );
       await Promise.all(executors.map((executor) => runForever(executor, signal)));
       unsubscribe();
     },
