@@ -1,15 +1,12 @@
 // npm run bench [-- NAME…] [--quick]: ratios taken in one run on this machine; nothing is asserted.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { bundledNode, environment, requireSetup, root } from "./checkout.mjs";
 
 requireSetup("npm run bench");
-if (!process.execArgv.includes("--conditions=vedette-source")) {
-  const { status } = spawnSync(bundledNode, ["--conditions=vedette-source", "--expose-gc", "--disable-warning=ExperimentalWarning", ...process.argv.slice(1)], { stdio: "inherit", env: environment() });
-  process.exit(status ?? 1);
-}
 
 /** Every benchmark: its name for the command line and the module whose `run({ quick })` gives rows of { name, value, unit }. */
 const benchmarks = [
@@ -30,15 +27,27 @@ if (unknown.length > 0) {
 
 const number = (value) => (typeof value === "number" ? value.toLocaleString("en", { maximumSignificantDigits: 4 }) : value);
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown processor"}${quick ? ", quick run" : ""}`);
+// Each in a process of its own, so that none measures what another left in memory.
+const flags = ["--conditions=vedette-source", "--expose-gc", "--disable-warning=ExperimentalWarning"];
 for (const [name, path] of benchmarks) {
   if (names.length > 0 && !names.includes(name)) continue;
   if (!existsSync(join(root, path))) continue;
   console.log(`\n${name}`);
-  try {
-    const { run } = await import(join(root, path));
-    for (const row of await run({ quick })) console.log(`  ${row.name.padEnd(64)} ${number(row.value).padStart(12)} ${row.unit}`);
-  } catch (error) {
-    console.log(`  did not run: ${error.stack}`);
+  const program = `
+    const { run } = await import(${JSON.stringify(pathToFileURL(join(root, path)).href)});
+    process.send(await run({ quick: ${quick} }));
+    process.exit();`;
+  const child = spawn(bundledNode, [...flags, "--input-type=module", "--eval", program], {
+    cwd: root,
+    env: environment(),
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  child.on("message", (rows) => {
+    for (const row of rows) console.log(`  ${row.name.padEnd(72)} ${number(row.value).padStart(12)} ${row.unit}`);
+  });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  if (code !== 0) {
+    console.log(`  did not run to its end (exit code ${code})`);
     process.exitCode = 1;
   }
 }

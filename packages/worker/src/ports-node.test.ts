@@ -58,7 +58,7 @@ describe("createNodePorts", () => {
       (_: unknown, response: { end(text: string): void }) => response.end("x".repeat(1024 * 1024 + 1)),
     ],
   ])("rejects when %s", async (_, listener) => {
-    const url = await serve(listener as RequestListener);
+    const url = await serve(listener);
     await expect(network.request({ method: "GET", url, timeout: 200 })).rejects.toThrow();
   });
 

@@ -88,21 +88,21 @@ function stage(
   const faults: ((step: StepCommit, make: () => void) => void)[] = [];
   const store = storeOverCore(core, async (method, parameters, call) => {
     const fault = method === "commit" ? faults.shift() : undefined;
-    if (fault !== undefined) fault(parameters[0] as StepCommit, call as () => void);
+    if (fault !== undefined) fault(parameters[0] as StepCommit, call);
     return call();
   });
   const warned: string[] = [];
   const log: Log = { ...silent, warn: (_fields: object, message: string) => void warned.push(message) };
   const slept: number[] = [];
   const timers = { sleep: async (milliseconds: number) => void slept.push(milliseconds) };
-  const open = () =>
+  const open = (more: Partial<LineConfig> = {}) =>
     createLine({
       store,
       detector,
       correlator,
       rules: RULES,
       ports: { clock, timers, log },
-      config,
+      config: { ...config, ...more },
       onStep,
     });
   let count = 0;
@@ -281,6 +281,29 @@ it("holds what was seen since an open episode began: who joins the episode late 
   expect(core.listIncidents({ limit: 10 }).items).toMatchObject([
     { alertIds: [expect.any(String), expect.any(String)] },
   ]);
+});
+
+describe("the rules and settings", () => {
+  it("are recorded at a start when they are not those of the last one, also when they are again those before", async () => {
+    const { core, open, drain } = stage();
+    const loaded = () =>
+      core
+        .listAudit(undefined, 100)
+        .items.filter(({ action }) => action.endsWith(".loaded"))
+        .map(({ action }) => action)
+        .reverse();
+    await drain(open());
+    expect(loaded()).toEqual(["rules.loaded", "settings.loaded"]);
+    expect(core.listAudit(undefined, 100).items.at(-1)).toMatchObject({
+      actor: "worker",
+      subject: "rules",
+      details: { count: 2, hash: expect.stringMatching(/^[0-9a-f]{32}$/) as string },
+    });
+    await drain(open());
+    expect(loaded()).toHaveLength(2);
+    for (const neverBlock of [["203.0.113.9"], [], ["203.0.113.9"]]) await drain(open({ neverBlock }));
+    expect(loaded().slice(2)).toEqual(["settings.loaded", "settings.loaded", "settings.loaded"]);
+  });
 });
 
 describe("numbers that no blob keeps", () => {

@@ -189,7 +189,10 @@ describe("runOnce", () => {
     const withdraw = (id: string) =>
       core.commit({ id: `w${id}`, effectUpdates: [{ id, state: "withdrawn", attempts: 0, notBefore: 0 }] });
     withdraw("x");
-    faults.push(() => void withdraw("y"));
+    faults.push(() => {
+      withdraw("y");
+      return undefined;
+    });
     await outbox.runOnce(clock.now());
     expect(executed).toEqual([]);
     expect(core.effect("y")?.state).toBe("withdrawn");
