@@ -29,8 +29,12 @@ describe.each(alerts.map((alert) => [alert.alert, alert] as const))("%s", (name,
     expect(readFileSync(join(here, "runbooks", `${name}.md`), "utf8")).toMatch(new RegExp(`^# ${name}\n`));
   });
   test("is fired in a promtool test", () => {
-    const tests = yamlFiles("tests").map((file) => parse(readFileSync(join(here, "tests", file), "utf8")) as PromtoolTests);
-    const fired = tests.flatMap((file) => file.tests.flatMap((one) => one.alert_rule_test)).filter((one) => one.exp_alerts.length > 0);
+    const tests = yamlFiles("tests").map(
+      (file) => parse(readFileSync(join(here, "tests", file), "utf8")) as PromtoolTests,
+    );
+    const fired = tests
+      .flatMap((file) => file.tests.flatMap((one) => one.alert_rule_test))
+      .filter((one) => one.exp_alerts.length > 0);
     expect(fired.map((one) => one.alertname)).toContain(name);
   });
 });
@@ -44,7 +48,8 @@ test("each runbook belongs to an alert", () => {
   for (const file of readdirSync(join(here, "runbooks"))) expect(names).toContain(file);
 });
 
-const found = (program: string) => (process.env["PATH"] ?? "").split(":").some((folder) => existsSync(join(folder, program)));
+const found = (program: string) =>
+  (process.env["PATH"] ?? "").split(":").some((folder) => existsSync(join(folder, program)));
 const required = process.env["VEDETTE_TEST_REQUIRE"] === "all";
 const withProgram = (program: string) => test.skipIf(!found(program) && !required);
 const run = (program: string, args: string[]) => {
@@ -66,5 +71,12 @@ withProgram("amtool").each([
   [["alertname=VedetteWorkerDown", "kind=resource", "severity=critical"], "platform"],
   [["alertname=RateLimitHitOften", "kind=performance", "severity=low"], "team"],
 ])("%s goes to %s (needs amtool)", (labels, receiver) => {
-  run("amtool", ["config", "routes", "test", "--config.file=alertmanager/route.yml", `--verify.receivers=${receiver}`, ...labels]);
+  run("amtool", [
+    "config",
+    "routes",
+    "test",
+    "--config.file=alertmanager/route.yml",
+    `--verify.receivers=${receiver}`,
+    ...labels,
+  ]);
 });

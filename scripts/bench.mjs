@@ -25,8 +25,11 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const number = (value) => (typeof value === "number" ? value.toLocaleString("en", { maximumSignificantDigits: 4 }) : value);
-console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown processor"}${quick ? ", quick run" : ""}`);
+const number = (value) =>
+  typeof value === "number" ? value.toLocaleString("en", { maximumSignificantDigits: 4 }) : value;
+console.log(
+  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown processor"}${quick ? ", quick run" : ""}`,
+);
 // Each in a process of its own, so that none measures what another left in memory.
 const flags = ["--conditions=vedette-source", "--expose-gc", "--disable-warning=ExperimentalWarning"];
 for (const [name, path] of benchmarks) {

@@ -7,7 +7,13 @@ import { fileURLToPath } from "node:url";
 export const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
 /** The Node of the devDependency: what every command of the project runs on. */
-export const bundledNode = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+export const bundledNode = join(
+  root,
+  "node_modules",
+  "node",
+  "bin",
+  process.platform === "win32" ? "node.exe" : "node",
+);
 
 /** Folder of the labelled data and references, if there is one beside the checkout (or where VEDETTE_SHARED says). */
 export const sharedFolder = () => {

@@ -16,7 +16,17 @@ const steps = [
   ["knip", [join(modules, "knip/bin/knip.js"), "--no-progress"]],
   ...published.flatMap((name) => [
     [`publint ${name}`, [join(modules, "publint/src/cli.js"), "run", join("packages", name), "--strict"]],
-    [`types of ${name}`, [join(modules, "@arethetypeswrong/cli/dist/index.js"), "--pack", join("packages", name), "--profile", "esm-only", "--quiet"]],
+    [
+      `types of ${name}`,
+      [
+        join(modules, "@arethetypeswrong/cli/dist/index.js"),
+        "--pack",
+        join("packages", name),
+        "--profile",
+        "esm-only",
+        "--quiet",
+      ],
+    ],
   ]),
 ];
 

@@ -7,20 +7,48 @@ import { bundledNode, environment, requireSetup, root, sharedFolder } from "./ch
 
 requireSetup("npm test");
 
-const onPath = (program) => spawnSync(process.platform === "win32" ? "where" : "which", [program], { stdio: "ignore" }).status === 0;
+const onPath = (program) =>
+  spawnSync(process.platform === "win32" ? "where" : "which", [program], { stdio: "ignore" }).status === 0;
 
 /** Parts that some tests use and that npm cannot bring. */
 const parts = [
-  { name: "Chromium", used: "the browser test of the console", has: () => existsSync("/usr/bin/chromium"), get: "apt-get install --no-install-recommends chromium" },
-  { name: "promtool", used: "the tests of alert-rules/", has: () => onPath("promtool"), get: "apt-get install --no-install-recommends prometheus" },
-  { name: "Alertmanager", used: "the notification test against a real Alertmanager", has: () => onPath("prometheus-alertmanager"), get: "apt-get install --no-install-recommends prometheus-alertmanager" },
-  { name: "shared data", used: "tests on labelled data (Sigma rules, attack recordings, payloads)", has: () => sharedFolder() !== undefined, get: "put the data folder beside the checkout as ../shared, or set VEDETTE_SHARED" },
+  {
+    name: "Chromium",
+    used: "the browser test of the console",
+    has: () => existsSync("/usr/bin/chromium"),
+    get: "apt-get install --no-install-recommends chromium",
+  },
+  {
+    name: "promtool",
+    used: "the tests of alert-rules/",
+    has: () => onPath("promtool"),
+    get: "apt-get install --no-install-recommends prometheus",
+  },
+  {
+    name: "Alertmanager",
+    used: "the notification test against a real Alertmanager",
+    has: () => onPath("prometheus-alertmanager"),
+    get: "apt-get install --no-install-recommends prometheus-alertmanager",
+  },
+  {
+    name: "shared data",
+    used: "tests on labelled data (Sigma rules, attack recordings, payloads)",
+    has: () => sharedFolder() !== undefined,
+    get: "put the data folder beside the checkout as ../shared, or set VEDETTE_SHARED",
+  },
 ];
 
 const required = process.env.VEDETTE_TEST_REQUIRE === "all";
 const results = mkdtempSync(join(tmpdir(), "vedette-test-"));
 const report = join(results, "report.json");
-const vitest = [join(root, "node_modules", "vitest", "vitest.mjs"), "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...process.argv.slice(2)];
+const vitest = [
+  join(root, "node_modules", "vitest", "vitest.mjs"),
+  "run",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${report}`,
+  ...process.argv.slice(2),
+];
 const child = spawn(bundledNode, vitest, { cwd: root, stdio: "inherit", env: environment() });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
 const code = await new Promise((resolve) => child.on("close", (status) => resolve(status ?? 1)));
@@ -36,7 +64,8 @@ try {
     // A file that could not even be loaded has no tests to count.
     if (status === "failed" && assertionResults.every((test) => test.status !== "failed")) failed += 1;
     for (const test of assertionResults)
-      if (["pending", "skipped", "todo", "disabled"].includes(test.status)) skipped.push(`${relative(root, name)}: ${test.fullName}`);
+      if (["pending", "skipped", "todo", "disabled"].includes(test.status))
+        skipped.push(`${relative(root, name)}: ${test.fullName}`);
   }
 } catch {
   failed += 1;

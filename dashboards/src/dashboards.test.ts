@@ -44,7 +44,10 @@ describe.each(DASHBOARDS.map((dashboard) => [dashboard.file, dashboard] as const
   test("describes every panel and gives it a query", () => {
     for (const panel of panels.filter(({ type }) => type !== "row")) {
       expect(panel.description, panel.title).toBeTruthy();
-      expect(panel.targets?.every(({ expr }) => expr.length > 0), panel.title).toBe(true);
+      expect(
+        panel.targets?.every(({ expr }) => expr.length > 0),
+        panel.title,
+      ).toBe(true);
     }
   });
 });

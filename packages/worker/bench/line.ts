@@ -19,10 +19,14 @@ const agent = new Agent({ keepAlive: true, maxSockets: 4 });
 /** Sends one OTLP/HTTP request and resolves with its status. */
 const post = (url: string, body: string): Promise<number> =>
   new Promise((resolve, reject) => {
-    const sending = request(url, { method: "POST", agent, headers: { "content-type": "application/json" } }, (response) => {
-      response.resume();
-      response.on("end", () => resolve(response.statusCode ?? 0));
-    });
+    const sending = request(
+      url,
+      { method: "POST", agent, headers: { "content-type": "application/json" } },
+      (response) => {
+        response.resume();
+        response.on("end", () => resolve(response.statusCode ?? 0));
+      },
+    );
     sending.on("error", reject);
     sending.end(body);
   });
@@ -45,14 +49,26 @@ const logRecord = (address: string, indicator?: string) => ({
   ],
 });
 const body = (records: readonly object[]): string =>
-  JSON.stringify({ resourceLogs: [{ resource: { attributes: [attribute("service.name", "bench")] }, scopeLogs: [{ scope: { name: "bench" }, logRecords: records }] }] });
+  JSON.stringify({
+    resourceLogs: [
+      {
+        resource: { attributes: [attribute("service.name", "bench")] },
+        scopeLogs: [{ scope: { name: "bench" }, logRecords: records }],
+      },
+    ],
+  });
 
-const percentile = (sorted: readonly number[], share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
 async function throughput(worker: RunningWorker, requests: number, batch: number): Promise<Row[]> {
   const url = `${worker.addresses.otlp?.url}/v1/logs`;
   const bodies = Array.from({ length: requests }, (_, index) =>
-    body(Array.from({ length: batch }, (_, record) => logRecord(`10.${index % 250}.${record % 250}.7`, record % 100 === 0 ? "sql_injection" : undefined))),
+    body(
+      Array.from({ length: batch }, (_, record) =>
+        logRecord(`10.${index % 250}.${record % 250}.7`, record % 100 === 0 ? "sql_injection" : undefined),
+      ),
+    ),
   );
   const judged = async (): Promise<number> => (await worker.status()).eventsJudged;
   const before = await judged();
@@ -71,8 +87,16 @@ async function throughput(worker: RunningWorker, requests: number, batch: number
   const ended = performance.now();
   const total = requests * batch;
   return [
-    { name: `OTLP/JSON acknowledged on disk, ${batch} records a request`, value: (total / (acknowledged - started)) * 1000, unit: "events/s" },
-    { name: "… judged, alerts and incidents stored (1 % attacks)", value: (total / (ended - started)) * 1000, unit: "events/s" },
+    {
+      name: `OTLP/JSON acknowledged on disk, ${batch} records a request`,
+      value: (total / (acknowledged - started)) * 1000,
+      unit: "events/s",
+    },
+    {
+      name: "… judged, alerts and incidents stored (1 % attacks)",
+      value: (total / (ended - started)) * 1000,
+      unit: "events/s",
+    },
   ];
 }
 
@@ -101,13 +125,23 @@ async function latency(worker: RunningWorker, count: number): Promise<Row[]> {
 export async function run({ quick }: { readonly quick: boolean }): Promise<Row[]> {
   const folder = mkdtempSync(join(tmpdir(), "vedette-bench-"));
   try {
-    const { config } = loadConfig({ text: JSON.stringify({ dataFolder: folder, api: { port: 0 }, otlp: { port: 0 } }), env: {} });
+    const { config } = loadConfig({
+      text: JSON.stringify({ dataFolder: folder, api: { port: 0 }, otlp: { port: 0 } }),
+      env: {},
+    });
     if (!config) throw new Error("the configuration of the benchmark does not load");
     const ports = createNodePorts(createLog({ level: "error" }));
     await using worker = await startWorker({ config, ports, mode: "worker", consoleFolder: () => undefined });
     await throughput(worker, 20, 100);
     const rows = [...(await throughput(worker, quick ? 100 : 500, 100)), ...(await latency(worker, quick ? 50 : 500))];
-    return [...rows, { name: "resident memory of the process, sender included", value: process.memoryUsage.rss() / 2 ** 20, unit: "MiB" }];
+    return [
+      ...rows,
+      {
+        name: "resident memory of the process, sender included",
+        value: process.memoryUsage.rss() / 2 ** 20,
+        unit: "MiB",
+      },
+    ];
   } finally {
     agent.destroy();
     rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,9 @@
 import { existsSync } from "node:fs";
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 22 || (major === 22 && minor < 15)) {
-  console.error(`vedette needs Node 22.15 or newer; this is ${process.version}. In this repository "npx vedette" brings its own.`);
+  console.error(
+    `vedette needs Node 22.15 or newer; this is ${process.version}. In this repository "npx vedette" brings its own.`,
+  );
   process.exit(2);
 }
 const built = new URL("../dist/cli/main.js", import.meta.url);
