@@ -6,6 +6,7 @@ import { DenyList } from "../responder/deny-list.ts";
 import { CLUSTER_BLOB, IncidentFold } from "../responder/incidents.ts";
 import type { InboxRow, RecoveredState, Store } from "../store/store.ts";
 import { Counters } from "./counters.ts";
+import { INPUTS_BLOB } from "./inputs.ts";
 import type { LineConfig, LineOptions, LineStatus } from "./line-options.ts";
 import type { EventJudge, FactCorrelator, LineRule } from "./line-rule.ts";
 import type { StepDraft } from "./step-draft.ts";
@@ -55,6 +56,8 @@ export class LineState {
   readonly #rules: ReadonlyMap<string, LineRule>;
   readonly #longestTimespan: number;
   readonly #onFailure: (row: InboxRow, error: unknown) => void;
+  /** The rules and settings that were last recorded, as the store keeps them. */
+  recordedInputs: string | undefined;
   #cursor = 0;
   #step = 0;
   #sweptAt = Number.NEGATIVE_INFINITY;
@@ -118,6 +121,7 @@ export class LineState {
     const { blobs } = recovered;
     this.#cursor = recovered.cursor;
     this.#step = Number(blobs.get(STEP_BLOB) ?? 0);
+    this.recordedInputs = blobs.get(INPUTS_BLOB);
     const counters = blobs.get(COUNTERS_BLOB);
     if (counters !== undefined) this.counters.restore(counters);
     const watermark = blobs.get(WATERMARK_BLOB);

@@ -5,6 +5,7 @@ import { recordedAnswer, recordWrite } from "../responder/idempotency.ts";
 import { lineOperations } from "../responder/line-operations.ts";
 import { OperationError, type Operations } from "../responder/operations.ts";
 import type { AlertMember, StepCommit } from "../store/store.ts";
+import { inputsOf, recordInputs } from "./inputs.ts";
 import { DEFAULT_LINE_CONFIG, type LineConfig, type LineOptions, type LineStatus } from "./line-options.ts";
 import { addDrops, type LineDrops, LineState } from "./line-state.ts";
 import { StepDraft } from "./step-draft.ts";
@@ -53,6 +54,7 @@ export function createLine(options: LineOptions): Line {
   let state: LineState | undefined;
   let running: Promise<unknown> = Promise.resolve();
   let stopped = false;
+  let inputsRecorded = false;
   let wake = new AbortController();
   let commitRetries = 0;
   let rebuilds = 0;
@@ -169,7 +171,20 @@ export function createLine(options: LineOptions): Line {
     }
   }
 
+  /** Records the rules and settings when they are not those of the last start: they shape the state as much as the records do. */
+  async function recordInputsOnce(signal: AbortSignal | undefined): Promise<void> {
+    if (inputsRecorded) return;
+    await step(async (current) => {
+      const draft = new StepDraft(clock.now());
+      const isNew = recordInputs(inputsOf(options.rules, config), current.recordedInputs, draft);
+      // The step's number is in its id: going back to earlier rules is recorded too, and a commit made again is not.
+      if (isNew) await commitDraft("inputs", draft, current, signal);
+    });
+    inputsRecorded = true;
+  }
+
   async function runStep(signal: AbortSignal | undefined): Promise<boolean> {
+    await recordInputsOnce(signal);
     const job = jobs.shift();
     if (job !== undefined) {
       await runJob(job, signal);

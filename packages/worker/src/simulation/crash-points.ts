@@ -2,7 +2,7 @@ import type { StepCommit } from "../store/store.ts";
 import type { StoreMethod } from "./core-store.ts";
 
 /** Commits by what they are for (the part of a step's id before the first colon). */
-const STEP_KINDS = ["judge", "tick", "alert", "incident", "deny", "undo", "outbox"] as const;
+const STEP_KINDS = ["inputs", "judge", "tick", "alert", "incident", "deny", "undo", "outbox"] as const;
 
 /** Store calls, besides commits, that the worker makes. */
 const STORE_CALLS = [

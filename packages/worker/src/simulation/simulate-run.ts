@@ -43,8 +43,11 @@ const DETECTOR = createDetector(RULES.rules);
 /** Longest virtual time that a run may take, milliseconds. */
 const LIMIT = 6 * 3_600_000;
 
-/** Makes a line with the simulation's rules and settings. */
-export function simulatedLine(options: Pick<Parameters<typeof createLine>[0], "store" | "ports">): Line {
+/**
+ * Makes a line with the simulation's rules and settings. Each start names another address that is never blocked and that no record has, so
+ * that each has settings to record.
+ */
+export function simulatedLine(options: Pick<Parameters<typeof createLine>[0], "store" | "ports">, start = 0): Line {
   return createLine({
     ...options,
     detector: DETECTOR,
@@ -52,6 +55,7 @@ export function simulatedLine(options: Pick<Parameters<typeof createLine>[0], "s
     rules: RULES.rules,
     config: {
       ...SIMULATED,
+      neverBlock: [...SIMULATED.neverBlock, `2001:db8::${start.toString(16)}`],
       notifiers: Object.entries(WORLD_ACTIONS)
         .filter(([action]) => action !== "guard.publish")
         .map(([action, guarantee]) => ({ action, guarantee, target: action })),
@@ -103,7 +107,7 @@ export async function simulateRun(options: RunOptions): Promise<RunOutcome> {
       executors: world.executors.map((one) => incarnation.executor(one)),
       ports,
     });
-    const line = simulatedLine({ store: incarnation.store, ports });
+    const line = simulatedLine({ store: incarnation.store, ports }, life);
     const signal = new AbortController().signal;
     line.start(signal).catch((error: unknown) => defects.push(`The line ended: ${String(error)}`));
     outbox.start(signal).catch((error: unknown) => defects.push(`The outbox ended: ${String(error)}`));
