@@ -159,6 +159,14 @@ export class LineState {
     this.#finish(draft);
   }
 
+  /** Goes past a record that cannot be judged, and counts it as failed. */
+  setAside({ sequence }: Pick<InboxRow, "sequence">, draft: StepDraft): void {
+    this.#cursor = sequence;
+    draft.cursor = sequence;
+    this.counters.add("failed");
+    draft.blob(COUNTERS_BLOB, this.counters.toBlob());
+  }
+
   /** Lets time do its part: idle partitions, deny-list entries that are over. True when something changed. */
   tick(draft: StepDraft): boolean {
     const moved = this.watermark.tick(draft.now);

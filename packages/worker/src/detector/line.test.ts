@@ -366,6 +366,53 @@ describe("a store in trouble", () => {
   });
 });
 
+describe("a record that can never be committed", () => {
+  it("is set aside after a few attempts, counted, listed and audited; the others are judged", async () => {
+    const { core, open, record, drain, faults, alerts } = stage({ batchSize: 4 });
+    const records = Array.from({ length: 6 }, (_, index) => record(index, ["probe"]));
+    const poison = records[2]?.id ?? "";
+    core.append(records);
+    const fault = (step: StepCommit): void => {
+      if (step.facts?.some(({ eventId }) => eventId === poison) === true)
+        throw new StoreError("store-failed", "It does not fit.", { retryable: false });
+    };
+    faults.push(...Array.from({ length: 100 }, () => fault));
+    const line = open();
+    let failures = 0;
+    for (let more = true; more && failures < 50;) {
+      more = await line.runOnce().catch(() => {
+        failures += 1;
+        return true;
+      });
+    }
+    await drain(line);
+    expect(failures).toBe(9);
+    expect(line.status()).toMatchObject({ cursor: 6, counters: { judged: 5, failed: 1 } });
+    expect(alerts()).toMatchObject([{ findingCount: 5 }]);
+    expect(core.listRefused(undefined, 10).items).toMatchObject([
+      { source: "otlp", reason: "set_aside", sample: expect.stringContaining("203.0.113.7") as string },
+    ]);
+    expect(core.listAudit(undefined, 100).items.filter(({ action }) => action === "record.set_aside")).toMatchObject([
+      { subject: poison, details: { reason: "store-failed" } },
+    ]);
+  });
+
+  it("is not looked for while the store takes nothing at all for a while", async () => {
+    const { core, open, record, drain, faults } = stage();
+    core.append([record(0, ["probe"])]);
+    faults.push(() => undefined);
+    const refuse = (): void => {
+      throw new StoreError("store-failed", "No.", { retryable: false });
+    };
+    faults.push(refuse, refuse);
+    const line = open();
+    await expect(line.runOnce()).rejects.toThrow("No.");
+    await expect(line.runOnce()).rejects.toThrow("No.");
+    await drain(line);
+    expect(line.status()).toMatchObject({ counters: { judged: 1, failed: 0 } });
+  });
+});
+
 describe("responses", () => {
   it("blocks what a rule says, once, until its time is over", async () => {
     const { core, open, record, drain, clock } = stage();

@@ -1,10 +1,12 @@
 import type { DenyListEntry } from "@vedette/api";
+import { canonicalJson } from "../audit/canonical-json.ts";
 import { StoreError } from "../errors.ts";
 import { parseAddressList } from "../responder/address-list.ts";
 import { recordedAnswer, recordWrite } from "../responder/idempotency.ts";
 import { lineOperations } from "../responder/line-operations.ts";
 import { OperationError, type Operations } from "../responder/operations.ts";
-import type { AlertMember, StepCommit } from "../store/store.ts";
+import type { AlertMember, InboxRow, StepCommit } from "../store/store.ts";
+import { CarefulReader } from "./careful.ts";
 import { inputsOf, recordInputs } from "./inputs.ts";
 import { DEFAULT_LINE_CONFIG, type LineConfig, type LineOptions, type LineStatus } from "./line-options.ts";
 import { addDrops, type LineDrops, LineState } from "./line-state.ts";
@@ -14,6 +16,8 @@ import { StepDraft } from "./step-draft.ts";
 const MAX_MOVED_MEMBERS = 100_000;
 /** Blocks whose publication is asked about in one step: the oldest ones, because every publication sends all of them. */
 const MAX_LOOKED_AT = 100;
+/** Characters kept of a record that is set aside. */
+const MAX_SAMPLE = 1_024;
 /** Alerts last seen within this time are loaded at once at a start; older ones are fetched one by one. Milliseconds. */
 const RECOVERY_HORIZON = 24 * 3_600_000;
 
@@ -53,6 +57,10 @@ export function createLine(options: LineOptions): Line {
   const jobs: Job[] = [];
   let state: LineState | undefined;
   let running: Promise<unknown> = Promise.resolve();
+  const careful = new CarefulReader(config.batchSize);
+  let lastFailure: unknown;
+  /** The last record that was listed as set aside. */
+  let listed: number | undefined;
   let stopped = false;
   let inputsRecorded = false;
   let wake = new AbortController();
@@ -193,16 +201,31 @@ export function createLine(options: LineOptions): Line {
     const current = await recovered();
     // Before judging too: a flood of records must not keep a block that the guards apply from being shown as in force.
     const published = await publishedAddresses(current);
-    const rows = await store.readInbox(current.cursor, config.batchSize);
+    const { cursor } = current;
+    const { limit, setAside } = careful.at(cursor);
+    const rows = await store.readInbox(cursor, limit);
+    const [first] = rows;
+    if (first !== undefined && setAside) {
+      await setRecordAside(first, signal);
+      return true;
+    }
     if (rows.length > 0) {
-      return step(async (same) => {
-        const draft = new StepDraft(clock.now());
-        for (const address of published) same.denyList.published(address, draft);
-        same.denyList.expire(draft);
-        same.judge(rows, draft);
-        await commitDraft("judge", draft, same, signal);
-        return true;
-      });
+      const last = rows.at(-1)?.sequence ?? cursor;
+      try {
+        await step(async (same) => {
+          const draft = new StepDraft(clock.now());
+          for (const address of published) same.denyList.published(address, draft);
+          same.denyList.expire(draft);
+          same.judge(rows, draft);
+          await commitDraft("judge", draft, same, signal);
+        });
+      } catch (error) {
+        careful.failed(cursor, rows.length, last, error);
+        lastFailure = error;
+        throw error;
+      }
+      careful.passed(last);
+      return true;
     }
     return step(async (same) => {
       const draft = new StepDraft(clock.now());
@@ -211,6 +234,25 @@ export function createLine(options: LineOptions): Line {
       await commitDraft("tick", draft, same, signal);
       return true;
     });
+  }
+
+  /** Goes past a record whose step can never be committed. It stays in the inbox, and is listed among the refused input. */
+  async function setRecordAside(row: InboxRow, signal: AbortSignal | undefined): Promise<void> {
+    const reason = lastFailure instanceof StoreError ? lastFailure.code : "defect";
+    const detail = `The record ${row.id} was set aside because its step could not be committed: ${String(lastFailure)}`;
+    const sample = canonicalJson(row.document).slice(0, MAX_SAMPLE);
+    const { source, sequence } = row;
+    // Listed before the cursor moves: after a crash in between it is listed twice rather than not at all.
+    if (listed !== sequence) await store.refuse([{ time: clock.now(), source, reason: "set_aside", detail, sample }]);
+    listed = sequence;
+    await step(async (current) => {
+      const draft = new StepDraft(clock.now());
+      current.setAside(row, draft);
+      draft.audit("worker", "record.set_aside", row.id, { source, sequence, reason });
+      await commitDraft("judge", draft, current, signal);
+    });
+    careful.passed(sequence);
+    log.error({ eventId: row.id, source, sequence, reason }, "a record was set aside; it is counted as failed");
   }
 
   /** Addresses whose block the guards were sent since the last look. */

@@ -1,0 +1,46 @@
+import { StoreError } from "../errors.ts";
+
+/** Failures in a row at one place after which fewer records are tried, and in the end the one record is set aside. */
+const PATIENCE = 3;
+
+/** What to do with the next records: how many to read at most, or that the next one alone is to be set aside. */
+export interface Care {
+  readonly limit: number;
+  readonly setAside: boolean;
+}
+
+/**
+ * Finds the record that keeps a step from being committed. While steps fail at one cursor for a reason that trying again does not cure, it
+ * halves the batch, until the record is alone; behind the records of the first failure it is over.
+ */
+export class CarefulReader {
+  readonly #batchSize: number;
+  #trouble: { cursor: number; limit: number; failures: number; readonly until: number } | undefined;
+
+  constructor(batchSize: number) {
+    this.#batchSize = batchSize;
+  }
+
+  /** How to go on at a cursor. */
+  at(cursor: number): Care {
+    const trouble = this.#trouble;
+    if (trouble === undefined) return { limit: this.#batchSize, setAside: false };
+    return { limit: trouble.limit, setAside: trouble.cursor === cursor && trouble.failures >= PATIENCE };
+  }
+
+  /** A step of `count` records up to the sequence `last` failed. */
+  failed(cursor: number, count: number, last: number, error: unknown): void {
+    if (error instanceof StoreError && error.retryable) return;
+    if (this.#trouble === undefined || this.#trouble.cursor !== cursor)
+      this.#trouble = { cursor, limit: count, failures: 0, until: Math.max(last, this.#trouble?.until ?? 0) };
+    this.#trouble.failures += 1;
+    if (this.#trouble.failures < PATIENCE || count === 1) return;
+    this.#trouble.limit = Math.ceil(count / 2);
+    this.#trouble.failures = 0;
+  }
+
+  /** Records up to the cursor are done with. */
+  passed(cursor: number): void {
+    if (this.#trouble !== undefined && cursor >= this.#trouble.until) this.#trouble = undefined;
+  }
+}
