@@ -379,11 +379,13 @@ describe("a record that can never be committed", () => {
     faults.push(...Array.from({ length: 100 }, () => fault));
     const line = open();
     let failures = 0;
-    for (let more = true; more && failures < 50;) {
-      more = await line.runOnce().catch(() => {
+    for (let more = true; more;) {
+      try {
+        more = await line.runOnce();
+      } catch {
         failures += 1;
-        return true;
-      });
+        more = failures < 50;
+      }
     }
     await drain(line);
     expect(failures).toBe(9);
