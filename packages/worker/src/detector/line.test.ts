@@ -399,20 +399,22 @@ describe("a record that can never be committed", () => {
     ]);
   });
 
-  it("is not looked for while the store takes nothing at all for a while", async () => {
-    const { core, open, record, drain, faults } = stage();
-    core.append([record(0, ["probe"])]);
-    faults.push(() => undefined);
-    const refuse = (): void => {
-      throw new StoreError("store-failed", "No.", { retryable: false });
-    };
-    faults.push(refuse, refuse);
-    const line = open();
-    await expect(line.runOnce()).rejects.toThrow("No.");
-    await expect(line.runOnce()).rejects.toThrow("No.");
-    await drain(line);
-    expect(line.status()).toMatchObject({ counters: { judged: 1, failed: 0 } });
-  });
+  it.each(["store-damaged", "data-folder-unwritable", "store-closed"])(
+    "is not looked for while the store itself is in trouble (%s), however long",
+    async (code) => {
+      const { core, open, record, drain, faults } = stage();
+      core.append([record(0, ["probe"])]);
+      faults.push(() => undefined);
+      const refuse = (): void => {
+        throw new StoreError(code, "No.", { retryable: false });
+      };
+      faults.push(...Array.from({ length: 20 }, () => refuse));
+      const line = open();
+      for (let attempt = 0; attempt < 20; attempt += 1) await expect(line.runOnce()).rejects.toThrow("No.");
+      await drain(line);
+      expect(line.status()).toMatchObject({ counters: { judged: 1, failed: 0 } });
+    },
+  );
 });
 
 describe("responses", () => {

@@ -123,7 +123,7 @@ export class Incarnation {
       }
       if (method === "commit" && random.chance(now.broken)) {
         this.#count("store refused a commit for good");
-        throw new StoreError("store-failed", "injected", { retryable: false });
+        throw new StoreError("store-damaged", "injected", { retryable: false });
       }
       const result = call();
       if ((method === "commit" || method === "append") && random.chance(now.unknown)) {
