@@ -3,10 +3,12 @@ import { SEVERITY_LEVELS } from "@vedette/semconv";
 import { Command, Option } from "commander";
 import { alertDetail } from "../server/views.ts";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
-import { dataOption, formatOption, queryOf, timeOption, withDataFolder } from "./data-folder.ts";
+import { addList, addShow } from "./data-commands.ts";
+import { timeOption } from "./data-folder.ts";
 import { type Column, printable, textTable, timeText } from "./text-table.ts";
 
 const COLUMNS: readonly Column<Alert>[] = [
+  { title: "OPENED", text: ({ openedAt }) => timeText(openedAt), width: 20 },
   { title: "LAST SEEN", text: ({ lastSeen }) => timeText(lastSeen), width: 20 },
   { title: "SEVERITY", text: ({ severity }) => severity, width: 13 },
   { title: "STATUS", text: ({ status }) => status, width: 12 },
@@ -18,59 +20,33 @@ const COLUMNS: readonly Column<Alert>[] = [
 
 const SHOWN = 20;
 
-interface Common {
-  readonly data: string;
-  readonly format: "table" | "json";
-}
-
 /** Builds `vedette alerts list|show`. */
 export function alertsCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
   const command = new Command("alerts").description("what the worker found, from its data folder");
-  command
+  const list = command
     .command("list")
     .description("list alerts, newest first")
-    .addOption(new Option("--status <status>").choices(alertStatusSchema.options))
-    .addOption(new Option("--severity <level>").choices([...SEVERITY_LEVELS]))
+    .addOption(new Option("--status <status>", "of this status").choices(alertStatusSchema.options))
+    .addOption(new Option("--severity <level>", "of this severity").choices([...SEVERITY_LEVELS]))
     .option("--rule <id>", "of this rule")
     .option("--entity <value>", "about this address, user, host …")
     .addOption(new Option("--from <time>", "seen at or after (ISO 8601 or Unix milliseconds)").argParser(timeOption))
-    .addOption(new Option("--to <time>", "seen at or before").argParser(timeOption))
-    .option("--limit <count>", "how many at most, up to 500", "50")
-    .option("--cursor <cursor>", "the next page, as the last one named it")
-    .addOption(dataOption())
-    .addOption(formatOption())
-    .action(async ({ data, format, ...options }: Common) => {
-      const query = queryOf(alertQuerySchema, options, output);
-      if (!query) return;
-      await withDataFolder(data, output, async (reader) => {
-        const page = await reader.listAlerts(query);
-        if (format === "json") return output.print(JSON.stringify(page));
-        for (const line of textTable(COLUMNS, page.items)) output.print(line);
-        output.print(
-          `${page.items.length} of ${page.total}${page.nextCursor ? `; next page: --cursor ${page.nextCursor}` : ""}`,
-        );
-      });
-    });
-  command
-    .command("show")
-    .description("show one alert with its findings, events and history")
-    .argument("<id>", "id of the alert")
-    .addOption(dataOption())
-    .addOption(formatOption())
-    .action((id: string, { data, format }: Common) =>
-      withDataFolder(data, output, async (reader) => {
-        const alert = await reader.alert(id);
-        if (!alert) {
-          output.complain(
-            `There is no alert ${printable(id)} in ${data}. "vedette alerts list --data ${data}" lists those there are.`,
-          );
-          return output.exit(2);
-        }
-        const detail = await alertDetail(reader, alert);
-        if (format === "json") return output.print(JSON.stringify(detail));
-        for (const line of describe(detail)) output.print(line);
-      }),
-    );
+    .addOption(new Option("--to <time>", "seen at or before").argParser(timeOption));
+  addList(list, {
+    schema: alertQuerySchema,
+    columns: COLUMNS,
+    list: (reader, query) => reader.listAlerts(query),
+    output,
+  });
+  addShow(command.command("show").description("show one alert with its findings, events and history"), {
+    noun: "alert",
+    find: async (reader, id) => {
+      const alert = await reader.alert(id);
+      return alert && (await alertDetail(reader, alert));
+    },
+    describe,
+    output,
+  });
   return command;
 }
 
