@@ -47,7 +47,7 @@ export function readCorrelation(root: Tree, tree: Tree, reporter: Reporter): Cor
       guess === undefined ? `The keys are: ${KEYS.join(", ")}.` : `Did you mean "${guess}"?`,
     );
   }
-  readType(tree, reporter);
+  const isSupported = readType(tree, reporter);
   const rules = child(tree, "rules");
   const listed = rules?.kind === "list" ? rules.items : rules === undefined ? [] : [rules];
   const references = listed.flatMap((item) =>
@@ -57,7 +57,8 @@ export function readCorrelation(root: Tree, tree: Tree, reporter: Reporter): Cor
     reporter.error("rule-missing-key", "The correlation must list rules by id or name.", rules?.at ?? tree.at);
   const groupBy = readTexts(tree, "group-by", reporter);
   const timespan = readTimespan(tree, reporter);
-  const threshold = readThreshold(tree, reporter);
+  // The condition of another type has another form: nothing can be said of it.
+  const threshold = isSupported ? readThreshold(tree, reporter) : undefined;
   const aliases = readAliases(tree, reporter);
   const generate = [child(tree, "generate"), child(root, "generate")].find((value) => value !== undefined);
   if (generate !== undefined && (generate.kind !== "scalar" || typeof generate.value !== "boolean"))
@@ -95,10 +96,11 @@ export function resolveCorrelation(parts: CorrelationParts, ids: ReadonlyMap<str
   };
 }
 
-function readType(tree: Tree, reporter: Reporter): void {
+/** Whether the type is the one that is supported; what is wrong with it is reported. */
+function readType(tree: Tree, reporter: Reporter): boolean {
   const type = child(tree, "type");
   const written = type?.kind === "scalar" ? String(type.value) : undefined;
-  if (written === "event_count") return;
+  if (written === "event_count") return true;
   if (written === undefined) reporter.error("rule-missing-key", "The correlation has no type.", type?.at ?? tree.at);
   else if (TYPES.includes(written))
     reporter.error("rule-correlation-type", `The correlation type "${written}" is not supported.`, type?.at);
@@ -111,6 +113,7 @@ function readType(tree: Tree, reporter: Reporter): void {
       guess === undefined ? undefined : `Did you mean "${guess}"?`,
     );
   }
+  return false;
 }
 
 function readTimespan(tree: Tree, reporter: Reporter): number | undefined {

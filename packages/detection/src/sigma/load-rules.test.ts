@@ -330,6 +330,14 @@ describe("correlations", () => {
     });
   });
 
+  test("says one thing of a type that is not supported, and nothing of its condition", () => {
+    const text = good.replace("event_count", "value_count").replace("gte: 10", "gte: 10, field: ip");
+    const { problems } = load(correlation(text));
+    expect(problems.filter(({ code }) => code.startsWith("rule-correlation")).map(({ code }) => code)).toEqual([
+      "rule-correlation-type",
+    ]);
+  });
+
   test.each<[string, string, string, RegExp]>([
     ["another type", good.replace("event_count", "value_count"), "rule-correlation-type", /not supported/],
     ["no type at all", good.replace("event_count", "evnt_count"), "rule-correlation-type", /not a correlation type/],

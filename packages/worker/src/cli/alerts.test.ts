@@ -43,7 +43,9 @@ describe("vedette alerts", () => {
     const { printed, text, code } = await run(alertsCommand, "list");
     expect(code).toBe(0);
     expect(printed[0]).toMatch(/^OPENED +LAST SEEN +SEVERITY +STATUS +FINDINGS +TITLE +ENTITIES +ID$/);
-    expect(printed[1]).toMatch(/^1970-01-01T00:00:0\dZ +1970-01-01T00:00:02Z +low +open +1 +Second +203\.0\.113\.7 +a2$/);
+    expect(printed[1]).toMatch(
+      /^1970-01-01T00:00:0\dZ +1970-01-01T00:00:02Z +low +open +1 +Second +203\.0\.113\.7 +a2$/,
+    );
     expect(text).toContain("First \\u001b[31mred");
     expect(text).not.toContain("\u001b");
     expect(printed.at(-1)).toBe("2 of 2");

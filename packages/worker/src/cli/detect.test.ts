@@ -223,6 +223,12 @@ describe("vedette rules", () => {
     });
   });
 
+  test("check does not call an empty file good", async () => {
+    const captured = await rulesRun("check", file("empty.yml", ""));
+    expect(captured.complained.join("\n")).toMatch(/There is no rule in .*empty\.yml/);
+    expect(captured.code).toBe(2);
+  });
+
   test("test runs the examples and names the one that fails", async () => {
     const good = await rulesRun("test", rules);
     expect([good.printed.at(-1), good.code]).toEqual(["2 of 2 examples hold, in 3 rules; 2 rules have none.", 0]);

@@ -60,18 +60,25 @@ function load(paths: readonly string[]): Loaded {
   return { rules, problems: [...source.problems, ...problems], unreadable: source.problems.length > 0 };
 }
 
+const counted = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
+
 const errorsOf = (problems: readonly Problem[]): readonly Problem[] =>
   problems.filter(({ severity }) => severity === "error");
 
 function check(paths: readonly string[], { format }: Common, output: CommandOutput): void {
   const { rules, problems, unreadable } = load(paths);
   const errors = errorsOf(problems).length;
+  // A path without any rule is a slip of the pen more often than a wish.
+  const nothing = rules.length === 0 && problems.length === 0;
+  if (nothing) output.complain(`There is no rule in ${paths.map(printable).join(", ")}.`);
   if (format === "json") output.print(JSON.stringify({ loaded: rules.length, problems }));
   else {
     for (const problem of problems) output.print(formatProblem(problem));
-    output.print(`${rules.length} rules loaded, ${errors} errors, ${problems.length - errors} warnings.`);
+    output.print(
+      `${counted(rules.length, "rule")} loaded, ${counted(errors, "error")}, ${counted(problems.length - errors, "warning")}.`,
+    );
   }
-  output.exit(unreadable ? 2 : errors > 0 ? 1 : 0);
+  output.exit(unreadable || nothing ? 2 : errors > 0 ? 1 : 0);
 }
 
 function runTests(
