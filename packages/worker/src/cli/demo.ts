@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Change } from "@vedette/api";
+import type { Change, Incident } from "@vedette/api";
 import { Command } from "commander";
 import colors from "picocolors";
 import { loadConfig } from "../config/load.ts";
@@ -11,7 +11,7 @@ import { type DemoChild, startChild } from "./demo/child.ts";
 import { type Campaign, startCampaign } from "./demo/campaign.ts";
 import { type Examples, findExamples } from "./demo/checkout.ts";
 import { createStory, type Story } from "./demo/story.ts";
-import { writeEnding } from "./demo/ending.ts";
+import { incidentPage, writeEnding } from "./demo/ending.ts";
 import { findConsole } from "./console-folder.ts";
 import { portOption } from "./options.ts";
 import { onParentMessage, tellParent } from "./process-signals.ts";
@@ -63,7 +63,12 @@ async function openShop(
 }
 
 /** Follows the store and tells the story of each alert, incident and block; the returned function stops it. */
-function follow(worker: RunningWorker, story: Story, fail: (error: unknown) => void): () => void {
+function follow(
+  worker: RunningWorker,
+  story: Story,
+  onIncident: (incident: Incident) => void,
+  fail: (error: unknown) => void,
+): () => void {
   const { store } = worker;
   const tell = async ({ kind, id }: Change): Promise<void> => {
     if (kind === "alert") {
@@ -71,7 +76,10 @@ function follow(worker: RunningWorker, story: Story, fail: (error: unknown) => v
       if (alert) story.alerted(alert);
     } else if (kind === "incident") {
       const incident = await store.incident(id);
-      if (incident) story.incident(incident);
+      if (incident) {
+        story.incident(incident);
+        onIncident(incident);
+      }
     } else if (kind === "deny_list") {
       const page = await store.listDenyList(undefined, 100);
       const entry = page.items.find((one) => one.id === id);
@@ -141,12 +149,21 @@ async function runDemo(options: DemoOptions, examples: Examples): Promise<number
   if (blocked.length > 0)
     console.log(`  Still blocked from before: ${blocked.join(", ")}. Others come: ${attackers.join(", ")}.\n`);
 
+  /** Where the story is told in the console: the overview, until there is an incident. */
+  let incidentPath = "/";
   const story = createStory({
     now: () => Date.now(),
     write: (line) => console.log(line),
     later: (milliseconds, callback) => void setTimeout(callback, milliseconds),
   });
-  const unfollow = follow(worker, story, (error) => log.warn({ error }, "the story missed a change"));
+  const unfollow = follow(
+    worker,
+    story,
+    ({ id, alertIds, mergedInto }) => {
+      if (mergedInto === undefined && alertIds.length > 1) incidentPath = incidentPage(id);
+    },
+    (error) => log.warn({ error }, "the story missed a change"),
+  );
   stack.defer(unfollow);
   const campaign: Campaign = startCampaign(examples, {
     target: shop.url,
@@ -157,9 +174,10 @@ async function runDemo(options: DemoOptions, examples: Examples): Promise<number
   });
   stack.use(campaign.child);
 
-  let incidentPath = "/";
   onParentMessage("console-ready", () =>
-    console.log(`\nThe console is built. The incident: ${worker.createLoginLink(incidentPath)}`),
+    console.log(
+      `\nThe console is built. ${incidentPath === "/" ? "Open it" : "The incident"}: ${worker.createLoginLink(incidentPath)}`,
+    ),
   );
   tellParent({ type: "ready" });
 

@@ -7,6 +7,9 @@ import type { CampaignReport } from "./campaign.ts";
 /** Classes of attack that a demo which went well has alerted on, and as many rules. */
 const ENOUGH = 5;
 
+/** The path of an incident's page in the console. */
+export const incidentPage = (id: string): string => `/a/vedette-security-app/incidents/${encodeURIComponent(id)}`;
+
 /** Addresses that an alert names. */
 const addressesOf = (alert: Alert): readonly string[] =>
   alert.entities.filter(({ kind }) => kind === "address").map(({ value }) => value);
@@ -78,7 +81,7 @@ export async function writeEnding(options: {
   write(
     `${colors.bold("Unharmed")}      ${ordinary.customers} ordinary customers, ${ordinary.requests} requests, ${ordinary.asExpected} answered as they should be; ${innocent.length === 0 ? "no alert names any of them" : `${innocent.length} alerts blame ordinary traffic`}.`,
   );
-  const incidentPath = incident ? `/a/vedette-security-app/incidents/${incident.id}` : "/";
+  const incidentPath = incident ? incidentPage(incident.id) : "/";
   write(`${colors.bold("Look at it")}    ${worker.createLoginLink(incidentPath)}`);
   write(
     `${colors.bold("Then")}          attack ${shopUrl} yourself; npx vedette incidents list --data ${options.worker.dataFolder}; your own sources: a vedette.yaml (README.md). Not there yet: docs/roadmap.md`,
