@@ -26,3 +26,4 @@ export type {
 } from "./rule.ts";
 export { loadRules, type LoadOptions } from "./sigma/load-rules.ts";
 export { parseDuration } from "./sigma/duration.ts";
+export { editDistance } from "./sigma/nearest.ts";

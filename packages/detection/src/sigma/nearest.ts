@@ -13,8 +13,12 @@ export function nearest(written: string, names: Iterable<string>): string | unde
   return best;
 }
 
-/** Damerau-Levenshtein distance (adjacent transpositions count one), given up at `limit`. */
-function editDistance(a: string, b: string, limit: number): number {
+/**
+ * Damerau-Levenshtein distance between two short texts: insertions, removals, replacements and swaps of neighbours.
+ *
+ * @param limit what is answered, and nothing computed, when the lengths alone are so far apart
+ */
+export function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);

@@ -1,4 +1,12 @@
-import type { Episode, Fact, JsonValue, LogSource, RuleReference, SecurityEvent } from "@vedette/detection";
+import type {
+  Correlator,
+  CorrelatorCounters,
+  Fact,
+  JsonValue,
+  LogSource,
+  RuleReference,
+  SecurityEvent,
+} from "@vedette/detection";
 import type { SeverityLevel } from "@vedette/semconv";
 
 /** A response that a rule asks for: the guard refuses the address in `field` for so many milliseconds after the last finding. */
@@ -35,28 +43,19 @@ export interface EventJudge {
 }
 
 /** What a correlator left out or took away since it was made, by kind. */
-export type CorrelationDrops = Readonly<
-  Record<
-    | "lateDropped"
-    | "ungrouped"
-    | "groupsEvicted"
-    | "membersOmitted"
-    | "membersDropped"
-    | "entitiesOmitted"
-    | "groupsOrphaned",
-    number
-  >
+export type CorrelationDrops = Pick<
+  CorrelatorCounters,
+  | "lateDropped"
+  | "ungrouped"
+  | "groupsEvicted"
+  | "membersOmitted"
+  | "membersDropped"
+  | "entitiesOmitted"
+  | "groupsOrphaned"
 >;
 
-/** Folds facts into episodes (@vedette/detection's `Correlator`). */
-export interface FactCorrelator {
-  observe(fact: Fact): void;
-  advance(watermark: number): void;
-  takeChanges(): {
-    readonly episodes: readonly Episode[];
-    readonly groups: readonly { readonly key: string; readonly value: string | null }[];
-  };
-  restore(groups: Iterable<readonly [string, string]>): void;
+/** Folds facts into episodes: @vedette/detection's `Correlator`, of whose counters the line reads what was dropped. */
+export interface FactCorrelator extends Omit<Correlator, "counters"> {
   counters(): CorrelationDrops;
 }
 
