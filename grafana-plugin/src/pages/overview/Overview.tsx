@@ -1,5 +1,5 @@
 import { PluginPage } from "@grafana/runtime";
-import { Alert, LinkButton } from "@grafana/ui";
+import { LinkButton } from "@grafana/ui";
 import type { Status } from "@vedette/api";
 import { SEVERITY_LEVELS } from "@vedette/semconv";
 import { useWorker } from "../../api/use-worker.ts";
@@ -12,6 +12,7 @@ import { Loaded } from "../../components/Loaded.tsx";
 import { Section } from "../../components/Section.tsx";
 import { type Tile, Tiles } from "../../components/Tiles.tsx";
 import { useNow } from "../../components/use-now.ts";
+import { WorkerProblems } from "../../components/WorkerProblems.tsx";
 import { formatRelative } from "../../format/time.ts";
 import { count } from "../../format/words.ts";
 import { detectorHealth } from "./detector-health.ts";
@@ -66,13 +67,7 @@ function Content({ status }: { readonly status: Status }) {
   const urgent = (alerts.data?.items ?? []).toSorted((a, b) => b.priority.score - a.priority.score).slice(0, 8);
   return (
     <>
-      {status.problems.length > 0 && (
-        <Alert severity="error" title={status.ready ? "Something is wrong" : "The worker is not ready"}>
-          {status.problems.map((problem) => (
-            <div key={problem}>{problem}</div>
-          ))}
-        </Alert>
-      )}
+      <WorkerProblems status={status} />
       <Tiles tiles={tilesOf(status, blocks.data?.items.filter(({ state }) => state === "in_force").length)} />
       {status.eventsJudged === 0 && <FirstSteps />}
       <Section

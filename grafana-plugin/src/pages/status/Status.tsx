@@ -1,5 +1,4 @@
 import { PluginPage } from "@grafana/runtime";
-import { Alert } from "@grafana/ui";
 import type { ProblemInFile, Status as WorkerStatus } from "@vedette/api";
 import { useWorker } from "../../api/use-worker.ts";
 import { worker } from "../../api/worker.ts";
@@ -10,6 +9,7 @@ import { Moment } from "../../components/Moment.tsx";
 import { Prose } from "../../components/Prose.tsx";
 import { Section } from "../../components/Section.tsx";
 import type { Column } from "../../components/sort-rows.ts";
+import { WorkerProblems } from "../../components/WorkerProblems.tsx";
 import { count } from "../../format/words.ts";
 import { Refused } from "./Refused.tsx";
 import { Sources } from "./Sources.tsx";
@@ -34,13 +34,7 @@ function Content({ status }: { readonly status: WorkerStatus }) {
   const { rules } = status;
   return (
     <>
-      {status.problems.length > 0 && (
-        <Alert severity="error" title={status.ready ? "Something is wrong" : "The worker is not ready"}>
-          {status.problems.map((problem) => (
-            <div key={problem}>{problem}</div>
-          ))}
-        </Alert>
-      )}
+      <WorkerProblems status={status} />
       <Sources sources={status.sources} />
       <Section title="Worker">
         <Facts
