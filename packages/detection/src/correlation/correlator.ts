@@ -1,7 +1,7 @@
 import type { Entity, JsonValue } from "../event.ts";
 import type { Episode, Fact } from "../finding.ts";
 import { canonicalJson, hashOf } from "../hash.ts";
-import { referenceTo } from "../match/detector.ts";
+import { referenceTo } from "../match/facts.ts";
 import { type EventCount, type Rule, fieldOf } from "../rule.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import {

@@ -1,10 +1,9 @@
-import type { JsonValue, LogSource, SecurityEvent } from "../event.ts";
-import type { Fact, RuleReference } from "../finding.ts";
-import { hashOf } from "../hash.ts";
+import type { LogSource, SecurityEvent } from "../event.ts";
+import type { Fact } from "../finding.ts";
 import type { FieldMapping } from "../mapping.ts";
 import { DEFAULT_MAPPINGS } from "../mappings/default-mappings.ts";
-import { type Rule, fieldOf } from "../rule.ts";
-import { readValue } from "./field-slot.ts";
+import type { Rule } from "../rule.ts";
+import { createFactMaker } from "./facts.ts";
 import { PredicateTable } from "./predicates.ts";
 import { type Assignment, Program } from "./program.ts";
 
@@ -32,7 +31,7 @@ export interface DetectorOptions {
 /** Compiles rules against mappings; fields are resolved and predicates shared here, not per event. */
 export function createDetector(rules: readonly Rule[], options: DetectorOptions = {}): Detector {
   const signatures = rules.filter((rule) => rule.condition !== undefined);
-  const facts = new Map(signatures.map((rule) => [rule.id, factTemplate(rule, rules)]));
+  const toFacts = createFactMaker(rules);
   const engines = (options.mappings ?? DEFAULT_MAPPINGS).map((mapping) => ({
     mapping,
     engine: createEngine(mapping, signatures),
@@ -47,10 +46,7 @@ export function createDetector(rules: readonly Rule[], options: DetectorOptions 
         return {
           mapping: mapping.name,
           logSources,
-          facts:
-            matched.length === 0
-              ? []
-              : matched.map((assignment) => toFact(event, assignment, mapping, facts.get(assignment.rule.id))),
+          facts: matched.length === 0 ? [] : toFacts(event, matched, mapping),
         };
       }
       return UNREAD;
@@ -107,60 +103,5 @@ function createEngine(
     if (program.size === 0) return NOTHING;
     table.begin(event.document);
     return program.match();
-  };
-}
-
-interface FactTemplate {
-  readonly reference: RuleReference;
-  readonly alerts: boolean;
-  readonly fields: readonly string[];
-}
-
-/** What every fact of a rule has in common, and the fields whose values it carries. */
-function factTemplate(rule: Rule, rules: readonly Rule[]): FactTemplate {
-  const fields = new Set<string>();
-  const want = ({ extension }: Rule): void => {
-    for (const field of extension.suppression?.by ?? []) fields.add(field);
-    for (const { field } of extension.response) fields.add(field);
-  };
-  want(rule);
-  let correlated = false;
-  let generates = false;
-  for (const other of rules) {
-    if (other.correlation === undefined || !other.correlation.ruleIds.includes(rule.id)) continue;
-    correlated = true;
-    generates ||= other.correlation.generate;
-    want(other);
-    for (const name of other.correlation.groupBy) fields.add(fieldOf(other.correlation, name, rule.id));
-  }
-  return { reference: referenceTo(rule), alerts: !correlated || generates, fields: [...fields] };
-}
-
-/** What a finding says of its rule. */
-export function referenceTo(rule: Rule): RuleReference {
-  return { id: rule.id, title: rule.title, level: rule.level, revision: rule.revision };
-}
-
-function toFact(
-  event: SecurityEvent,
-  { rule, logSource }: Assignment,
-  mapping: FieldMapping,
-  template: FactTemplate | undefined,
-): Fact {
-  const values: Record<string, JsonValue> = {};
-  for (const field of template?.fields ?? []) {
-    const value = readValue(event.document, mapping.paths(field, logSource));
-    if (value !== undefined && value !== null)
-      Object.defineProperty(values, field, { value, enumerable: true, configurable: true, writable: true });
-  }
-  return {
-    kind: "fact",
-    id: hashOf(rule.id, rule.revision, event.id),
-    rule: template?.reference ?? referenceTo(rule),
-    eventId: event.id,
-    time: event.time,
-    entities: mapping.entities(event.document),
-    values,
-    alerts: template?.alerts ?? true,
   };
 }
