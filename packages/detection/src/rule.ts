@@ -2,6 +2,7 @@ import type { SeverityLevel } from "@vedette/semconv";
 import type { JsonObject, LogSource } from "./event.ts";
 import type { Problem } from "./problem.ts";
 import type { Condition } from "./signature.ts";
+import type { WrittenDetection } from "./written.ts";
 
 /** The text of a rule file, read by the caller. */
 export interface RuleFile {
@@ -93,6 +94,8 @@ export interface Rule {
   readonly references: readonly string[];
   /** Of a signature. */
   readonly condition?: Condition | undefined;
+  /** Of a signature: its search identifiers and conditions as they were written. */
+  readonly written?: WrittenDetection | undefined;
   /** Of a correlation. */
   readonly correlation?: EventCount | undefined;
 }

@@ -13,7 +13,14 @@ export type Position = "whole" | "start" | "end" | "anywhere";
 
 /** What a value of a field has to fulfil; a field with several values fulfils it when one of them does. */
 export type ValueTest =
-  | { readonly kind: "pattern"; readonly pattern: Pattern; readonly cased: boolean; readonly dashes: boolean }
+  | {
+      readonly kind: "pattern";
+      readonly pattern: Pattern;
+      readonly cased: boolean;
+      readonly dashes: boolean;
+      /** The text that the pattern is an encoding of, for explanations. */
+      readonly encodes?: string | undefined;
+    }
   | { readonly kind: "regex"; readonly regex: Regex }
   | { readonly kind: "cidr"; readonly network: Network }
   | {

@@ -31,8 +31,17 @@ export function readCondition(
   searches: ReadonlyMap<string, Condition>,
   reporter: Reporter,
 ): Condition | undefined {
+  const compiled: ConditionParts<Condition> = {
+    search: (name) => searches.get(name) ?? { op: "or", items: [] },
+    not: (item) => ({ op: "not", item }),
+    join: (op, items) => join(op, items),
+    of: (quantity, _pattern, items) => {
+      if (quantity === "all" || quantity === items.length) return join("and", items);
+      return quantity === 1 ? join("or", items) : { op: "atleast", count: quantity, items };
+    },
+  };
   try {
-    return parse(text, searches);
+    return parse(text, searches, compiled);
   } catch (error) {
     if (!(error instanceof ConditionError)) throw error;
     reporter.error(error.code, error.message, at, error.suggestion);
@@ -40,7 +49,29 @@ export function readCondition(
   }
 }
 
-function parse(text: string, searches: ReadonlyMap<string, Condition>): Condition {
+/** What a condition is made into. */
+export interface ConditionParts<Part> {
+  search(name: string): Part;
+  not(item: Part): Part;
+  /** Two parts or more; one is handed on as it is. */
+  join(op: "and" | "or", items: readonly Part[]): Part;
+  /** `1 of selection_*`: so many, or all, of the search identifiers that the pattern names; `any of` is 1. */
+  of(quantity: number | "all", pattern: string, items: readonly Part[]): Part;
+}
+
+/**
+ * Reads a condition that was read before, into something else.
+ * @throws {Error} when it cannot be read
+ */
+export function rereadCondition<Part>(
+  text: string,
+  searches: ReadonlyMap<string, unknown>,
+  parts: ConditionParts<Part>,
+): Part {
+  return parse(text, searches, parts);
+}
+
+function parse<Part>(text: string, searches: ReadonlyMap<string, unknown>, parts: ConditionParts<Part>): Part {
   if (text.includes("|"))
     throw new ConditionError("rule-condition-aggregation", "Aggregations after a pipe are obsolete and not supported.");
   const tokens = text.match(/[()]|[^\s()]+/g) ?? [];
@@ -60,22 +91,23 @@ function parse(text: string, searches: ReadonlyMap<string, Condition>): Conditio
     depth--;
     return result;
   };
-  const chain = (operator: "or" | "and", next: () => Condition): Condition => {
-    const items = [next()];
+  const chain = (operator: "or" | "and", next: () => Part): Part => {
+    const first = next();
+    const items = [first];
     while (word() === operator) {
       position++;
       items.push(next());
     }
-    return join(operator, items);
+    return items.length === 1 ? first : parts.join(operator, items);
   };
-  const readOr = (): Condition => chain("or", readAnd);
-  const readAnd = (): Condition => chain("and", readNot);
-  const readNot = (): Condition => {
+  const readOr = (): Part => chain("or", readAnd);
+  const readAnd = (): Part => chain("and", readNot);
+  const readNot = (): Part => {
     if (word() !== "not") return readOperand();
     position++;
-    return { op: "not", item: nested(readNot) };
+    return parts.not(nested(readNot));
   };
-  const readOperand = (): Condition => {
+  const readOperand = (): Part => {
     const token = peek();
     if (token === undefined) return fail("Something is missing at the end");
     if (token === "(") {
@@ -88,11 +120,10 @@ function parse(text: string, searches: ReadonlyMap<string, Condition>): Conditio
     if (token === ")" || ["and", "or"].includes(word())) return fail(`"${token}" is not expected`);
     if ((tokens[position + 1] ?? "").toLowerCase() === "of" && /^(\d+|all|any)$/.test(word())) return readQuantifier();
     position++;
-    const search = searches.get(token);
-    if (search === undefined) throw unknown(token);
-    return search;
+    if (!searches.has(token)) throw unknown(token);
+    return parts.search(token);
   };
-  const readQuantifier = (): Condition => {
+  const readQuantifier = (): Part => {
     const quantity = word();
     const pattern = tokens[position + 2];
     if (pattern === undefined || pattern === "(" || pattern === ")")
@@ -102,14 +133,12 @@ function parse(text: string, searches: ReadonlyMap<string, Condition>): Conditio
     const matches = isThem
       ? (name: string): boolean => !name.startsWith("_")
       : globMatcher(normalise(pattern.split("*").flatMap((text, index) => (index === 0 ? [text] : [ANY, text]))));
-    const items = [...searches].filter(([name]) => matches(name)).map(([, search]) => search);
+    const items = [...searches.keys()].filter(matches).map((name) => parts.search(name));
     if (items.length === 0) throw unknown(pattern);
-    if (quantity === "all") return join("and", items);
-    if (quantity === "any" || quantity === "1") return join("or", items);
-    const count = Number(quantity);
-    if (count < 1 || count > items.length)
+    const count = quantity === "all" ? "all" : quantity === "any" ? 1 : Number(quantity);
+    if (count !== "all" && (count < 1 || count > items.length))
       return fail(`"${quantity} of ${pattern}" asks for ${count} of ${items.length}`);
-    return count === items.length ? join("and", items) : { op: "atleast", count, items };
+    return parts.of(count, pattern, items);
   };
   const unknown = (name: string): ConditionError => {
     const guess = nearest(name, searches.keys());

@@ -1,20 +1,26 @@
 import { type Condition, join } from "../signature.ts";
+import type { WrittenItem } from "../written.ts";
 import { type Placeholders, readFieldItem } from "./modifiers.ts";
 import type { Reporter } from "./reporter.ts";
 import type { ScalarTree, Tree } from "./tree.ts";
 
 /**
  * Reads a search identifier (specification: "Search-Identifier"): a map is all of its fields, a list any of its entries, plain values
- * are keywords.
+ * are keywords. What was read is added to `written`, one entry for each alternative.
  */
 export function readSearch(
   name: string,
   tree: Tree,
   placeholders: Placeholders,
   reporter: Reporter,
+  written: (readonly WrittenItem[])[] = [],
 ): Condition | undefined {
-  if (tree.kind === "map") return readMap(name, tree, placeholders, reporter);
-  if (tree.kind === "scalar") return readFieldItem(undefined, [], tree.at, [tree], false, placeholders, reporter);
+  if (tree.kind === "map") return readMap(name, tree, placeholders, reporter, written);
+  if (tree.kind === "scalar") {
+    const condition = readFieldItem(undefined, [], tree.at, [tree], false, placeholders, reporter);
+    if (condition !== undefined) written.push([{ key: "", ...reporter.placeOf(tree.at), condition }]);
+    return condition;
+  }
   if (tree.items.length === 0) {
     reporter.error("rule-wrong-type", `The search identifier "${name}" is empty.`, tree.at);
     return undefined;
@@ -24,7 +30,7 @@ export function readSearch(
       reporter.error("rule-wrong-type", `"${name}" has a list inside a list.`, item.at);
       return undefined;
     }
-    return readSearch(name, item, placeholders, reporter);
+    return readSearch(name, item, placeholders, reporter, written);
   });
   return items.includes(undefined) ? undefined : join("or", items as Condition[]);
 }
@@ -34,11 +40,13 @@ function readMap(
   tree: Tree & { kind: "map" },
   placeholders: Placeholders,
   reporter: Reporter,
+  written: (readonly WrittenItem[])[],
 ): Condition | undefined {
   if (tree.entries.length === 0) {
     reporter.error("rule-wrong-type", `The search identifier "${name}" is empty.`, tree.at);
     return undefined;
   }
+  const writtenItems: WrittenItem[] = [];
   const items = tree.entries.map(({ key, at, value }) => {
     const [fieldName = "", ...modifiers] = key.split("|");
     const field = fieldName === "" ? undefined : fieldName;
@@ -51,8 +59,11 @@ function readMap(
       );
       return undefined;
     }
-    return readFieldItem(field, modifiers, at, values, value.kind === "list", placeholders, reporter);
+    const condition = readFieldItem(field, modifiers, at, values, value.kind === "list", placeholders, reporter);
+    if (condition !== undefined) writtenItems.push({ key, ...reporter.placeOf(at), condition });
+    return condition;
   });
+  written.push(writtenItems);
   return items.includes(undefined) ? undefined : join("and", items as Condition[]);
 }
 

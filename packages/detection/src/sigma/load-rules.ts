@@ -76,6 +76,7 @@ function readDocument(
     revision: hashOf(canonicalJson(toJson(tree))),
     extension,
     condition: signature?.condition,
+    written: signature?.written,
   };
   return { rule, reporter, at: tree.at, correlation };
 }

@@ -1,5 +1,6 @@
 import type { LogSource } from "../event.ts";
 import { type Condition, join } from "../signature.ts";
+import type { WrittenDetection, WrittenItem } from "../written.ts";
 import { readCondition } from "./condition.ts";
 import { readSearch } from "./detection.ts";
 import type { Placeholders } from "./modifiers.ts";
@@ -10,13 +11,14 @@ import { type Tree, child } from "./tree.ts";
 export interface SignatureParts {
   readonly logSource: LogSource;
   readonly condition: Condition;
+  readonly written: WrittenDetection;
 }
 
 /** Reads `logsource` and `detection`; undefined (and problems) when the rule cannot be honoured exactly. */
 export function readSignature(tree: Tree, placeholders: Placeholders, reporter: Reporter): SignatureParts | undefined {
   const logSource = readLogSource(tree, reporter);
-  const condition = readDetection(tree, placeholders, reporter);
-  return logSource === undefined || condition === undefined ? undefined : { logSource, condition };
+  const detection = readDetection(tree, placeholders, reporter);
+  return logSource === undefined || detection === undefined ? undefined : { logSource, ...detection };
 }
 
 function readLogSource(tree: Tree, reporter: Reporter): LogSource | undefined {
@@ -42,7 +44,11 @@ function readLogSource(tree: Tree, reporter: Reporter): LogSource | undefined {
   return undefined;
 }
 
-function readDetection(tree: Tree, placeholders: Placeholders, reporter: Reporter): Condition | undefined {
+function readDetection(
+  tree: Tree,
+  placeholders: Placeholders,
+  reporter: Reporter,
+): Pick<SignatureParts, "condition" | "written"> | undefined {
   const detection = child(tree, "detection");
   if (detection?.kind !== "map") {
     if (detection === undefined) reporter.error("rule-missing-key", "The rule has no detection.", tree.at);
@@ -51,6 +57,7 @@ function readDetection(tree: Tree, placeholders: Placeholders, reporter: Reporte
   }
   const errors = reporter.errorCount();
   const searches = new Map<string, Condition>();
+  const written = new Map<string, readonly (readonly WrittenItem[])[]>();
   const broken = new Set<string>();
   let condition: Tree | undefined;
   for (const { key, at, value } of detection.entries) {
@@ -62,7 +69,9 @@ function readDetection(tree: Tree, placeholders: Placeholders, reporter: Reporte
         at,
       );
     else {
-      const search = readSearch(key, value, placeholders, reporter);
+      const alternatives: (readonly WrittenItem[])[] = [];
+      const search = readSearch(key, value, placeholders, reporter, alternatives);
+      written.set(key, alternatives);
       if (search === undefined) broken.add(key);
       else searches.set(key, search);
     }
@@ -77,6 +86,7 @@ function readDetection(tree: Tree, placeholders: Placeholders, reporter: Reporte
   }
   const texts = condition.kind === "list" ? condition.items : [condition];
   const conditions: Condition[] = [];
+  const conditionTexts: string[] = [];
   for (const text of texts) {
     if (text.kind !== "scalar" || text.value === null || text.value === "") {
       reporter.error("rule-wrong-type", "The condition must be a text or a list of texts.", text.at);
@@ -86,8 +96,11 @@ function readDetection(tree: Tree, placeholders: Placeholders, reporter: Reporte
     const names = new Map(searches);
     for (const name of broken) names.set(name, { op: "and", items: [] });
     const read = readCondition(String(text.value), text.at, names, reporter);
-    if (read !== undefined) conditions.push(read);
+    if (read === undefined) continue;
+    conditions.push(read);
+    conditionTexts.push(String(text.value));
   }
   if (texts.length === 0) reporter.error("rule-wrong-type", "The condition is an empty list.", condition.at);
-  return reporter.errorCount() > errors ? undefined : join("or", conditions);
+  if (reporter.errorCount() > errors) return undefined;
+  return { condition: join("or", conditions), written: { searches: written, conditions: conditionTexts } };
 }

@@ -280,7 +280,13 @@ function readValue(
   return join(
     "or",
     encoded.map((pattern) =>
-      test({ kind: "pattern", pattern: placed(pattern, position), cased: chain.cased, dashes: chain.dashes }),
+      test({
+        kind: "pattern",
+        pattern: placed(pattern, position),
+        cased: chain.cased,
+        dashes: chain.dashes,
+        ...(chain.encodings.length === 0 ? {} : { encodes: text }),
+      }),
     ),
   );
 }

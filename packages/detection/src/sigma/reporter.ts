@@ -11,6 +11,8 @@ export interface Reporter {
   error(code: ErrorCode, message: string, at?: number, suggestion?: string): void;
   /** Reports what leaves the rule usable. */
   warning(code: ErrorCode, message: string, at?: number, suggestion?: string): void;
+  /** Line and column, 1-based, of an offset in the file; both 0 when it has none. */
+  placeOf(at: number): { readonly line: number; readonly column: number };
   /** Number of errors so far; a rule whose reading raised it is refused. */
   errorCount(): number;
 }
@@ -42,6 +44,10 @@ export function createReporter(path: string): Reporter {
       add("error", code, message, at, suggestion);
     },
     warning: (code, message, at, suggestion) => add("warning", code, message, at, suggestion),
+    placeOf: (at) => {
+      const place = lines?.linePos(at);
+      return { line: place?.line ?? 0, column: place?.col ?? 0 };
+    },
     errorCount: () => errors,
   };
 }
