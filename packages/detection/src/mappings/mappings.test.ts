@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { JsonObject, JsonValue } from "../event.ts";
+import type { JsonObject, JsonValue, LogSource } from "../event.ts";
 import { DEFAULT_MAPPINGS } from "./default-mappings.ts";
 import { toMilliseconds } from "./document-time.ts";
+import { createWindowsLogSources, windowsLogSources } from "./windows-log-sources.ts";
 
 const mappingOf = (document: JsonObject) => DEFAULT_MAPPINGS.find((mapping) => mapping.accepts(document));
 const sourcesOf = (document: JsonObject): readonly string[] =>
@@ -164,4 +165,18 @@ test.each<[JsonValue | undefined, number | undefined]>([
   [{}, undefined],
 ])("the time %j is %s", (value, expected) => {
   expect(toMilliseconds(value)).toBe(expected);
+});
+
+test("a Windows identity always gives the same list of log sources, whatever was seen before", () => {
+  const logSources = createWindowsLogSources();
+  const sysmon = "Microsoft-Windows-Sysmon/Operational";
+  for (let index = 0; index < 10_000; index++) logSources("Security", `provider ${index}`, index, () => "");
+  const of = (id: string | number, type = ""): readonly LogSource[] => logSources(sysmon, "", id, () => type);
+  for (const [id, type] of [["12", "CreateKey"], [12, "DeleteKey"], [12, ""], ["12 create", ""], [1, ""], ["1", ""]] as const) {
+    expect(of(id, type)).toEqual(
+      windowsLogSources({ channel: sysmon, provider: "", eventId: String(id), eventType: type }),
+    );
+    expect(of(id, type)).toBe(of(id, type));
+  }
+  expect(of(12, "CreateKey")).not.toEqual(of(12, "DeleteKey"));
 });

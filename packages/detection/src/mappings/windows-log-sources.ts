@@ -151,6 +151,58 @@ export function windowsLogSources(identity: WindowsIdentity): readonly LogSource
   return category === undefined ? [plain] : [plain, { ...plain, category }];
 }
 
+/** Identities that are remembered; of more, all are forgotten, so that events with ever new names cost no memory. */
+const MAX_REMEMBERED = 4_096;
+
+/** Longer names than any real one are not remembered. */
+const MAX_LENGTH = 256;
+
+type Raw = string | number;
+
+/** Registry events by what their type begins with; no id of a document is equal to these. */
+const CREATED = Symbol("create");
+const DELETED = Symbol("delete");
+const OTHER = Symbol("other");
+
+/**
+ * {@link windowsLogSources} with a memory: the same identity gives the same list, so that readers may recognise it. Ids may be numbers, as
+ * documents have them; `eventType` is asked where it matters.
+ */
+export function createWindowsLogSources(): (
+  channel: string,
+  provider: string,
+  eventId: Raw,
+  eventType: () => string,
+) => readonly LogSource[] {
+  const known = new Map<string, Map<string, Map<Raw | symbol, readonly LogSource[]>>>();
+  let count = 0;
+  return (channel, provider, eventId, eventType) => {
+    const remembered = known.get(channel)?.get(provider)?.get(eventId);
+    if (remembered !== undefined) return remembered;
+    const id = String(eventId);
+    // Of Sysmon's registry events the type says more than the id.
+    const type = id === "12" ? eventType().slice(0, 6).toLowerCase() : "";
+    const detail = id !== "12" ? eventId : type === "create" ? CREATED : type === "delete" ? DELETED : OTHER;
+    if (channel.length + provider.length + id.length > MAX_LENGTH)
+      return windowsLogSources({ eventId: id, channel, provider, eventType: type });
+    if (count >= MAX_REMEMBERED) {
+      known.clear();
+      count = 0;
+    }
+    let providers = known.get(channel);
+    if (providers === undefined) known.set(channel, (providers = new Map()));
+    let ids = providers.get(provider);
+    if (ids === undefined) providers.set(provider, (ids = new Map()));
+    let result = ids.get(detail);
+    if (result === undefined) {
+      result = Object.freeze([...windowsLogSources({ eventId: id, channel, provider, eventType: type })]);
+      ids.set(detail, result);
+      count++;
+    }
+    return result;
+  };
+}
+
 function sysmonCategories({ eventId, eventType }: WindowsIdentity): readonly string[] {
   const categories = Object.hasOwn(SYSMON, eventId) ? (SYSMON[eventId] ?? []) : [];
   if (eventId !== "12") return categories;

@@ -2,7 +2,7 @@ import type { Entity, JsonObject, JsonValue, LogSource } from "../event.ts";
 import { ANY_KEY, type FieldMapping, type FieldPath } from "../mapping.ts";
 import { readValue } from "../match/field-slot.ts";
 import { toMilliseconds } from "./document-time.ts";
-import { windowsLogSources } from "./windows-log-sources.ts";
+import { createWindowsLogSources } from "./windows-log-sources.ts";
 
 /** Fields of Security 4688 under the names that process_creation rules use. */
 const PROCESS_CREATION_4688: Readonly<Record<string, readonly string[]>> = {
@@ -30,21 +30,31 @@ interface Shape {
 }
 
 function createWindowsMapping({ name, accepts, places }: Shape): FieldMapping {
-  const text = (document: JsonObject, field: string): string => {
-    const value = readValue(document, places(field));
+  const textAt = (document: JsonObject, paths: readonly FieldPath[]): string => {
+    const value = readValue(document, paths);
     return typeof value === "string" || typeof value === "number" ? String(value) : "";
   };
+  const text = (document: JsonObject, field: string): string => textAt(document, places(field));
+  const [channelPaths, providerPaths, idPaths, typePaths] = [
+    places("Channel"),
+    places("Provider_Name"),
+    places("EventID"),
+    places("EventType"),
+  ];
+  const logSourcesOf = createWindowsLogSources();
   return {
     name,
     accepts,
     commonFields: ["EventID", "Channel", "Provider_Name", "Computer", "EventType"],
-    logSources: (document) =>
-      windowsLogSources({
-        eventId: text(document, "EventID"),
-        channel: text(document, "Channel"),
-        provider: text(document, "Provider_Name"),
-        eventType: text(document, "EventType"),
-      }),
+    logSources: (document) => {
+      const id = readValue(document, idPaths);
+      return logSourcesOf(
+        textAt(document, channelPaths),
+        textAt(document, providerPaths),
+        typeof id === "number" || typeof id === "string" ? id : "",
+        () => textAt(document, typePaths),
+      );
+    },
     paths: (field, logSource) => fieldNames(field, logSource).flatMap(places),
     time: (document) => {
       for (const field of TIMES) {
