@@ -2,7 +2,8 @@ import type { Entity, JsonObject, LogSource } from "./event.ts";
 
 /**
  * Where a rule's field lies in a document: keys from the root. A key may contain dots (`["attributes", "client.address"]`).
- * An array on the way stands for each of its elements.
+ * An array on the way stands for each of its elements. A key that begins with NUL is {@link ANY_KEY} or computes the next value
+ * (mappings/path-step.ts).
  */
 export type FieldPath = readonly string[];
 

@@ -172,7 +172,14 @@ test("a Windows identity always gives the same list of log sources, whatever was
   const sysmon = "Microsoft-Windows-Sysmon/Operational";
   for (let index = 0; index < 10_000; index++) logSources("Security", `provider ${index}`, index, () => "");
   const of = (id: string | number, type = ""): readonly LogSource[] => logSources(sysmon, "", id, () => type);
-  for (const [id, type] of [["12", "CreateKey"], [12, "DeleteKey"], [12, ""], ["12 create", ""], [1, ""], ["1", ""]] as const) {
+  for (const [id, type] of [
+    ["12", "CreateKey"],
+    [12, "DeleteKey"],
+    [12, ""],
+    ["12 create", ""],
+    [1, ""],
+    ["1", ""],
+  ] as const) {
     expect(of(id, type)).toEqual(
       windowsLogSources({ channel: sysmon, provider: "", eventId: String(id), eventType: type }),
     );

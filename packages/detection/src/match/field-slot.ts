@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "../event.ts";
 import { fold, foldDashes } from "../fold.ts";
 import { ANY_KEY, type FieldPath } from "../mapping.ts";
+import { isStep, takeStep } from "../mappings/path-step.ts";
 
 /**
  * The values of one field in the event at hand, read at most once an event and folded at most once. Nothing is allocated for a field
@@ -35,7 +36,7 @@ export class FieldSlot {
     this.count = 0;
     for (const path of this.paths) {
       const only = path.length === 1 ? path[0] : undefined;
-      if (only === undefined) this.#walk(document, path, 0);
+      if (only === undefined || isStep(only)) this.#walk(document, path, 0);
       else {
         const value = property(document, only);
         if (value !== undefined) this.#add(value);
@@ -89,6 +90,12 @@ export class FieldSlot {
   #walk(value: JsonValue, path: FieldPath, depth: number): void {
     if (depth === path.length) {
       this.#add(value);
+      return;
+    }
+    const computed = path[depth] ?? "";
+    if (isStep(computed) && computed !== ANY_KEY) {
+      const next = takeStep(value, computed);
+      if (next !== undefined) this.#walk(next, path, depth + 1);
       return;
     }
     for (const item of isList(value) ? elements(value) : [value]) {
@@ -162,6 +169,12 @@ export function readValue(document: JsonObject, paths: readonly FieldPath[]): Js
 function collect(value: JsonValue, path: FieldPath, depth: number, found: JsonValue[]): void {
   if (depth === path.length) {
     found.push(value);
+    return;
+  }
+  const computed = path[depth] ?? "";
+  if (isStep(computed) && computed !== ANY_KEY) {
+    const next = takeStep(value, computed);
+    if (next !== undefined) collect(next, path, depth + 1, found);
     return;
   }
   for (const item of isList(value) ? elements(value) : [value]) {
