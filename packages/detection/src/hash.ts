@@ -1,14 +1,9 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { JsonValue } from "./event.ts";
 
 /** SHA-256 over the parts, joined by NUL: 64 hex digits. */
 export function hashOf(...parts: readonly string[]): string {
-  const hash = createHash("sha256");
-  for (const [index, part] of parts.entries()) {
-    if (index > 0) hash.update("\0");
-    hash.update(part);
-  }
-  return hash.digest("hex");
+  return hash("sha256", parts.join("\0"));
 }
 
 /** JSON with object keys sorted, so that equal content has equal text. */

@@ -19,12 +19,19 @@ export class FieldSlot {
   readonly #dashed: string[] = [];
   /** Candidate places, the first with a value counts. */
   readonly paths: readonly FieldPath[];
+  /** Whether every value below the paths is read, objects entered. */
+  readonly isDeep: boolean;
+  /** The paths as plain keys of the root, when they are no more than that. */
+  readonly #keys: readonly string[] | undefined;
   #epoch = -1;
   readonly #foldedEpochs: number[] = [];
   readonly #dashedEpochs: number[] = [];
 
-  constructor(paths: readonly FieldPath[]) {
+  constructor(paths: readonly FieldPath[], isDeep = false) {
     this.paths = paths;
+    this.isDeep = isDeep;
+    const keys = paths.flatMap((path) => (path.length === 1 ? path : []));
+    if (!isDeep && keys.length === paths.length && keys.every(isPlain)) this.#keys = keys;
   }
 
   /** Reads the field from a document; does nothing when that was done for this epoch. */
@@ -34,36 +41,58 @@ export class FieldSlot {
     this.present = false;
     this.structured = false;
     this.count = 0;
-    for (const path of this.paths) {
-      const only = path.length === 1 ? path[0] : undefined;
-      if (only === undefined || isStep(only)) this.#walk(document, path, 0);
-      else {
-        const value = property(document, only);
-        if (value !== undefined) this.#add(value);
+    const keys = this.#keys;
+    if (keys !== undefined) {
+      for (let index = 0; index < keys.length; index++) {
+        const value = document[keys[index]!];
+        if (typeof value === "string") {
+          this.present = true;
+          this.count = 1;
+          this.raw[0] = value;
+          return;
+        }
+        if (value === undefined) continue;
+        this.#add(value);
+        return;
       }
+      return;
+    }
+    if (this.raw.length > MAX_KEPT) this.#release();
+    if (this.isDeep) {
+      for (const path of this.paths) {
+        const value = path.length === 0 ? document : readValue(document, [path]);
+        if (value === undefined) continue;
+        const before = this.count;
+        if (!this.#addDeep(value, MAX_DEPTH)) this.count = before;
+      }
+      return;
+    }
+    for (const path of this.paths) {
+      this.#walk(document, path, 0);
       if (this.present) return;
     }
   }
 
-  /** Reads every value below all of the paths, objects entered. */
-  protected loadAll(document: JsonObject, roots: readonly FieldPath[], epoch: number): void {
-    if (this.#epoch === epoch) return;
-    this.#epoch = epoch;
-    this.present = false;
-    this.structured = false;
-    this.count = 0;
-    for (const root of roots) {
-      const value = readValue(document, [root]);
-      if (value !== undefined) this.#addDeep(value);
-    }
+  #release(): void {
+    this.raw.length = 0;
+    this.#folded.length = 0;
+    this.#dashed.length = 0;
+    this.#foldedEpochs.length = 0;
+    this.#dashedEpochs.length = 0;
   }
 
-  #addDeep(value: JsonValue): void {
-    const pending: JsonValue[] = [value];
-    for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
-      if (typeof item !== "object" || item === null) this.#add(item);
-      else for (const inner of Object.values(item)) pending.push(inner);
+  /** Adds every value below; false when it is nested deeper than that. */
+  #addDeep(value: JsonValue, levels: number): boolean {
+    this.present = true;
+    if (typeof value === "string") this.raw[this.count++] = value;
+    else if (typeof value !== "object" || value === null) this.#addOne(value);
+    else {
+      if (levels === 0) return false;
+      const inner: readonly JsonValue[] = isList(value) ? value : Object.values(value);
+      for (let index = 0; index < inner.length; index++)
+        if (!this.#addDeep(inner[index] ?? null, levels - 1)) return false;
     }
+    return true;
   }
 
   /** A value folded (fold.ts). */
@@ -122,6 +151,14 @@ export class FieldSlot {
   }
 }
 
+/** Values whose memory is kept from event to event. */
+const MAX_KEPT = 1_024;
+
+/** Whether `document[key]` is an own property or undefined, and the key is no more than a key. */
+function isPlain(key: string): boolean {
+  return key !== ANY_KEY && !key.startsWith("\0") && !INHERITED.has(key);
+}
+
 /** Names that every object answers to without having them. */
 const INHERITED = new Set(Object.getOwnPropertyNames(Object.prototype));
 
@@ -156,6 +193,11 @@ const MAX_DEPTH = 16;
  */
 export function readValue(document: JsonObject, paths: readonly FieldPath[]): JsonValue | undefined {
   for (const path of paths) {
+    if (path.length === 1 && isPlain(path[0]!)) {
+      const value = document[path[0]!];
+      if (value === undefined) continue;
+      return typeof value !== "object" || isShallow(value, MAX_DEPTH) ? value : undefined;
+    }
     const found: JsonValue[] = [];
     collect(document, path, 0, found);
     const [first] = found;

@@ -44,7 +44,7 @@ export class PredicateTable {
   /** The slot of everything that keywords are searched in. */
   keywordSlot(): number {
     const roots = this.#mapping.keywordRoots ?? [[]];
-    return this.#slot(roots, new KeywordSlot(roots));
+    return this.#slot(roots, new FieldSlot(roots, true));
   }
 
   /** The predicate for a test, made when it is new. */
@@ -106,19 +106,5 @@ export class PredicateTable {
     this.slots.push(made ?? new FieldSlot(paths));
     this.#slotIds.set(key, id);
     return id;
-  }
-}
-
-/** Every text, number and boolean below the roots: a keyword is searched in each by itself. */
-class KeywordSlot extends FieldSlot {
-  readonly #roots: readonly FieldPath[];
-
-  constructor(roots: readonly FieldPath[]) {
-    super([]);
-    this.#roots = roots;
-  }
-
-  override load(document: JsonObject, epoch: number): void {
-    this.loadAll(document, this.#roots, epoch);
   }
 }
