@@ -98,8 +98,16 @@ function fieldItem(key: string, value: JsonValue, context: Context): boolean {
   return modifiers.includes("neq") ? !joined : joined;
 }
 
-const lower = (text: string): string =>
-  [...text].map((char) => (char === "İ" ? char : char === "ς" ? "σ" : char.toLowerCase())).join("");
+const folded = new Map<string, string>();
+/** Folded text by text; what is remembered only saves time. */
+function lower(text: string): string {
+  const known = folded.get(text);
+  if (known !== undefined) return known;
+  if (folded.size > 20_000) folded.clear();
+  const result = [...text].map((char) => (char === "İ" ? char : char === "ς" ? "σ" : char.toLowerCase())).join("");
+  folded.set(text, result);
+  return result;
+}
 
 function single(field: string, modifiers: readonly string[], value: JsonValue, context: Context): boolean {
   const has = (name: string): boolean => modifiers.includes(name);
@@ -149,22 +157,24 @@ function single(field: string, modifiers: readonly string[], value: JsonValue, c
         ),
       );
   }
-  return variants(String(value), modifiers).some((variant) => {
-    const body = toExpression(fold(variant));
+  if (found.texts.length === 0) return false;
+  const key = `${field === "" ? "keyword" : "field"}|${modifiers.join("|")}|${String(value)}`;
+  let expressions = patterns.get(key);
+  if (expressions === undefined) {
     const anywhere = field === "" || has("contains");
-    const expression = pattern(
-      `^${anywhere || has("endswith") ? "[^]*" : ""}${body}${anywhere || has("startswith") ? "[^]*" : ""}$`,
-    );
-    return found.texts.some((text) => expression.test(fold(text)));
-  });
+    expressions = variants(String(value), modifiers).map((variant) => {
+      const body = toExpression(fold(variant));
+      return new RegExp(
+        `^${anywhere || has("endswith") ? "[^]*" : ""}${body}${anywhere || has("startswith") ? "[^]*" : ""}$`,
+        "u",
+      );
+    });
+    patterns.set(key, expressions);
+  }
+  return expressions.some((expression) => found.texts.some((text) => expression.test(fold(text))));
 }
 
-const expressions = new Map<string, RegExp>();
-function pattern(source: string): RegExp {
-  let expression = expressions.get(source);
-  if (expression === undefined) expressions.set(source, (expression = new RegExp(source, "u")));
-  return expression;
-}
+const patterns = new Map<string, readonly RegExp[]>();
 
 const regexes = new Map<string, RE2JS>();
 function regex(source: string, flags: number): RE2JS {
