@@ -15,3 +15,8 @@ export function canonicalJson(value: JsonValue): string {
   }
   return JSON.stringify(value);
 }
+
+/** Id of the fact that a rule says yes to an event: hash of rule id, rule revision, event id. */
+export function factId(rule: { readonly id: string; readonly revision: string }, eventId: string): string {
+  return hashOf(rule.id, rule.revision, eventId);
+}

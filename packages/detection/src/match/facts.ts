@@ -1,6 +1,6 @@
 import type { JsonValue, SecurityEvent } from "../event.ts";
 import type { Fact, RuleReference } from "../finding.ts";
-import { hashOf } from "../hash.ts";
+import { factId } from "../hash.ts";
 import type { FieldMapping } from "../mapping.ts";
 import { type Rule, fieldOf } from "../rule.ts";
 import { readValue } from "./field-slot.ts";
@@ -66,7 +66,7 @@ function toFact(
   }
   return {
     kind: "fact",
-    id: hashOf(rule.id, rule.revision, event.id),
+    id: factId(rule, event.id),
     rule: template?.reference ?? referenceTo(rule),
     eventId: event.id,
     time: event.time,
