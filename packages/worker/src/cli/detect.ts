@@ -1,64 +1,69 @@
 import { once } from "node:events";
-import {
-  DEFAULT_MAPPINGS,
-  type FieldMapping,
-  type Finding,
-  type LogSource,
-  type Rule,
-  loadRules,
-  parseDuration,
-} from "@vedette/detection";
-import { SEVERITY_LEVELS } from "@vedette/semconv";
+import { statSync } from "node:fs";
+import { type LogSource, type RuleSet, loadRules, parseDuration } from "@vedette/detection";
 import { Command, InvalidArgumentError, Option } from "commander";
-
-import { readRuleFiles } from "../rules/load.ts";
+import { type RuleSource, readRuleFiles } from "../rules/load.ts";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
-import { findingLine, indexOf, timeOf } from "./detect/finding-line.ts";
-import { type InputProblem, type RunTotals, runDetection } from "./detect/run-detection.ts";
+import { choosePipelines } from "./detect/choose-pipelines.ts";
+import { type Printer, type PrintFormat, PRINT_FORMATS, createPrinter } from "./detect/printer.ts";
+import { type Progress, createProgress, grouped } from "./detect/progress.ts";
+import { remarksOn } from "./detect/remarks.ts";
+import { type InputProblem, type RunTotals, inputName } from "./detect/detection-run.ts";
+import { runDetection } from "./detect/run-detection.ts";
+import { statisticsLines, statisticsOf } from "./detect/statistics.ts";
 import { formatProblem } from "./problems.ts";
-import { printable, textTable } from "./text-table.ts";
+import { printable } from "./text-table.ts";
 
 interface DetectOptions {
   readonly logsource?: LogSource;
   readonly rules: readonly string[];
   readonly events: readonly string[];
-  readonly pipeline?: string;
-  readonly format: "jsonl" | "table" | "summary";
+  readonly pipeline: readonly string[];
+  readonly format: PrintFormat;
   readonly lateness: number;
+  readonly threads: number;
   readonly progress?: boolean;
+  readonly stats?: "text" | "json";
 }
 
 /** Problems of one kind written out; the rest is counted. */
 const WRITTEN = 20;
+const MAX_THREADS = 256;
 
 /** Builds `vedette detect`. */
 export function detectCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
   return new Command("detect")
     .summary("judge files of events with Sigma rules")
     .description(
-      "Judges every event with every rule and prints what was found. Exit code: 0 nothing found, 1 something found, 2 bad input (a rule path, an events file or a line of one that cannot be read).",
+      "Judges every event with every rule and prints what was found. Exit code: 0 nothing found, 1 something found, 2 bad input (a rule path, an events file or a line of one that cannot be read), 130 interrupted.",
     )
     .requiredOption("--rules <path...>", "YAML files, folders, or .jsonl or .jsonl.gz with one {path, yaml} a line")
     .requiredOption("--events <file...>", "JSON, JSON lines, also gzip or zstd; - is standard input")
-    .addOption(
-      new Option(
-        "--pipeline <name>",
-        "read every event by this mapping; by default each by the first that accepts it",
-      ).choices(DEFAULT_MAPPINGS.map(({ name }) => name)),
+    .option(
+      "--pipeline <name>",
+      "read every event by this mapping (by default each by the first that accepts it); may be given again",
+      (name: string, before: readonly string[]) => [...before, name],
+      [],
     )
     .option(
       "--logsource <list>",
       "Sigma log source of events whose own fields do not tell it, e.g. product=nodejs,category=application",
       logSourceOption,
     )
-    .addOption(new Option("--format <format>", "how to print").choices(["jsonl", "table", "summary"]).default("jsonl"))
+    .addOption(new Option("--format <format>", "how to print").choices([...PRINT_FORMATS]).default("jsonl"))
     .option(
       "--lateness <duration>",
       "how much older than the newest event one may be and still be correlated",
       durationOption,
       3_600_000,
     )
+    .option("--threads <number>", "threads that judge; each loads the rules for itself", threadsOption, 1)
     .option("--progress", "tell on standard error how far it is")
+    .addOption(
+      new Option("--stats [format]", "tell on standard error at the end what was judged and what it cost")
+        .choices(["text", "json"])
+        .preset("text"),
+    )
     .action((options: DetectOptions) => detect(options, output));
 }
 
@@ -74,7 +79,28 @@ function logSourceOption(text: string): LogSource {
   return Object.fromEntries(parts);
 }
 
+function threadsOption(text: string): number {
+  const threads = Number(text);
+  if (!/^\d+$/.test(text) || threads < 1 || threads > MAX_THREADS)
+    throw new InvalidArgumentError(`write a whole number from 1 to ${MAX_THREADS}.`);
+  return threads;
+}
+
+function durationOption(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined)
+    throw new InvalidArgumentError("a duration is a whole number and ms, s, m, h, d or w, such as 30m.");
+  return milliseconds;
+}
+
 async function detect(options: DetectOptions, output: CommandOutput): Promise<void> {
+  const pipelines = choosePipelines(options.pipeline);
+  if ("error" in pipelines) {
+    output.complain(pipelines.error);
+    output.exit(2);
+    return;
+  }
+  const began = performance.now();
   const source = readRuleFiles(options.rules);
   const ruleSet = loadRules(source.files);
   const problems = [...source.problems, ...ruleSet.problems];
@@ -86,145 +112,124 @@ async function detect(options: DetectOptions, output: CommandOutput): Promise<vo
     output.exit(2);
     return;
   }
-  const mappings: readonly FieldMapping[] =
-    options.pipeline === undefined
-      ? DEFAULT_MAPPINGS
-      : DEFAULT_MAPPINGS.filter(({ name }) => name === options.pipeline);
-  const printer = createPrinter(options.format, ruleSet.rules, output);
-  const progress = options.progress === true ? createProgress(output) : undefined;
-  let complaints = 0;
-  const totals = await runDetection({
-    rules: ruleSet.rules,
-    mappings,
-    inputs: options.events,
-    lateness: options.lateness,
-    ...(options.logsource === undefined ? {} : { logSource: options.logsource }),
-    onFinding: printer.add,
-    onProblem: (problem) => {
-      if (complaints++ < WRITTEN) output.complain(formatInputProblem(problem));
+  const isProcess = output === PROCESS_OUTPUT;
+  const progress = options.progress === true ? progressOf(options.events, output) : undefined;
+  const guarded: CommandOutput = {
+    ...output,
+    print: (line) => {
+      progress?.hide();
+      output.print(line);
     },
-    onEvent: (current) => {
-      progress?.(current);
-      return output === PROCESS_OUTPUT && process.stdout.writableNeedDrain
-        ? once(process.stdout, "drain").then(() => undefined)
-        : undefined;
-    },
-  });
-  printer.finish(totals);
-  if (complaints > WRITTEN) output.complain(`… and ${complaints - WRITTEN} more lines like these.`);
-  for (const line of remarks(totals, problems.length, options)) output.complain(line);
-  output.exit(source.problems.length > 0 || totals.broken > 0 ? 2 : totals.findings > 0 ? 1 : 0);
-}
-
-interface Printer {
-  readonly add: (finding: Finding) => void;
-  readonly finish: (totals: RunTotals) => void;
-}
-
-function createPrinter(format: DetectOptions["format"], rules: readonly Rule[], output: CommandOutput): Printer {
-  if (format === "jsonl") return { add: (finding) => output.print(findingLine(finding)), finish: () => undefined };
-  if (format === "table") {
-    const row = (time: string, level: string, title: string, events: string, entities: string): string =>
-      `${time.padEnd(24)}  ${level.padEnd(13)}  ${title.padEnd(60)}  ${events.padEnd(10)}  ${entities}`;
-    let titled = false;
-    const title = (): void => {
-      if (!titled) output.print(row("TIME", "LEVEL", "RULE", "EVENTS", "ENTITIES").trimEnd());
-      titled = true;
-    };
-    return {
-      add: (finding) => {
-        title();
-        const ids = finding.kind === "fact" ? [finding.eventId] : finding.eventIds;
-        const events = ids.length === 1 ? String(indexOf(ids[0] ?? "")) : `${indexOf(ids[0] ?? "")} +${ids.length - 1}`;
-        const entities = finding.entities.map(({ kind, value }) => `${kind}=${printable(value)}`).join(" ");
-        output.print(
-          row(
-            timeOf(finding) ?? "-",
-            finding.rule.level,
-            printable(finding.rule.title).slice(0, 60),
-            events,
-            entities,
-          ).trimEnd(),
-        );
-      },
-      finish: title,
-    };
-  }
-  const counts = new Map<string, number>();
-  return {
-    add: ({ rule }) => counts.set(rule.id, (counts.get(rule.id) ?? 0) + 1),
-    finish: (totals) => {
-      const found = rules.flatMap((rule) => (counts.has(rule.id) ? [{ rule, count: counts.get(rule.id) ?? 0 }] : []));
-      const rank = ({ rule, count }: (typeof found)[number]): number =>
-        SEVERITY_LEVELS.indexOf(rule.level) * 1e9 + count;
-      const columns = [
-        { title: "FINDINGS", text: ({ count }: (typeof found)[number]) => String(count), width: 10 },
-        { title: "LEVEL", text: ({ rule }: (typeof found)[number]) => rule.level, width: 13 },
-        { title: "RULE", text: ({ rule }: (typeof found)[number]) => rule.title, width: 90 },
-        { title: "ID", text: ({ rule }: (typeof found)[number]) => rule.id, width: 64 },
-      ];
-      for (const line of textTable(
-        columns,
-        found.toSorted((a, b) => rank(b) - rank(a)),
-      ))
-        output.print(line);
-      output.print(
-        `${totals.findings} findings of ${found.length} rules in ${totals.events} events (${rules.length} rules loaded).`,
-      );
+    complain: (line) => {
+      progress?.hide();
+      output.complain(line);
     },
   };
+  const printer = createPrinter(options.format, ruleSet.rules, guarded);
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort();
+  if (isProcess) process.once("SIGINT", interrupt);
+  let complaints = 0;
+  let ready = { time: began, processor: process.cpuUsage() };
+  const totals = await runDetection({
+    rules: ruleSet.rules,
+    files: source.files,
+    mappings: pipelines.mappings,
+    inputs: options.events,
+    lateness: options.lateness,
+    threads: options.threads,
+    logSource: options.logsource,
+    countSources: options.stats !== undefined,
+    signal: interrupted.signal,
+    onFinding: printer.add,
+    onProblem: (problem) => {
+      if (complaints++ < WRITTEN) guarded.complain(formatInputProblem(problem));
+    },
+    onReady: () => {
+      ready = { time: performance.now(), processor: process.cpuUsage() };
+    },
+    onProgress: (current) => {
+      progress?.update(current);
+      return isProcess ? untilWritable(interrupted.signal) : undefined;
+    },
+  });
+  process.off("SIGINT", interrupt);
+  progress?.hide();
+  finish({ options, output, source, ruleSet, totals, printer, complaints, interrupted: interrupted.signal.aborted });
+  if (options.stats !== undefined) {
+    const used = process.cpuUsage(ready.processor);
+    const cost = {
+      elapsed: performance.now() - ready.time,
+      processor: (used.user + used.system) / 1_000,
+      loading: ready.time - began,
+      threads: options.threads,
+      peakMemory: process.resourceUsage().maxRSS * 1_024,
+    };
+    const refused = problems.filter(({ severity }) => severity === "error").length;
+    const figures = statisticsOf(totals, cost, ruleSet.rules, refused);
+    if (options.stats === "json") output.complain(JSON.stringify(figures));
+    else for (const line of statisticsLines(figures)) output.complain(line);
+  }
 }
 
-/** What a person must know besides the findings: everything that was left out. */
-function remarks(totals: RunTotals, ruleProblems: number, options: DetectOptions): readonly string[] {
-  const lines: string[] = [];
-  if (ruleProblems > WRITTEN) lines.push(`${ruleProblems} problems with rules.`);
-  if (totals.broken > 0) lines.push(`${totals.broken} inputs or lines could not be read and were left out.`);
-  if (totals.unmatched > 0)
-    lines.push(
-      `${totals.unmatched} of ${totals.events} events belong to no log source, so that no rule looked at them; the first is ${totals.firstUnmatched ?? ""}. Say with --logsource what they are.`,
+interface Finished {
+  readonly options: DetectOptions;
+  readonly output: CommandOutput;
+  readonly source: RuleSource;
+  readonly ruleSet: RuleSet;
+  readonly totals: RunTotals;
+  readonly printer: Printer;
+  readonly complaints: number;
+  readonly interrupted: boolean;
+}
+
+function finish({ options, output, source, ruleSet, totals, printer, complaints, interrupted }: Finished): void {
+  printer.finish(totals);
+  if (complaints > WRITTEN) output.complain(`… and ${complaints - WRITTEN} more lines like these.`);
+  const ruleProblems = source.problems.length + ruleSet.problems.length;
+  for (const line of remarksOn(totals, ruleProblems > WRITTEN ? ruleProblems : 0, options.lateness))
+    output.complain(line);
+  if (interrupted) {
+    const open = ruleSet.rules.some(({ kind }) => kind === "correlation")
+      ? " Correlations that were still open are not reported."
+      : "";
+    output.complain(
+      `Interrupted after ${grouped(totals.events)} events and ${grouped(totals.findings)} findings.${open}`,
     );
-  if (totals.undated > 0) lines.push(`${totals.undated} findings have no time and were not correlated.`);
-  const { correlations } = totals;
-  if (correlations === undefined) return lines;
-  if (correlations.lateDropped > 0)
-    lines.push(
-      `${correlations.lateDropped} findings were more than ${options.lateness} ms older than the newest event and were not correlated: sort the input or raise --lateness.`,
-    );
-  if (correlations.ungrouped > 0)
-    lines.push(`${correlations.ungrouped} findings lack a field that a correlation groups by.`);
-  if (correlations.groupsEvicted > 0)
-    lines.push(`${correlations.groupsEvicted} groups were forgotten because there were too many.`);
-  if (correlations.membersDropped > 0)
-    lines.push(
-      `${correlations.membersDropped} findings were forgotten before they could be correlated because there were too many.`,
-    );
-  if (correlations.membersOmitted > 0)
-    lines.push(`${correlations.membersOmitted} findings are not listed in their episodes because there were too many.`);
-  return lines;
+    output.exit(130);
+  } else output.exit(source.problems.length > 0 || totals.broken > 0 ? 2 : totals.findings > 0 ? 1 : 0);
+}
+
+/** Holds the reading up while nobody takes what was printed. */
+function untilWritable(signal: AbortSignal): Promise<void> | undefined {
+  if (!process.stdout.writableNeedDrain) return undefined;
+  return once(process.stdout, "drain", { signal }).then(
+    () => undefined,
+    (error: unknown) => {
+      if (!signal.aborted) throw error;
+    },
+  );
+}
+
+function progressOf(inputs: readonly string[], output: CommandOutput): Progress {
+  const isTerminal = output === PROCESS_OUTPUT && process.stderr.isTTY;
+  const write = isTerminal
+    ? (text: string): void => void process.stderr.write(text)
+    : (text: string): void => output.complain(text.trimEnd());
+  return createProgress({ write, isTerminal }, sizeOf(inputs), () => performance.now());
+}
+
+/** Bytes of all inputs; undefined where one is not a plain file. */
+function sizeOf(inputs: readonly string[]): number | undefined {
+  let size = 0;
+  for (const path of inputs) {
+    const found = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() !== true) return undefined;
+    size += found.size;
+  }
+  return size;
 }
 
 function formatInputProblem({ code, path, line, detail }: InputProblem): string {
-  return `${path === "-" ? "standard input" : path}${line === undefined ? "" : `:${line}`}: ${printable(detail)} (${code})`;
-}
-
-function createProgress(output: CommandOutput): (totals: RunTotals) => void {
-  const started = performance.now();
-  let next = started + 1_000;
-  return ({ events, findings }) => {
-    if (events % 256 !== 0) return;
-    const now = performance.now();
-    if (now < next) return;
-    next = now + 1_000;
-    output.complain(
-      `${events} events, ${findings} findings, ${Math.round((events * 1_000) / (now - started))} events/s`,
-    );
-  };
-}
-
-function durationOption(text: string): number {
-  const milliseconds = parseDuration(text);
-  if (milliseconds === undefined)
-    throw new InvalidArgumentError("a duration is a whole number and ms, s, m, h, d or w, such as 30m.");
-  return milliseconds;
+  return `${inputName(path)}${line === undefined ? "" : `:${line}`}: ${printable(detail)} (${code})`;
 }

@@ -9,84 +9,10 @@ export interface JsonText {
 const MAX_CHARACTERS = 64 * 1024 * 1024;
 
 /**
- * Cuts a stream of text into JSON values without parsing them: one a line, or, when the stream begins with `[`, the elements of that
- * array, or, when a line holds only the beginning of an object (a file written for people), whole objects one after the other.
+ * Cuts a stream of text into JSON values without parsing them: the elements of an array, or whole objects one after the other. They are told by
+ * their brackets: what stands between them is a value of its own, so that a broken element costs itself alone.
  */
-export async function* jsonTexts(chunks: AsyncIterable<string>): AsyncGenerator<JsonText> {
-  const reader = createReader(chunks);
-  const first = await reader.peekCharacter();
-  if (first === undefined) return;
-  if (first === "[" || (first === "{" && /^\s*\{\s*$/.test(await reader.peekLine())))
-    yield* values(reader, first === "[");
-  else yield* lines(reader);
-}
-
-interface Reader {
-  /** The first character that is not white space. */
-  peekCharacter(): Promise<string | undefined>;
-  /** The first line that is not empty. */
-  peekLine(): Promise<string>;
-  chunks(): AsyncGenerator<string>;
-}
-
-function createReader(source: AsyncIterable<string>): Reader {
-  const iterator = source[Symbol.asyncIterator]();
-  let head = "";
-  let ended = false;
-  const more = async (): Promise<boolean> => {
-    if (ended) return false;
-    const { value, done } = await iterator.next();
-    if (done === true) ended = true;
-    else head += value;
-    return !ended;
-  };
-  return {
-    peekCharacter: async () => {
-      while (head.trimStart() === "" && (await more()));
-      head = head.replace(/^\uFEFF/, "");
-      return head.trimStart()[0];
-    },
-    peekLine: async () => {
-      while (!head.trimStart().includes("\n") && head.length < MAX_CHARACTERS && (await more()));
-      return head.trimStart().split("\n", 1)[0] ?? "";
-    },
-    chunks: async function* () {
-      yield head;
-      head = "";
-      while (await more()) {
-        yield head;
-        head = "";
-      }
-    },
-  };
-}
-
-async function* lines(reader: Reader): AsyncGenerator<JsonText> {
-  let rest = "";
-  let line = 1;
-  let skipping = false;
-  for await (const chunk of reader.chunks()) {
-    let start = 0;
-    for (let end = chunk.indexOf("\n"); end >= 0; end = chunk.indexOf("\n", start)) {
-      const text = rest + chunk.slice(start, end);
-      rest = "";
-      if (skipping) skipping = false;
-      else if (text.trim() !== "") yield { text, line };
-      line++;
-      start = end + 1;
-    }
-    if (!skipping) rest += chunk.slice(start);
-    if (rest.length > MAX_CHARACTERS) {
-      yield { text: "", line, overlong: true };
-      rest = "";
-      skipping = true;
-    }
-  }
-  if (rest.trim() !== "") yield { text: rest, line };
-}
-
-/** Values by their brackets: what stands between them is a value of its own, so that a broken element costs itself alone. */
-async function* values(reader: Reader, isArray: boolean): AsyncGenerator<JsonText> {
+export async function* jsonValues(chunks: AsyncIterable<string>, isArray: boolean): AsyncGenerator<JsonText> {
   let parts: string[] = [];
   let length = 0;
   let line = 1;
@@ -106,7 +32,7 @@ async function* values(reader: Reader, isArray: boolean): AsyncGenerator<JsonTex
     started = false;
     return isEmpty ? undefined : result;
   };
-  for await (const chunk of reader.chunks()) {
+  for await (const chunk of chunks) {
     let start = 0;
     const cut = (end: number): void => {
       if (end > start && length <= MAX_CHARACTERS) parts.push(chunk.slice(start, end));

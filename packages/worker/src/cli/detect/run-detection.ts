@@ -1,124 +1,110 @@
-import { createHash } from "node:crypto";
-import type { Readable } from "node:stream";
-import {
-  type CorrelatorCounters,
-  type FieldMapping,
-  type Finding,
-  type Rule,
-  createCorrelator,
-  createDetector,
-  type LogSource,
-} from "@vedette/detection";
-import type { EventInputErrorCode } from "./error-codes.ts";
-import { readEvents } from "./event-input.ts";
+import type { Chunk, ChunkResult } from "./chunk.ts";
+import { ChunkBuffers, chunksOf } from "./chunks.ts";
+import type { DetectionRun, RunTotals } from "./detection-run.ts";
+import { InputFailure, openEvents } from "./event-bytes.ts";
+import { type JudgePool, createInlineJudge, createThreadedJudge } from "./judge-pool.ts";
+import { createMerger } from "./merge-results.ts";
 
-/** What a run is told. */
-export interface DetectionRun {
-  /** Log source of events whose own fields do not tell it. */
-  readonly logSource?: LogSource;
-  readonly rules: readonly Rule[];
-  readonly mappings: readonly FieldMapping[];
-  readonly inputs: readonly string[];
-  /** Milliseconds that an event may be older than the newest before it, for correlations. */
-  readonly lateness: number;
-  readonly standardInput?: () => Readable;
-  readonly onFinding: (finding: Finding) => void;
-  readonly onProblem: (problem: InputProblem) => void;
-  /** Called after each event; a promise holds the reading up. */
-  readonly onEvent?: (totals: RunTotals) => Promise<void> | undefined;
-}
-
-/** Something wrong with an input. */
-export interface InputProblem {
-  readonly code: EventInputErrorCode;
-  readonly path: string;
-  readonly line: number | undefined;
-  readonly detail: string;
-}
-
-/** What a run counted. */
-export interface RunTotals {
-  events: number;
-  findings: number;
-  /** Inputs, lines and elements that gave no event. */
-  broken: number;
-  /** Events without a log source: no rule looked at them. */
-  unmatched: number;
-  /** Where the first of these is. */
-  firstUnmatched: string | undefined;
-  /** Matches of correlated rules on events without a time: they cannot be counted. */
-  undated: number;
-  correlations: CorrelatorCounters | undefined;
-}
-
-/** Judges every event of the inputs in order and reports findings: facts at once, episodes when nothing can change them any more. */
+/** Judges every event of the inputs and reports findings in the order of the events: facts at once, episodes when nothing can change them any more. */
 export async function runDetection(run: DetectionRun): Promise<RunTotals> {
-  const detector = createDetector(run.rules, { mappings: run.mappings });
-  const counted = new Set(run.rules.flatMap(({ correlation }) => correlation?.ruleIds ?? []));
-  const correlates = counted.size > 0;
-  const correlator = createCorrelator(run.rules, { lateness: run.lateness });
   const totals: RunTotals = {
     events: 0,
+    bytesRead: 0,
+    bytes: 0,
     findings: 0,
     broken: 0,
     unmatched: 0,
     firstUnmatched: undefined,
+    replaced: 0,
     undated: 0,
+    byRule: new Map(),
+    bySource: new Map(),
     correlations: undefined,
   };
-  const report = (finding: Finding): void => {
-    totals.findings++;
-    run.onFinding(finding);
-  };
-  const flush = (): void => {
-    for (const episode of correlator.takeChanges().episodes)
-      if (episode.final && episode.mergedInto === undefined && episode.alerts) report(episode);
-  };
-  let watermark = -Infinity;
-  for (const [input, path] of run.inputs.entries()) {
-    let position = 0;
-    for await (const item of readEvents(path, run.standardInput)) {
-      if (item.kind === "problem") {
-        totals.broken++;
-        run.onProblem({ code: item.code, path, line: item.line, detail: item.detail });
-        continue;
-      }
-      const { document, line } = item;
-      const time = run.mappings.find((mapping) => mapping.accepts(document))?.time(document) ?? Number.NaN;
-      const judgement = detector.judge({
-        id: eventId(input, position++, totals.events),
-        time,
-        document,
-        logSource: run.logSource,
-      });
-      totals.events++;
-      if (judgement.logSources.length === 0) {
-        totals.unmatched++;
-        totals.firstUnmatched ??= `${path === "-" ? "standard input" : path}:${line}`;
-      }
-      for (const fact of judgement.facts) {
-        if (fact.alerts) report(fact);
-        if (!counted.has(fact.rule.id)) continue;
-        if (Number.isNaN(time)) totals.undated++;
-        else correlator.observe(fact);
-      }
-      if (correlates && time > watermark) {
-        watermark = time;
-        correlator.advance(watermark);
-      }
-      if (correlates && totals.events % 1_000 === 0) flush();
-      await run.onEvent?.(totals);
+  const buffers = new ChunkBuffers();
+  const merger = createMerger(run, totals);
+  const judge = createJudge(run, merger.correlates, buffers);
+  try {
+    await judge.ready();
+    run.onReady?.();
+    for (const [input, path] of run.inputs.entries()) {
+      if (run.signal?.aborted === true) break;
+      await readInput({ run, input, path, totals, buffers, judge, merge: merger.merge });
     }
+  } finally {
+    await judge.close();
   }
-  if (correlates) {
-    correlator.advance(Number.MAX_SAFE_INTEGER);
-    flush();
-    totals.correlations = correlator.counters();
-  }
+  if (run.signal?.aborted !== true) merger.finish();
   return totals;
 }
 
-/** Id of an event: a hash of its place, not of the file's name, and its number over all inputs. */
-function eventId(input: number, position: number, index: number): string {
-  return `${createHash("sha256").update(`${input}\0${position}`).digest("hex").slice(0, 32)}-${index}`;
+function createJudge(run: DetectionRun, wantsTimes: boolean, buffers: ChunkBuffers): JudgePool {
+  const wanted = { logSource: run.logSource, wantsTimes, wantsSources: run.countSources === true };
+  if (run.threads === 1) return createInlineJudge({ ...wanted, rules: run.rules, mappings: run.mappings }, buffers);
+  const mappings = run.mappings.map(({ name }) => name);
+  return createThreadedJudge(run.threads, { ...wanted, files: run.files, mappings }, buffers);
+}
+
+interface InputReading {
+  readonly run: DetectionRun;
+  readonly input: number;
+  readonly path: string;
+  readonly totals: RunTotals;
+  readonly buffers: ChunkBuffers;
+  readonly judge: JudgePool;
+  readonly merge: (input: number, result: ChunkResult) => void;
+}
+
+/** Reads one input: a bounded number of chunks is under way, and their results are merged in the order of the input. */
+async function readInput({ run, input, path, totals, buffers, judge, merge }: InputReading): Promise<void> {
+  const bytes = openEvents(path, (count) => (totals.bytesRead += count), run.standardInput);
+  const stop = (): void => bytes.destroy();
+  run.signal?.addEventListener("abort", stop);
+  const state = { underWay: 0, failed: false };
+  let moved = Promise.withResolvers<void>();
+  let merged: Promise<void> = Promise.resolve();
+  const submit = (chunk: Chunk): void => {
+    state.underWay++;
+    if (chunk.kind === "lines") totals.bytes += chunk.length;
+    else if (chunk.kind === "texts") for (const text of chunk.texts) totals.bytes += Buffer.byteLength(text);
+    const judged = judge.judge(chunk);
+    const before = merged;
+    merged = (async () => {
+      try {
+        await before;
+        const result = await judged;
+        if (run.signal?.aborted !== true) {
+          merge(input, result);
+          await run.onProgress?.(totals);
+        }
+      } catch (error) {
+        state.failed = true;
+        throw error;
+      } finally {
+        state.underWay--;
+        moved.resolve();
+        moved = Promise.withResolvers();
+      }
+    })();
+    // It is awaited at the end, and a failure is seen before the next chunk.
+    merged.catch(() => undefined);
+    judged.catch(() => undefined);
+  };
+  try {
+    for await (const chunk of chunksOf(bytes.pieces, buffers)) {
+      if (run.signal?.aborted === true || state.failed) break;
+      submit(chunk);
+      while (state.underWay >= judge.width && !state.failed) await moved.promise;
+    }
+    await merged;
+  } catch (error) {
+    await merged;
+    if (run.signal?.aborted === true) return;
+    if (!(error instanceof InputFailure)) throw error;
+    totals.broken++;
+    run.onProblem({ code: error.code, path, line: undefined, detail: error.message });
+  } finally {
+    run.signal?.removeEventListener("abort", stop);
+    bytes.destroy();
+  }
 }
