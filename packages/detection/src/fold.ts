@@ -22,3 +22,8 @@ const DASHES = /[/\u2013\u2014\u2015]/g;
 export function foldDashes(text: string): string {
   return text.replace(DASHES, "-");
 }
+
+/** Lower case of the first 256 code units, as far as it is a matter of ASCII. */
+export const LOWER: Uint8Array = Uint8Array.from({ length: 256 }, (_, unit) =>
+  unit >= 0x41 && unit <= 0x5a ? unit + 32 : unit,
+);

@@ -1,117 +1,188 @@
+import { LOWER } from "../fold.ts";
 import type { FieldSlot } from "./field-slot.ts";
-
-/** Called with each number stored under a text that was found. */
-export type Found = (entry: number) => void;
+import { type Marks, type Rows, packRows } from "./marks.ts";
 
 const GRAM = 4;
-const FILTER_BITS = 17;
-
+/** Bits of the filter for each gram that is looked for, as a power of two, and the bounds of the filter as powers of two. */
+const SPARSENESS = 4;
+const FILTER = { least: 10, most: 18 } as const;
 /** Characters of command lines and paths, the most frequent first: a short text is looked for by its character that comes last here or not at all. */
 const FREQUENT = "eaitnorsc\\lmd.wpu 0-h/1g:fvbx2y345k_\"6789,=z;jq%&'()+$@#!{}[]<>*?|^~`";
-
-/** Lower case of the first 256 code units, as far as it is a matter of ASCII. */
-const LOWER = Uint8Array.from({ length: 256 }, (_, unit) => (unit >= 0x41 && unit <= 0x5a ? unit + 32 : unit));
-
-interface Placed {
-  readonly text: string;
-  /** Where the gram or character stands in the text. */
-  readonly offset: number;
-  readonly entries: readonly number[];
-}
+/** In the table of characters: some short text is known by the character. */
+const KNOWN = 0x100;
 
 /**
- * Finds which of many texts lie in a value. A text of four characters or more is known by one of its four-character grams, the rarest among all
- * texts; a bit set tells for each gram of the value whether any text has it. A shorter text is known by its rarest character. Only then texts are
- * compared. The value is read as it is, letters of ASCII lowered on the way, and folded only for a comparison or when it is not ASCII.
+ * Finds which of many folded texts lie in a value. A text of four characters or more is known by one of its four-character grams, one
+ * that few other texts have; a bit set tells for each gram of the value whether any text has it. A shorter text is known by its rarest
+ * character. Only then texts are compared. The value is read as it is, letters of ASCII lowered on the way, and folded only for a
+ * comparison or when it is not ASCII.
  */
 export class ContainedTexts {
-  readonly #filter = new Uint32Array(2 ** (FILTER_BITS - 5));
-  readonly #byGram = new Map<number, Placed[]>();
-  /** For characters below 256: whether a short text is known by it. */
-  readonly #isKnownBy = new Uint8Array(256);
-  readonly #byCharacter = new Map<number, Placed[]>();
-  readonly #always: number[] = [];
+  readonly #texts: string[] = [];
+  /** Where the gram or character that a text is known by stands in it. */
+  readonly #offsets: Int32Array;
+  readonly #entries: Rows;
+  readonly #always: Int32Array;
+  readonly #characters = Uint16Array.from(LOWER);
+  readonly #filter: Uint32Array;
+  readonly #filterShift: number;
+  /** Grams by open addressing; the bucket of a gram is a row of `#longTexts`. */
+  readonly #gramMask: number;
+  readonly #grams: Int32Array;
+  readonly #buckets: Int32Array;
+  readonly #longTexts: Rows;
+  /** Rows of short texts by the character they are known by. */
+  readonly #byCharacter = new Map<number, number>();
+  readonly #shortTexts: Rows;
+  readonly #hasLong: boolean;
 
   constructor(texts: ReadonlyMap<string, readonly number[]>) {
-    const counts = new Map<number, number>();
-    for (const text of texts.keys())
-      for (const gram of new Set(gramsOf(text))) counts.set(gram, (counts.get(gram) ?? 0) + 1);
-    for (const [text, entries] of texts) {
-      if (text === "") this.#always.push(...entries);
-      else if (text.length < GRAM) this.#addShort(text, entries);
-      else this.#addLong(text, entries, counts);
+    const entries: (readonly number[])[] = [];
+    const always: number[] = [];
+    const offsets: number[] = [];
+    const short: number[][] = [];
+    const long: [number, number][] = [];
+    for (const [text, numbers] of texts) {
+      if (text === "") {
+        always.push(...numbers);
+        continue;
+      }
+      const id = this.#texts.length;
+      this.#texts.push(text);
+      entries.push(numbers);
+      offsets.push(0);
+      if (text.length < GRAM) {
+        const offset = rarestCharacter(text);
+        offsets[id] = offset;
+        const unit = text.charCodeAt(offset);
+        this.#characters[unit & 0xff]! |= KNOWN;
+        const row = this.#byCharacter.get(unit) ?? short.length;
+        this.#byCharacter.set(unit, row);
+        (short[row] ??= []).push(id);
+      } else long.push([id, text.length]);
     }
+    for (let unit = 0; unit < LOWER.length; unit++) this.#characters[unit] = this.#characters[LOWER[unit]!]!;
+    const buckets = new Map<number, number[]>();
+    const common = new Map<number, number>();
+    for (const [id] of long)
+      for (const gram of new Set(gramsOf(this.#texts[id]!))) common.set(gram, (common.get(gram) ?? 0) + 1);
+    // Texts with the least choice first; a gram that is taken counts as common, so that hardly any two texts share one.
+    long.sort((a, b) => a[1] - b[1]);
+    for (const [id] of long) {
+      const grams = gramsOf(this.#texts[id]!);
+      let best = 0;
+      let least = Infinity;
+      for (const [offset, gram] of grams.entries()) {
+        const cost = (common.get(gram) ?? 0) + 8 * (buckets.get(gram)?.length ?? 0);
+        if (cost >= least) continue;
+        least = cost;
+        best = offset;
+      }
+      offsets[id] = best;
+      const gram = grams[best]!;
+      const bucket = buckets.get(gram);
+      if (bucket === undefined) buckets.set(gram, [id]);
+      else bucket.push(id);
+    }
+    const bits = Math.ceil(Math.log2(buckets.size + 1)) + SPARSENESS;
+    const filterBits = Math.min(FILTER.most, Math.max(FILTER.least, bits));
+    this.#filter = new Uint32Array(2 ** (filterBits - 5));
+    this.#filterShift = 32 - filterBits;
+    const capacity = 2 ** Math.ceil(Math.log2(buckets.size * 2 + 2));
+    this.#gramMask = capacity - 1;
+    this.#grams = new Int32Array(capacity);
+    this.#buckets = new Int32Array(capacity).fill(-1);
+    const rows: number[][] = [];
+    for (const [gram, ids] of buckets) {
+      const hash = Math.imul(gram, 0x9e3779b1);
+      const bit = hash >>> this.#filterShift;
+      this.#filter[bit >>> 5]! |= 1 << (bit & 31);
+      let at = (hash >>> 3) & this.#gramMask;
+      while (this.#buckets[at] !== -1) at = (at + 1) & this.#gramMask;
+      this.#grams[at] = gram;
+      this.#buckets[at] = rows.length;
+      rows.push(ids);
+    }
+    this.#hasLong = rows.length > 0;
+    this.#longTexts = packRows(rows);
+    this.#shortTexts = packRows(short);
+    this.#offsets = Int32Array.from(offsets);
+    this.#entries = packRows(entries);
+    this.#always = Int32Array.from(always);
   }
 
-  /** Reports the numbers under every text that lies in the value; a number may come more than once. */
-  search(slot: FieldSlot, value: number, found: Found): void {
-    for (const entry of this.#always) found(entry);
-    const raw = slot.raw[value] ?? "";
+  /** Reports the numbers under every text that lies in the value. */
+  search(slot: FieldSlot, value: number, marks: Marks): void {
+    if (this.#always.length > 0) marks.addAll(this.#always, 0, this.#always.length);
     // Beyond ASCII lowering is more than a table: such a value is folded and read again.
-    if (this.#byGram.size > 0 && !this.#scanGrams(raw, slot, value, found))
-      this.#scanGrams(slot.foldedAt(value), slot, value, found);
-    if (this.#byCharacter.size > 0) this.#scanCharacters(slot, value, found);
+    const raw = slot.raw[value]!;
+    if (!this.#scan(raw, slot, value, marks)) this.#scan(slot.foldedAt(value), slot, value, marks);
   }
 
-  /** Says whether the text is ASCII; if not, matches may have been missed unless it is folded. */
-  #scanGrams(text: string, slot: FieldSlot, value: number, found: Found): boolean {
+  /** Says whether the text is ASCII; if not, texts may have been missed unless it is folded. */
+  #scan(text: string, slot: FieldSlot, value: number, marks: Marks): boolean {
+    const characters = this.#characters;
     const filter = this.#filter;
+    const shift = this.#filterShift;
     let gram = 0;
     let seen = 0;
+    if (!this.#hasLong) {
+      for (let index = 0; index < text.length; index++) {
+        const unit = text.charCodeAt(index);
+        seen |= unit;
+        if (characters[unit & 0xff]! >= KNOWN) this.#compareShort(slot, value, index, marks);
+      }
+      return seen < 128;
+    }
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index);
       seen |= unit;
-      gram = (gram >>> 8) | (LOWER[unit & 0xff]! << 24);
-      const bit = Math.imul(gram, 0x9e3779b1) >>> (32 - FILTER_BITS);
+      const character = characters[unit & 0xff]!;
+      if (character >= KNOWN) this.#compareShort(slot, value, index, marks);
+      gram = (gram >>> 8) | (character << 24);
+      const hash = Math.imul(gram, 0x9e3779b1);
+      const bit = hash >>> shift;
       if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0)
-        this.#compare(this.#byGram.get(gram), slot, value, index - GRAM + 1, found);
+        this.#compareLong(gram, hash, slot, value, index - GRAM + 1, marks);
     }
     return seen < 128;
   }
 
-  #scanCharacters(slot: FieldSlot, value: number, found: Found): void {
-    const text = slot.foldedAt(value);
-    for (let index = 0; index < text.length; index++) {
-      const unit = text.charCodeAt(index);
-      if (unit >= 256 || this.#isKnownBy[unit]) this.#compare(this.#byCharacter.get(unit), slot, value, index, found);
+  #compareLong(gram: number, hash: number, slot: FieldSlot, value: number, position: number, marks: Marks): void {
+    let at = (hash >>> 3) & this.#gramMask;
+    for (;;) {
+      const bucket = this.#buckets[at]!;
+      if (bucket < 0) return;
+      if (this.#grams[at] === gram) {
+        this.#compare(this.#longTexts, bucket, slot, value, position, marks);
+        return;
+      }
+      at = (at + 1) & this.#gramMask;
     }
+  }
+
+  #compareShort(slot: FieldSlot, value: number, position: number, marks: Marks): void {
+    const row = this.#byCharacter.get(slot.foldedAt(value).charCodeAt(position));
+    if (row !== undefined) this.#compare(this.#shortTexts, row, slot, value, position, marks);
   }
 
   /** Compares the texts known by what stands at a position of the value. */
-  #compare(
-    candidates: readonly Placed[] | undefined,
-    slot: FieldSlot,
-    value: number,
-    position: number,
-    found: Found,
-  ): void {
-    if (candidates === undefined) return;
-    const text = slot.foldedAt(value);
-    for (const candidate of candidates) {
-      if (text.startsWith(candidate.text, position - candidate.offset))
-        for (const entry of candidate.entries) found(entry);
+  #compare(rows: Rows, row: number, slot: FieldSlot, value: number, position: number, marks: Marks): void {
+    const folded = slot.foldedAt(value);
+    const { starts, entries } = this.#entries;
+    for (let index = rows.starts[row]!; index < rows.starts[row + 1]!; index++) {
+      const id = rows.entries[index]!;
+      const start = position - this.#offsets[id]!;
+      if (start >= 0 && folded.startsWith(this.#texts[id]!, start)) marks.addAll(entries, starts[id]!, starts[id + 1]!);
     }
   }
+}
 
-  #addShort(text: string, entries: readonly number[]): void {
-    let best = 0;
-    for (let index = 1; index < text.length; index++)
-      if (rareness(text.charAt(index)) > rareness(text.charAt(best))) best = index;
-    const unit = text.charCodeAt(best);
-    if (unit < 256) this.#isKnownBy[unit] = 1;
-    place(this.#byCharacter, unit, { text, offset: best, entries });
-  }
-
-  #addLong(text: string, entries: readonly number[], counts: ReadonlyMap<number, number>): void {
-    const grams = gramsOf(text);
-    let best = 0;
-    for (let index = 1; index < grams.length; index++)
-      if ((counts.get(grams[index] ?? 0) ?? 0) < (counts.get(grams[best] ?? 0) ?? 0)) best = index;
-    const gram = grams[best] ?? 0;
-    const bit = Math.imul(gram, 0x9e3779b1) >>> (32 - FILTER_BITS);
-    this.#filter[bit >>> 5] = (this.#filter[bit >>> 5] ?? 0) | (1 << (bit & 31));
-    place(this.#byGram, gram, { text, offset: best, entries });
-  }
+function rarestCharacter(text: string): number {
+  let best = 0;
+  for (let index = 1; index < text.length; index++)
+    if (rareness(text.charAt(index)) > rareness(text.charAt(best))) best = index;
+  return best;
 }
 
 function rareness(char: string): number {
@@ -127,10 +198,4 @@ function gramsOf(text: string): number[] {
     if (index >= GRAM - 1) grams.push(gram);
   }
   return grams;
-}
-
-function place(map: Map<number, Placed[]>, key: number, placed: Placed): void {
-  const same = map.get(key);
-  if (same === undefined) map.set(key, [placed]);
-  else same.push(placed);
 }

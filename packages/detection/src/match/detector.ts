@@ -5,7 +5,9 @@ import { DEFAULT_MAPPINGS } from "../mappings/default-mappings.ts";
 import type { Rule } from "../rule.ts";
 import { createFactMaker } from "./facts.ts";
 import { PredicateTable } from "./predicates.ts";
-import { type Assignment, Program } from "./program.ts";
+import type { FieldSlot } from "./field-slot.ts";
+import type { Assignment } from "./program.ts";
+import { RuleFamily } from "./rule-family.ts";
 
 /** What judging one event gave. */
 export interface Judgement {
@@ -58,36 +60,33 @@ const NOTHING: readonly Assignment[] = [];
 const UNREAD: Judgement = { mapping: undefined, logSources: [], facts: [] };
 const KEYS = ["product", "category", "service"] as const;
 
-/** Matches events of one mapping; programs are made when the first event of their log sources comes. */
+/** Lists of log sources that are known by themselves. */
+const MAX_LISTS = 8_192;
+
+/** Matches events of one mapping; rules are compiled when the first event of their log sources comes. */
 function createEngine(
   mapping: FieldMapping,
   rules: readonly Rule[],
 ): (event: SecurityEvent, logSources: readonly LogSource[]) => readonly Assignment[] {
   const table = new PredicateTable(mapping);
-  const programs = new Map<string, Program>();
-  // Only values that some rule asks for tell log sources apart: documents cannot make more programs than the rules have combinations.
+  const families = new Map<string, RuleFamily>();
+  const byList = new Map<readonly LogSource[], RuleFamily>();
+  // Only values that some rule asks for tell log sources apart: documents cannot make more families than the rules have combinations.
   const asked = new Set(rules.flatMap(({ logSource }) => KEYS.map((key) => `${key}=${logSource[key] ?? ""}`)));
   const common = new Set(
     (mapping.commonFields ?? []).flatMap((field) => mapping.paths(field, {}).map((path) => JSON.stringify(path))),
   );
-  const commonSlots = new Map<number, boolean>();
-  const isCommon = (slot: number): boolean => {
-    const known = commonSlots.get(slot);
-    if (known !== undefined) return known;
-    const result = table.slots[slot]?.paths.some((path) => common.has(JSON.stringify(path))) ?? false;
-    commonSlots.set(slot, result);
-    return result;
-  };
-  const build = (logSources: readonly LogSource[]): Program => {
+  const isCommon = (slot: FieldSlot): boolean => slot.paths.some((path) => common.has(JSON.stringify(path)));
+  const build = (logSources: readonly LogSource[]): RuleFamily => {
     const assignments = rules.flatMap((rule) => {
       const logSource = logSources.find((source) =>
         KEYS.every((key) => rule.logSource[key] === undefined || rule.logSource[key] === source[key]),
       );
       return logSource === undefined ? [] : [{ rule, logSource }];
     });
-    return new Program(table, assignments, isCommon);
+    return new RuleFamily(table, assignments, isCommon);
   };
-  return (event, logSources) => {
+  const find = (logSources: readonly LogSource[]): RuleFamily => {
     let key = "";
     for (const source of logSources) {
       for (const name of KEYS) {
@@ -95,13 +94,19 @@ function createEngine(
         key += value !== undefined && asked.has(`${name}=${value}`) ? `${value}\0` : "\0";
       }
     }
-    let program = programs.get(key);
-    if (program === undefined) {
-      program = build(logSources);
-      programs.set(key, program);
+    let family = families.get(key);
+    if (family === undefined) families.set(key, (family = build(logSources)));
+    // A list that cannot change is given again for the next event of its kind.
+    if (Object.isFrozen(logSources)) {
+      if (byList.size >= MAX_LISTS) byList.clear();
+      byList.set(logSources, family);
     }
-    if (program.size === 0) return NOTHING;
+    return family;
+  };
+  return (event, logSources) => {
+    const family = byList.get(logSources) ?? find(logSources);
+    if (family.size === 0) return NOTHING;
     table.begin(event.document);
-    return program.match();
+    return family.program().match();
   };
 }

@@ -73,6 +73,13 @@ export class FieldSlot {
     }
   }
 
+  /** Makes the next {@link load} read, whatever its epoch. */
+  forget(): void {
+    this.#epoch = -1;
+    this.#foldedEpochs.length = 0;
+    this.#dashedEpochs.length = 0;
+  }
+
   #release(): void {
     this.raw.length = 0;
     this.#folded.length = 0;

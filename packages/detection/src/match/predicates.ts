@@ -2,15 +2,19 @@ import type { JsonObject, LogSource } from "../event.ts";
 import type { FieldMapping, FieldPath } from "../mapping.ts";
 import type { ValueTest } from "../signature.ts";
 import { FieldSlot } from "./field-slot.ts";
-import { type SlotTest, compileTest, testKey } from "./value-test.ts";
+import { type Literal, type SlotTest, compileAny, compileTest, costOf, literalOf, testKey } from "./value-test.ts";
 
 /** One test of one field, shared by every rule of a mapping that asks for it, answered at most once an event. */
 export interface Predicate {
   readonly id: number;
-  readonly test: ValueTest;
   /** Index of the slot it reads; a fieldref reads a second one. */
   readonly slot: number;
-  readonly isKeyword: boolean;
+  /** What is tested; undefined when it is whether one of several literals is there. */
+  readonly test: ValueTest | undefined;
+  /** Folded texts of which one has to be in the field, when that is all that is tested. */
+  readonly literals: readonly Literal[] | undefined;
+  /** Time of an answer, in no unit. */
+  readonly cost: number;
 }
 
 /** The event at hand: a number that changes with each event, and its document. */
@@ -18,6 +22,9 @@ export interface Cursor {
   epoch: number;
   document: JsonObject;
 }
+
+/** Epochs that fit into an answer. */
+const MAX_EPOCH = 0x3fffffff;
 
 /** Fields and predicates of one mapping, each once. */
 export class PredicateTable {
@@ -29,8 +36,9 @@ export class PredicateTable {
   readonly #predicateIds = new Map<string, number>();
   readonly #tests: SlotTest[] = [];
   readonly #others: (number | undefined)[] = [];
+  readonly #slotsOf: FieldSlot[] = [];
   /** Twice the epoch of the answer, plus the answer: no clearing between events. */
-  #answers = new Float64Array(1_024);
+  #answers = new Int32Array(1_024);
 
   constructor(mapping: FieldMapping) {
     this.#mapping = mapping;
@@ -38,46 +46,67 @@ export class PredicateTable {
 
   /** The slot of a field for rules of a log source. */
   slotOf(field: string, logSource: LogSource): number {
-    return this.#slot(this.#mapping.paths(field, logSource));
+    return this.#slot(this.#mapping.paths(field, logSource), false);
   }
 
-  /** The slot of everything that keywords are searched in. */
+  /** The slot of everything that keywords are searched in: every text, number and boolean below the roots, each by itself. */
   keywordSlot(): number {
-    const roots = this.#mapping.keywordRoots ?? [[]];
-    return this.#slot(roots, new FieldSlot(roots, true));
+    return this.#slot(this.#mapping.keywordRoots ?? [[]], true);
   }
 
   /** The predicate for a test, made when it is new. */
   predicateOf(field: string | undefined, test: ValueTest, logSource: LogSource): Predicate {
     const slot = field === undefined ? this.keywordSlot() : this.slotOf(field, logSource);
     const other = test.kind === "fieldref" ? this.slotOf(test.field, logSource) : undefined;
-    const key = `${slot} ${other ?? ""} ${testKey(test)}`;
-    const known = this.#predicateIds.get(key);
-    const existing = known === undefined ? undefined : this.predicates[known];
-    if (existing !== undefined) return existing;
-    const predicate: Predicate = { id: this.predicates.length, test, slot, isKeyword: field === undefined };
-    this.predicates.push(predicate);
-    this.#predicateIds.set(key, predicate.id);
-    this.#tests.push(compileTest(test, () => this.slots[other ?? slot] ?? new FieldSlot([])));
-    this.#others.push(other);
-    if (this.predicates.length > this.#answers.length) {
-      const grown = new Float64Array(this.#answers.length * 2);
-      grown.set(this.#answers);
-      this.#answers = grown;
-    }
-    return predicate;
+    const literal = literalOf(test);
+    return this.#predicate(
+      `${slot} ${other ?? ""} ${testKey(test)}`,
+      {
+        slot,
+        test,
+        literals: literal === undefined ? undefined : [literal],
+        cost: costOf(test) * (field === undefined ? 10 : 1),
+      },
+      () => compileTest(test, () => this.slots[other ?? slot]!),
+      other,
+    );
+  }
+
+  /** One predicate for several on literals of one slot, of which one has to hold. */
+  anyOf(members: readonly Predicate[]): Predicate {
+    const [first] = members;
+    if (first === undefined) throw new Error("There is nothing to choose from.");
+    if (members.length === 1) return first;
+    const literals = members.flatMap((member) => member.literals ?? []);
+    const ids = members.map(({ id }) => id).sort((a, b) => a - b);
+    return this.#predicate(
+      `any ${ids.join(" ")}`,
+      {
+        slot: first.slot,
+        test: undefined,
+        literals,
+        cost: Math.min(
+          20,
+          members.reduce((sum, { cost }) => sum + cost, 0),
+        ),
+      },
+      () => compileAny(literals),
+      undefined,
+    );
   }
 
   /** Moves on to the next event. */
   begin(document: JsonObject): void {
-    this.cursor.epoch++;
     this.cursor.document = document;
+    if (++this.cursor.epoch < MAX_EPOCH) return;
+    this.#answers.fill(0);
+    for (const slot of this.slots) slot.forget();
+    this.cursor.epoch = 1;
   }
 
   /** The slot with the event's values. */
   load(slot: number): FieldSlot {
-    const loaded = this.slots[slot];
-    if (loaded === undefined) throw new Error(`There is no slot ${slot}.`);
+    const loaded = this.slots[slot]!;
     loaded.load(this.cursor.document, this.cursor.epoch);
     return loaded;
   }
@@ -85,25 +114,40 @@ export class PredicateTable {
   /** Whether a predicate holds for the event at hand. */
   holds(id: number): boolean {
     const stamp = this.cursor.epoch * 2;
-    const known = this.#answers[id] ?? 0;
+    const known = this.#answers[id]!;
     if (known >= stamp) return known !== stamp;
-    const predicate = this.predicates[id];
-    const test = this.#tests[id];
-    if (predicate === undefined || test === undefined) throw new Error(`There is no predicate ${id}.`);
-    const slot = this.load(predicate.slot);
+    const slot = this.#slotsOf[id]!;
+    slot.load(this.cursor.document, this.cursor.epoch);
     const other = this.#others[id];
     if (other !== undefined) this.load(other);
-    const result = test(slot);
+    const result = this.#tests[id]!(slot);
     this.#answers[id] = result ? stamp + 1 : stamp;
     return result;
   }
 
-  #slot(paths: readonly FieldPath[], made?: FieldSlot): number {
-    const key = `${made === undefined ? "f" : "k"}${JSON.stringify(paths)}`;
+  #predicate(key: string, made: Omit<Predicate, "id">, compile: () => SlotTest, other: number | undefined): Predicate {
+    const known = this.#predicateIds.get(key);
+    if (known !== undefined) return this.predicates[known]!;
+    const predicate: Predicate = { id: this.predicates.length, ...made };
+    this.predicates.push(predicate);
+    this.#predicateIds.set(key, predicate.id);
+    this.#tests.push(compile());
+    this.#others.push(other);
+    this.#slotsOf.push(this.slots[made.slot]!);
+    if (this.predicates.length > this.#answers.length) {
+      const grown = new Int32Array(this.#answers.length * 2);
+      grown.set(this.#answers);
+      this.#answers = grown;
+    }
+    return predicate;
+  }
+
+  #slot(paths: readonly FieldPath[], isDeep: boolean): number {
+    const key = `${isDeep ? "k" : "f"}${JSON.stringify(paths)}`;
     const known = this.#slotIds.get(key);
     if (known !== undefined) return known;
     const id = this.slots.length;
-    this.slots.push(made ?? new FieldSlot(paths));
+    this.slots.push(new FieldSlot(paths, isDeep));
     this.#slotIds.set(key, id);
     return id;
   }

@@ -1,9 +1,11 @@
 import type { LogSource } from "../event.ts";
 import type { Rule } from "../rule.ts";
-import type { Condition } from "../signature.ts";
+import { type Node, costOf, evaluate } from "./condition-tree.ts";
+import type { FieldSlot } from "./field-slot.ts";
+import { Marks } from "./marks.ts";
 import type { PredicateTable } from "./predicates.ts";
 import { TextIndex } from "./text-index.ts";
-import { type Node, chooseTrigger } from "./trigger.ts";
+import { type Trigger, chooseTrigger } from "./trigger.ts";
 
 /** A rule and the log source it is read with. */
 export interface Assignment {
@@ -11,122 +13,175 @@ export interface Assignment {
   readonly logSource: LogSource;
 }
 
-interface Compiled {
+/** A rule with what is left to ask of its condition; `true` when it holds for every event of the program. */
+export interface CompiledRule {
   readonly assignment: Assignment;
+  readonly condition: Node | true;
+}
+
+/** Events after which triggers are looked over; then four times as many, and so on. */
+const FIRST_TUNING = 128;
+const NEXT_TUNING = 4;
+/** Share of events in which a rule may be evaluated in vain before another trigger is tried. */
+const TOLERATED = 1 / 256;
+
+/** A part of a rule's condition, all of which have to hold. */
+interface Conjunct {
   readonly node: Node;
+  readonly trigger: Trigger | undefined;
+  /** Share of events in which the rule was evaluated in vain with this trigger; undefined when it was not tried. */
+  measured: number | undefined;
+  /** Evaluations that it ended since triggers were last looked over. */
+  failures: number;
 }
 
 /**
- * All rules that look at events of one set of log sources. An event is searched for the rules' triggers; only rules whose trigger is
- * there are evaluated, with answers shared between them.
+ * All rules that look at events of one kind. An event is searched for the rules' triggers; only rules whose trigger is there are evaluated,
+ * with answers shared between them. A rule whose trigger turns out to be common gets another one: what matches does not depend on it.
  */
 export class Program {
   readonly #table: PredicateTable;
-  readonly #rules: Compiled[] = [];
+  readonly #assignments: readonly Assignment[];
+  /** Rules that hold for every event. */
+  readonly #certain: number[] = [];
   /** Rules without a trigger. */
-  readonly #always: number[] = [];
-  readonly #indexes = new Map<number, TextIndex>();
-  readonly #predicateTriggers = new Map<number, number[]>();
-  readonly #marked: Float64Array;
-  readonly #candidates: Int32Array;
-  #candidateCount = 0;
-  readonly #mark: (rule: number) => void;
+  #always: number[] = [];
+  readonly #conjuncts: Conjunct[][] = [];
+  readonly #chosen: (Conjunct | undefined)[] = [];
+  #slots: FieldSlot[] = [];
+  #indexes: TextIndex[] = [];
+  #watched: [number, readonly number[]][] = [];
+  readonly #marks: Marks;
+  /** Evaluations in vain by rule, since triggers were last looked over. */
+  readonly #vain: Int32Array;
+  #events = 0;
+  #tuning = FIRST_TUNING;
 
-  constructor(table: PredicateTable, assignments: readonly Assignment[], isCommon: (slot: number) => boolean) {
+  constructor(table: PredicateTable, rules: readonly CompiledRule[]) {
     this.#table = table;
-    for (const assignment of assignments) {
-      const { condition } = assignment.rule;
-      if (condition === undefined) continue;
-      const node = this.#compile(condition, assignment.logSource);
-      const rule = this.#rules.length;
-      this.#rules.push({ assignment, node });
-      const trigger = chooseTrigger(node, isCommon);
-      if (trigger === undefined) this.#always.push(rule);
-      else
-        for (const atom of trigger.atoms) {
-          if (atom.kind === "predicate") this.#watch(atom.id, rule);
-          else this.#index(atom.slot).add(atom.position, atom.text, rule);
-        }
+    this.#assignments = rules.map(({ assignment }) => assignment);
+    this.#marks = new Marks(rules.length);
+    this.#vain = new Int32Array(rules.length);
+    for (const [rule, { condition }] of rules.entries()) {
+      const nodes = condition === true ? [] : condition.op === "and" ? condition.items : [condition];
+      const conjuncts = nodes
+        .toSorted((a, b) => costOf(a) - costOf(b))
+        .map((node): Conjunct => ({ node, trigger: chooseTrigger(node), measured: undefined, failures: 0 }));
+      if (condition === true) this.#certain.push(rule);
+      this.#conjuncts.push(conjuncts);
+      this.#chosen.push(rarest(conjuncts));
     }
-    this.#marked = new Float64Array(this.#rules.length);
-    this.#candidates = new Int32Array(this.#rules.length);
-    this.#mark = (rule) => {
-      const { epoch } = this.#table.cursor;
-      if (this.#marked[rule] === epoch) return;
-      this.#marked[rule] = epoch;
-      this.#candidates[this.#candidateCount++] = rule;
-    };
+    this.#build();
   }
 
   /** Number of rules. */
   get size(): number {
-    return this.#rules.length;
+    return this.#assignments.length;
   }
 
   /** The rules that say yes to the event that the table is at, in the order they were loaded. */
   match(): readonly Assignment[] {
-    this.#candidateCount = 0;
-    for (const rule of this.#always) this.#mark(rule);
-    for (const [slot, index] of this.#indexes) {
-      const loaded = this.#table.load(slot);
-      for (let value = 0; value < loaded.count; value++) index.search(loaded, value, this.#mark);
+    if (++this.#events === this.#tuning) this.#tune();
+    const marks = this.#marks;
+    const { document, epoch } = this.#table.cursor;
+    marks.clear();
+    const slots = this.#slots;
+    const indexes = this.#indexes;
+    for (let index = 0; index < slots.length; index++) {
+      const slot = slots[index]!;
+      slot.load(document, epoch);
+      for (let value = 0; value < slot.count; value++) indexes[index]!.search(slot, value, marks);
     }
-    for (const [predicate, rules] of this.#predicateTriggers)
-      if (this.#table.holds(predicate)) for (const rule of rules) this.#mark(rule);
-    let hits: number[] | undefined;
-    for (let position = 0; position < this.#candidateCount; position++) {
-      const rule = this.#candidates[position] ?? 0;
-      const compiled = this.#rules[rule];
-      if (compiled !== undefined && this.#evaluate(compiled.node)) (hits ??= []).push(rule);
+    for (const rule of this.#always) marks.add(rule);
+    for (const [predicate, rules] of this.#watched)
+      if (this.#table.holds(predicate)) for (const rule of rules) marks.add(rule);
+    let hits: number[] | undefined = this.#certain.length > 0 ? [...this.#certain] : undefined;
+    for (let position = 0; position < marks.count; position++) {
+      const rule = marks.list[position]!;
+      if (this.#evaluate(rule)) (hits ??= []).push(rule);
     }
     if (hits === undefined) return NONE;
-    return hits.sort((a, b) => a - b).flatMap((rule) => this.#rules[rule]?.assignment ?? []);
+    return hits.sort((a, b) => a - b).map((rule) => this.#assignments[rule]!);
   }
 
-  #compile(condition: Condition, logSource: LogSource): Node {
-    switch (condition.op) {
-      case "test":
-        return { op: "predicate", predicate: this.#table.predicateOf(condition.field, condition.test, logSource) };
-      case "not":
-        return { op: "not", item: this.#compile(condition.item, logSource) };
-      default:
-        return { ...condition, items: condition.items.map((item) => this.#compile(item, logSource)) };
+  #evaluate(rule: number): boolean {
+    const conjuncts = this.#conjuncts[rule]!;
+    const chosen = this.#chosen[rule];
+    for (let index = 0; index < conjuncts.length; index++) {
+      const conjunct = conjuncts[index]!;
+      if (conjunct === chosen && conjunct.trigger!.isExact) continue;
+      if (evaluate(conjunct.node, this.#table)) continue;
+      conjunct.failures++;
+      this.#vain[rule]!++;
+      return false;
     }
+    return true;
   }
 
-  #evaluate(node: Node): boolean {
-    switch (node.op) {
-      case "predicate":
-        return this.#table.holds(node.predicate.id);
-      case "not":
-        return !this.#evaluate(node.item);
-      case "and":
-        for (const item of node.items) if (!this.#evaluate(item)) return false;
-        return true;
-      case "or":
-        for (const item of node.items) if (this.#evaluate(item)) return true;
-        return false;
-      case "atleast": {
-        let missing = node.count;
-        for (const item of node.items) if (this.#evaluate(item) && --missing === 0) return true;
-        return false;
+  /** Gives rules that were evaluated in vain too often another trigger, and asks first what decides most. */
+  #tune(): void {
+    const since = this.#tuning - this.#tuning / NEXT_TUNING;
+    let changed = false;
+    for (const [rule, conjuncts] of this.#conjuncts.entries()) {
+      const vain = this.#vain[rule]! / since;
+      this.#vain[rule] = 0;
+      const chosen = this.#chosen[rule];
+      if (chosen !== undefined) chosen.measured = vain;
+      if (vain > 0) conjuncts.sort((a, b) => b.failures / costOf(b.node) - a.failures / costOf(a.node));
+      if (vain > TOLERATED) {
+        const better = rarest(conjuncts, vain);
+        if (better !== chosen) {
+          this.#chosen[rule] = better;
+          changed = true;
+        }
+      }
+      for (const conjunct of conjuncts) conjunct.failures = 0;
+    }
+    this.#tuning *= NEXT_TUNING;
+    if (changed) this.#build();
+  }
+
+  /** Puts the chosen triggers where they are looked for. */
+  #build(): void {
+    this.#always = [];
+    const indexes = new Map<number, TextIndex>();
+    const watched = new Map<number, number[]>();
+    for (const [rule, chosen] of this.#chosen.entries()) {
+      if (chosen?.trigger === undefined) {
+        if (this.#conjuncts[rule]!.length > 0) this.#always.push(rule);
+        continue;
+      }
+      for (const atom of chosen.trigger.atoms) {
+        if (atom.kind === "predicate") {
+          const rules = watched.get(atom.id);
+          if (rules === undefined) watched.set(atom.id, [rule]);
+          else rules.push(rule);
+        } else {
+          let index = indexes.get(atom.slot);
+          if (index === undefined) indexes.set(atom.slot, (index = new TextIndex()));
+          index.add(atom.position, atom.text, rule);
+        }
       }
     }
+    this.#slots = [...indexes.keys()].map((slot) => this.#table.slots[slot]!);
+    this.#indexes = [...indexes.values()];
+    this.#watched = [...watched];
   }
+}
 
-  #index(slot: number): TextIndex {
-    const known = this.#indexes.get(slot);
-    if (known !== undefined) return known;
-    const made = new TextIndex();
-    this.#indexes.set(slot, made);
-    return made;
+/** The conjunct with the rarest trigger; one that was not tried counts as rare once the others are known to be common. */
+function rarest(conjuncts: readonly Conjunct[], vain = Infinity): Conjunct | undefined {
+  let best: Conjunct | undefined;
+  let least = Infinity;
+  for (const conjunct of conjuncts) {
+    const { trigger, measured } = conjunct;
+    if (trigger === undefined) continue;
+    const weight = measured ?? Math.min(trigger.weight, (vain / 2) * (1 + trigger.weight / 1_000));
+    if (best !== undefined && weight >= least) continue;
+    best = conjunct;
+    least = weight;
   }
-
-  #watch(predicate: number, rule: number): void {
-    const rules = this.#predicateTriggers.get(predicate);
-    if (rules === undefined) this.#predicateTriggers.set(predicate, [rule]);
-    else rules.push(rule);
-  }
+  return best;
 }
 
 const NONE: readonly Assignment[] = [];

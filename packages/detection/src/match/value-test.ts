@@ -1,9 +1,10 @@
 import { fold, foldDashes } from "../fold.ts";
 import { contains, parseAddress } from "../network.ts";
 import { ANY, mapLiterals, patternKey, type Pattern } from "../sigma/pattern.ts";
-import type { Comparison, TimePart, ValueTest } from "../signature.ts";
+import type { Comparison, Position, TimePart, ValueTest } from "../signature.ts";
 import type { FieldSlot } from "./field-slot.ts";
 import { globMatcher } from "./glob.ts";
+import { Marks } from "./marks.ts";
 import { TextIndex } from "./text-index.ts";
 
 /** Decides a test on a loaded field. */
@@ -25,6 +26,72 @@ export function testKey(test: ValueTest): string {
     default:
       return test.kind;
   }
+}
+
+/** A folded text and where it has to be in a folded value. */
+export interface Literal {
+  readonly text: string;
+  readonly position: Position;
+}
+
+/** The literal that a test comes down to, if it does. */
+export function literalOf(test: ValueTest): Literal | undefined {
+  return test.kind === "pattern" && !test.cased && !test.dashes
+    ? literalForm(mapLiterals(test.pattern, fold))
+    : undefined;
+}
+
+/** Time that a test takes, relative to others. */
+export function costOf(test: ValueTest): number {
+  switch (test.kind) {
+    case "exists":
+    case "null":
+      return 0.5;
+    case "pattern":
+      return literalOf(test) === undefined ? 4 : literalOf(test)?.position === "anywhere" ? 2 : 1;
+    case "regex":
+      return test.regex.engine === "v8" ? 20 : 100;
+    case "fieldref":
+      return 6;
+    default:
+      return 4;
+  }
+}
+
+/** Literals that are looked for one by one. */
+const FEW_LITERALS = 3;
+
+/** Compiles the test whether one of several literals is there. */
+export function compileAny(literals: readonly Literal[]): SlotTest {
+  if (literals.length <= FEW_LITERALS) {
+    const tests = literals.map(compileLiteral);
+    return (slot) => {
+      for (const test of tests) if (test(slot)) return true;
+      return false;
+    };
+  }
+  const marks = new Marks(1);
+  let made: TextIndex | undefined;
+  return (slot) => {
+    if (made === undefined) {
+      made = new TextIndex();
+      for (const { position, text } of literals) made.add(position, text, 0);
+    }
+    marks.clear();
+    for (let index = 0; index < slot.count; index++) {
+      made.search(slot, index, marks);
+      if (marks.count > 0) return true;
+    }
+    return false;
+  };
+}
+
+function compileLiteral({ text: part, position }: Literal): SlotTest {
+  const holds = HOLDS[position];
+  return (slot) => {
+    for (let index = 0; index < slot.count; index++) if (holds(slot.foldedAt(index), part)) return true;
+    return false;
+  };
 }
 
 /** Compiles a test; `other` reads the field that a fieldref names. */
@@ -74,7 +141,7 @@ const FEW_PAIRS = 4_096;
 
 function compileReference(test: ValueTest & { kind: "fieldref" }, target: FieldSlot): SlotTest {
   const normalise = test.cased ? (text: string): string => text : fold;
-  const holds = { whole: equal, start: startsWith, end: endsWith, anywhere: includes }[test.position];
+  const holds = HOLDS[test.position];
   const pairwise: SlotTest = (slot) => {
     const others = target.raw.slice(0, target.count).map(normalise);
     for (let index = 0; index < slot.count; index++) {
@@ -87,12 +154,12 @@ function compileReference(test: ValueTest & { kind: "fieldref" }, target: FieldS
     if (slot.count * target.count <= FEW_PAIRS) return pairwise(slot);
     const index = new TextIndex();
     for (let value = 0; value < target.count; value++) index.add(test.position, target.foldedAt(value), value);
-    const hits: number[] = [];
+    const marks = new Marks(target.count);
     for (let value = 0; value < slot.count; value++) {
-      index.search(slot, value, (other) => {
-        if (!test.cased || holds(slot.raw[value] ?? "", target.raw[other] ?? "")) hits.push(other);
-      });
-      if (hits.length > 0) return true;
+      marks.clear();
+      index.search(slot, value, marks);
+      for (let hit = 0; hit < marks.count; hit++)
+        if (!test.cased || holds(slot.raw[value] ?? "", target.raw[marks.list[hit]!] ?? "")) return true;
     }
     return false;
   };
@@ -102,6 +169,12 @@ const equal = (text: string, part: string): boolean => text === part;
 const startsWith = (text: string, part: string): boolean => text.startsWith(part);
 const endsWith = (text: string, part: string): boolean => text.endsWith(part);
 const includes = (text: string, part: string): boolean => text.includes(part);
+const HOLDS: Readonly<Record<Position, (text: string, part: string) => boolean>> = {
+  whole: equal,
+  start: startsWith,
+  end: endsWith,
+  anywhere: includes,
+};
 
 function some(holds: (text: string) => boolean): SlotTest {
   return (slot) => {
@@ -130,9 +203,7 @@ function compilePattern(test: ValueTest & { kind: "pattern" }): SlotTest {
 }
 
 /** The one literal of a pattern and where it must lie, or undefined when wildcards stand elsewhere than at the ends. */
-export function literalForm(
-  pattern: Pattern,
-): { readonly text: string; readonly position: "whole" | "start" | "end" | "anywhere" } | undefined {
+export function literalForm(pattern: Pattern): Literal | undefined {
   const before = pattern[0] === ANY;
   const after = pattern.length > (before ? 1 : 0) && pattern.at(-1) === ANY;
   const inner = pattern.slice(before ? 1 : 0, after ? -1 : undefined);
@@ -145,7 +216,7 @@ function textMatcher(pattern: Pattern): (text: string) => boolean {
   const form = literalForm(pattern);
   if (form === undefined) return globMatcher(pattern);
   const { text: part } = form;
-  const holds = { whole: equal, start: startsWith, end: endsWith, anywhere: includes }[form.position];
+  const holds = HOLDS[form.position];
   return (text) => holds(text, part);
 }
 

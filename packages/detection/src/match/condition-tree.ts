@@ -1,0 +1,113 @@
+import type { LogSource } from "../event.ts";
+import type { Condition } from "../signature.ts";
+import type { Predicate, PredicateTable } from "./predicates.ts";
+
+/** A compiled condition. */
+export type Node =
+  | { readonly op: "and" | "or"; readonly items: readonly Node[] }
+  | { readonly op: "atleast"; readonly count: number; readonly items: readonly Node[] }
+  | { readonly op: "not"; readonly item: Node }
+  | { readonly op: "predicate"; readonly predicate: Predicate };
+
+/** Compiles a condition for events of a log source. */
+export function compileCondition(condition: Condition, table: PredicateTable, logSource: LogSource): Node {
+  switch (condition.op) {
+    case "test":
+      return { op: "predicate", predicate: table.predicateOf(condition.field, condition.test, logSource) };
+    case "not":
+      return { op: "not", item: compileCondition(condition.item, table, logSource) };
+    default:
+      return { ...condition, items: condition.items.map((item) => compileCondition(item, table, logSource)) };
+  }
+}
+
+/**
+ * The condition where some predicates are known: a constant, or what is left to ask. Nested `and` and `or` are one, literals of one field
+ * of which one suffices become one predicate.
+ */
+export function simplify(
+  node: Node,
+  known: (predicate: Predicate) => boolean | undefined,
+  table: PredicateTable,
+): Node | boolean {
+  switch (node.op) {
+    case "predicate":
+      return known(node.predicate) ?? node;
+    case "not": {
+      const item = simplify(node.item, known, table);
+      if (typeof item === "boolean") return !item;
+      return item.op === "not" ? item.item : { op: "not", item };
+    }
+    case "atleast": {
+      const items: Node[] = [];
+      let { count } = node;
+      for (const each of node.items) {
+        const item = simplify(each, known, table);
+        if (item === true) count--;
+        else if (item !== false) items.push(item);
+      }
+      if (count <= 0) return true;
+      if (count > items.length) return false;
+      if (count === items.length) return simplify({ op: "and", items }, known, table);
+      return count === 1 ? simplify({ op: "or", items }, known, table) : { op: "atleast", count, items };
+    }
+    default: {
+      const { op } = node;
+      const items: Node[] = [];
+      for (const each of node.items) {
+        const item = simplify(each, known, table);
+        if (item === (op === "or")) return item;
+        if (typeof item === "boolean") continue;
+        if (item.op === op) items.push(...item.items);
+        else items.push(item);
+      }
+      const left = op === "or" ? joinLiterals(items, table) : items;
+      const [first] = left;
+      if (first === undefined) return op === "and";
+      return left.length === 1 ? first : { op, items: left.toSorted((a, b) => costOf(a) - costOf(b)) };
+    }
+  }
+}
+
+function joinLiterals(items: readonly Node[], table: PredicateTable): readonly Node[] {
+  const bySlot = new Map<number, Predicate[]>();
+  const others: Node[] = [];
+  for (const item of items) {
+    if (item.op !== "predicate" || item.predicate.literals === undefined) others.push(item);
+    else {
+      const { slot } = item.predicate;
+      const same = bySlot.get(slot);
+      if (same === undefined) bySlot.set(slot, [item.predicate]);
+      else if (!same.includes(item.predicate)) same.push(item.predicate);
+    }
+  }
+  return [...[...bySlot.values()].map((same): Node => ({ op: "predicate", predicate: table.anyOf(same) })), ...others];
+}
+
+/** Time of an answer, in the unit of {@link Predicate.cost}. */
+export function costOf(node: Node): number {
+  if (node.op === "predicate") return node.predicate.cost;
+  if (node.op === "not") return costOf(node.item);
+  return node.items.reduce((sum, item) => sum + costOf(item), 0);
+}
+
+/** Whether the condition holds for the event that the table is at. */
+export function evaluate(node: Node, table: PredicateTable): boolean {
+  switch (node.op) {
+    case "predicate":
+      return table.holds(node.predicate.id);
+    case "not":
+      return !evaluate(node.item, table);
+    case "and":
+      for (const item of node.items) if (!evaluate(item, table)) return false;
+      return true;
+    case "or":
+      for (const item of node.items) if (evaluate(item, table)) return true;
+      return false;
+    case "atleast": {
+      let missing = node.count;
+      for (const item of node.items) if (evaluate(item, table) && --missing === 0) return true;
+      return false;
+    }
+  }
+}
