@@ -48,12 +48,10 @@ export function dottedName(name: string): DottedName {
   const parts = name.split(".");
   return {
     whole: name,
-    cuts: parts
-      .slice(1)
-      .map((_, index) => ({
-        head: parts.slice(0, index + 1).join("."),
-        rest: dottedName(parts.slice(index + 1).join(".")),
-      })),
+    cuts: parts.slice(1).map((_, index) => ({
+      head: parts.slice(0, index + 1).join("."),
+      rest: dottedName(parts.slice(index + 1).join(".")),
+    })),
   };
 }
 

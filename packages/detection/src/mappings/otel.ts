@@ -1,8 +1,12 @@
 import { ATTR } from "@vedette/semconv";
-import type { Entity, EntityKind, JsonObject, JsonValue, LogSource } from "../event.ts";
+import type { Entity, EntityKind, JsonObject, LogSource } from "../event.ts";
 import type { FieldMapping, FieldPath } from "../mapping.ts";
-import { property, readValue } from "../match/field-slot.ts";
+import { property } from "../match/field-slot.ts";
 import { toMilliseconds } from "./document-time.ts";
+import { digText, dottedName, dottedPaths, isObject } from "./dotted-name.ts";
+import { ecsPlaces } from "./ecs-service-fields.ts";
+import { createLogSourceCache } from "./log-source-cache.ts";
+import { isStep } from "./path-step.ts";
 
 /** Where entities are named; of one kind the first attribute that has a value counts. */
 const ENTITIES: readonly (readonly [EntityKind, readonly string[]])[] = [
@@ -28,15 +32,7 @@ export const otelMapping: FieldMapping = {
       document.event_name !== undefined ||
       document.body !== undefined ||
       document.severity_number !== undefined),
-  logSources: (document) => {
-    const name = eventName(document);
-    if (name?.startsWith("vedette."))
-      return [{ product: "vedette", service: name.slice("vedette.".length).toLowerCase(), category: "application" }];
-    const language = readValue(document, [["resource", "attributes", "telemetry.sdk.language"]]);
-    if (typeof language !== "string") return NONE;
-    const product = language.toLowerCase();
-    return [{ product: Object.hasOwn(PRODUCTS, product) ? PRODUCTS[product] : product, category: "application" }];
-  },
+  logSources,
   paths,
   time: (document) => toMilliseconds(document["@timestamp"]) ?? toMilliseconds(document.observed_timestamp),
   entities: (document) => {
@@ -55,13 +51,101 @@ export const otelMapping: FieldMapping = {
   },
 };
 
-const NONE: readonly LogSource[] = [];
+const LANGUAGE = dottedName("telemetry.sdk.language");
+const METHODS = ["http.request.method", "http.method"].map(dottedName);
+const TARGETS = ["url.path", "url.full", "url.original", "http.target", "http.url"].map(dottedName);
+const LOG_FILE = dottedName("log.file.name");
+const PROGRAMS = ["appname", "syslog.appname", "process.name"].map(dottedName);
 
-function paths(field: string): readonly FieldPath[] {
-  const nested = field.split(".");
-  const places: FieldPath[] = [["attributes", field], ["resource", "attributes", field], [field]];
-  if (nested.length > 1) places.push(nested, ["attributes", ...nested], ["resource", "attributes", ...nested]);
-  return places;
+/** Services of Sigma's Linux rules by the file that a line was read from, and by the program that wrote it. */
+const LINUX_SERVICES: ReadonlyMap<string, string> = new Map([
+  ["auth.log", "auth"],
+  ["secure", "auth"],
+  ["syslog", "syslog"],
+  ["messages", "syslog"],
+  ["cron.log", "cron"],
+  ["sshd", "sshd"],
+  ["sudo", "sudo"],
+  ["cron", "cron"],
+  ["crond", "cron"],
+  ["vsftpd", "vsftpd"],
+  ["clamd", "clamav"],
+]);
+
+const sourcesOf = createLogSourceCache();
+
+function logSources(document: JsonObject): readonly LogSource[] {
+  const name = eventName(document);
+  if (name?.startsWith("vedette.") === true)
+    return sourcesOf(name, () => [
+      { product: "vedette", service: name.slice("vedette.".length).toLowerCase(), category: "application" },
+    ]);
+  const attributes = asObject(document.attributes) ?? {};
+  const language = digText(asObject(document.resource)?.attributes, LANGUAGE);
+  const isRequest = first(attributes, METHODS) !== "" && first(attributes, TARGETS) !== "";
+  const file = LINUX_SERVICES.get(digText(attributes, LOG_FILE));
+  const program = LINUX_SERVICES.get(first(attributes, PROGRAMS));
+  return sourcesOf(`${isRequest ? "w" : ""}\0${file ?? ""}\0${program ?? ""}\0${language}`, () => {
+    const product = language.toLowerCase();
+    const sources: LogSource[] = [];
+    if (product !== "")
+      sources.push({
+        product: Object.hasOwn(PRODUCTS, product) ? PRODUCTS[product] : product,
+        category: "application",
+      });
+    if (isRequest) sources.push({ category: "webserver" });
+    for (const service of new Set([file, program]))
+      if (service !== undefined) sources.push({ product: "linux", service });
+    return sources;
+  });
+}
+
+const first = (object: JsonObject, names: readonly ReturnType<typeof dottedName>[]): string => {
+  for (const name of names) {
+    const text = digText(object, name);
+    if (text !== "") return text;
+  }
+  return "";
+};
+
+/** What semantic conventions before HTTP became stable called things, by what ECS and they call them now. */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  "http.request.method": "http.method",
+  "http.response.status_code": "http.status_code",
+  "url.full": "http.url",
+  "url.original": "http.target",
+  "user_agent.original": "http.user_agent",
+  "client.address": "http.client_ip",
+  "url.domain": "server.address",
+  "process.executable": "process.executable.path",
+};
+
+const RESOURCE = ["resource", "attributes"] as const;
+
+function paths(field: string, logSource: LogSource): readonly FieldPath[] {
+  const own = everywhere(dottedPaths(field));
+  if (logSource.category === undefined || logSource.product === "vedette") return own;
+  return [
+    ...own,
+    ...ecsPlaces(field, logSource).flatMap((place) => {
+      if (typeof place !== "string") return isStep(place[0] ?? "") ? [["attributes", ...place]] : everywhere([place]);
+      const old = OLD_NAMES[place];
+      return [...everywhere(dottedPaths(place)), ...(old === undefined ? [] : everywhere(dottedPaths(old)))];
+    }),
+  ];
+}
+
+/** Places in the attributes, in the resource's attributes and at the top, the flat ones of each before the nested ones. */
+function everywhere(places: readonly FieldPath[]): readonly FieldPath[] {
+  const [flat = [], ...nested] = places;
+  return [
+    ["attributes", ...flat],
+    [...RESOURCE, ...flat],
+    flat,
+    ...nested,
+    ...nested.map((path) => ["attributes", ...path]),
+    ...nested.map((path) => [...RESOURCE, ...path]),
+  ];
 }
 
 function eventName(document: JsonObject): string | undefined {
@@ -71,6 +155,5 @@ function eventName(document: JsonObject): string | undefined {
   return typeof attribute === "string" ? attribute : undefined;
 }
 
-const isObject = (value: JsonValue | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const asObject = (value: JsonValue | undefined): JsonObject | undefined => (isObject(value) ? value : undefined);
+const asObject = (value: JsonObject[string] | undefined): JsonObject | undefined =>
+  isObject(value) ? value : undefined;

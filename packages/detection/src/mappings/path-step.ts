@@ -20,6 +20,12 @@ const STEPS = {
   /** Keys that are all upper case: the record types of a coalesced audit event. */
   recordTypes: (value) =>
     isObject(value) ? Object.keys(value).filter((key) => /^[A-Z][A-Z0-9_]+$/.test(key)) : undefined,
+  /** From the root: the types of the records that go-libaudit made one of. */
+  coalescedTypes,
+  /** A member of whichever record of a coalesced audit event has it. */
+  recordMember,
+  /** From the root of a record: the words of an EXECVE. */
+  execveArguments: (value) => (isObject(value) && value.type === "EXECVE" ? numberedArguments(value) : undefined),
   /** Arguments that are numbered members (`a0`, `a1`, …) as one text. */
   numberedArguments,
   /** What comes before the first `?` of a URL. */
@@ -27,6 +33,17 @@ const STEPS = {
   /** What comes after the first `?` of a URL. */
   urlQuery: (value) =>
     typeof value === "string" && value.includes("?") ? value.slice(value.indexOf("?") + 1) : undefined,
+  /** From the root: path and query of an ECS URL, as a request line has them. */
+  urlTarget,
+  /** From the root: the types of the records that an ECS audit event was made of. */
+  auditTypes,
+  /** One hash of those that Sysmon writes as one text, by its name in upper case. */
+  hash: (value, argument) => {
+    const pair = textOf(value)
+      .split(",")
+      .find((item) => item.trimStart().toUpperCase().startsWith(`${argument}=`));
+    return pair?.trim().slice(argument.length + 1);
+  },
   /** From the root: ECS hashes below a name, as Sysmon lists them: `MD5=…,SHA256=…,IMPHASH=…`. */
   sysmonHashes,
   /** From the root: domain and name of an ECS user as Windows writes an account, `CORP\eve`. */
@@ -35,6 +52,8 @@ const STEPS = {
   sysmonRegistryData,
   /** From the root: what was done to the registry, in Sysmon's words. */
   sysmonRegistryChange,
+  /** From the root: what PowerShell's events say of their host, one `label<argument>value` a line. */
+  powershellContext,
   /** A list of ECS details of a command as the lines of PowerShell's 4103 payload. */
   invocationLines,
 } satisfies Record<string, Step>;
@@ -63,10 +82,26 @@ export function takeStep(value: JsonValue, key: string): JsonValue | undefined {
 }
 
 const NAME_KEYS = ["Name", "@Name", "_Name", "name", "@name"] as const;
-const TEXT_KEYS = ["#text", "_text", "text", "content", "Value", "value", "Text", "$t", "_"] as const;
+const TEXT_KEYS = [
+  "#text",
+  "_text",
+  "text",
+  "content",
+  "Value",
+  "value",
+  "Text",
+  "$t",
+  "_",
+  "boolValue",
+  "intValue",
+  "multiValue",
+] as const;
 
 function named(value: JsonValue, argument: string): JsonValue | undefined {
-  if (!isList(value)) return isObject(value) ? namedIn(value, argument) : undefined;
+  if (!isList(value)) {
+    if (!isObject(value)) return undefined;
+    return Object.hasOwn(value, argument) ? value[argument] : namedIn(value, argument);
+  }
   let first: JsonValue | undefined;
   let several: JsonValue[] | undefined;
   for (const item of value) {
@@ -113,6 +148,24 @@ function numberedArguments(value: JsonValue): JsonValue | undefined {
     if (word === "") return words.length === 0 ? undefined : words.join(" ");
     words.push(word);
   }
+}
+
+function coalescedTypes(value: JsonValue): JsonValue | undefined {
+  if (!isObject(value) || typeof value.record_type !== "string") return undefined;
+  const types = [value.record_type.toUpperCase()];
+  if (value.paths !== undefined) types.push("PATH");
+  if (isObject(value.process) && value.process.args !== undefined) types.push("EXECVE");
+  return types;
+}
+
+function recordMember(value: JsonValue, argument: string): JsonValue | undefined {
+  if (!isObject(value)) return undefined;
+  for (const [key, record] of Object.entries(value)) {
+    if (!/^[A-Z][A-Z0-9_]+$/.test(key)) continue;
+    for (const item of isList(record) ? record : [record])
+      if (isObject(item) && Object.hasOwn(item, argument)) return item[argument];
+  }
+  return undefined;
 }
 
 /** Hash names as Sysmon writes them, and where ECS has each below `process`, `file` or `dll`. */
@@ -202,6 +255,60 @@ function invocationLines(value: JsonValue): JsonValue | undefined {
     const text = textOf(item.value);
     if (textOf(type) === "") return text;
     return `${textOf(type)}(${textOf(command)}): ${textOf(name) === "" ? text : `name=${textOf(name)}; value=${text}`}`;
+  });
+  return lines.length === 0 ? undefined : lines.join("\n");
+}
+
+const URL_PATH = dottedName("url.path");
+const URL_QUERY = dottedName("url.query");
+
+function urlTarget(value: JsonValue): JsonValue | undefined {
+  const path = digText(value, URL_PATH);
+  if (path === "") return undefined;
+  const query = digText(value, URL_QUERY);
+  return query === "" ? path : `${path}?${query.replace(/^\?/, "")}`;
+}
+
+const AUDIT_TYPE = dottedName("auditd.message_type");
+const AUDIT_LOG_TYPE = dottedName("auditd.log.record_type");
+const AUDIT_PATHS = dottedName("auditd.paths");
+const AUDIT_CALL = dottedName("auditd.data.syscall");
+const ARGUMENTS = dottedName("process.args");
+
+function auditTypes(value: JsonValue): JsonValue | undefined {
+  const type = digText(value, AUDIT_TYPE) || digText(value, AUDIT_LOG_TYPE);
+  if (type === "") return undefined;
+  const types = [type];
+  if (dig(value, AUDIT_PATHS) !== undefined) types.push("PATH");
+  if (digText(value, AUDIT_CALL).startsWith("execve") && dig(value, ARGUMENTS) !== undefined) types.push("EXECVE");
+  return types;
+}
+
+/** What PowerShell's events call the parts of their context, spaced as in 4103, and where Elastic's pipelines put them. */
+const POWERSHELL_CONTEXT = [
+  ["Severity", "log.level"],
+  ["Host Name", "process.title"],
+  ["Host Version", "powershell.process.executable_version"],
+  ["Host ID", "process.entity_id"],
+  ["Host Application", "process.command_line"],
+  ["Engine Version", "powershell.engine.version"],
+  ["Runspace ID", "powershell.runspace_id"],
+  ["Pipeline ID", "powershell.pipeline_id"],
+  ["Command Name", "powershell.command.name"],
+  ["Command Type", "powershell.command.type"],
+  ["Script Name", "file.path"],
+  ["Command Path", "powershell.command.path"],
+  ["Command Line", "powershell.command.value"],
+  ["User", "user.name"],
+  ["Shell ID", "powershell.id"],
+].map(([label = "", name = ""]) => ({ label, name: dottedName(name) }));
+
+function powershellContext(value: JsonValue, argument: string): JsonValue | undefined {
+  const isSpaced = argument !== "=";
+  const lines = POWERSHELL_CONTEXT.flatMap(({ label, name }) => {
+    const text = digText(value, name);
+    if (text === "") return [];
+    return isSpaced ? `${label} = ${text}` : `${label.replaceAll(" ", "").replace(/ID$/, "Id")}=${text}`;
   });
   return lines.length === 0 ? undefined : lines.join("\n");
 }

@@ -116,6 +116,9 @@ const CATEGORIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "powershell-classic": { "400": "ps_classic_start", "600": "ps_classic_provider_start", "800": "ps_classic_script" },
 };
 
+/** Defender's events of malware that it found or acted on. */
+const DEFENDER_DETECTIONS = new Set(["1006", "1007", "1008", "1015", "1116", "1117", "1118", "1119"]);
+
 /** Categories of the file events that Windows traces itself (ETW), by event id. */
 const KERNEL_FILE: Readonly<Record<string, string>> = { "12": "file_access", "19": "file_rename", "27": "file_rename" };
 
@@ -132,6 +135,7 @@ export function windowsLogSources(identity: WindowsIdentity): readonly LogSource
       category,
       service: "sysmon",
     }));
+  if (channel === "rpcfw" || provider === "rpcfw") return [{ product: "rpc_firewall", category: "application" }];
   const service = Object.hasOwn(SERVICES, channel)
     ? SERVICES[channel]
     : provider === "microsoft-windows-sysmon"
@@ -142,6 +146,8 @@ export function windowsLogSources(identity: WindowsIdentity): readonly LogSource
     const categories = sysmonCategories(identity);
     return categories.length === 0 ? [plain] : categories.map((category) => ({ ...plain, category }));
   }
+  if (service === "windefend" && DEFENDER_DETECTIONS.has(identity.eventId))
+    return [plain, { ...plain, category: "antivirus" }];
   const category =
     provider === "microsoft-windows-kernel-file"
       ? KERNEL_FILE[identity.eventId]

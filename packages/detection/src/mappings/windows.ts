@@ -1,13 +1,14 @@
 import type { Entity, JsonObject, JsonValue, LogSource } from "../event.ts";
-import { ANY_KEY, type FieldMapping, type FieldPath } from "../mapping.ts";
+import type { FieldMapping, FieldPath } from "../mapping.ts";
 import { readValue } from "../match/field-slot.ts";
 import { toMilliseconds } from "./document-time.ts";
+import { step } from "./path-step.ts";
 import { createWindowsLogSources } from "./windows-log-sources.ts";
 
 /** Fields of Security 4688 under the names that process_creation rules use. */
 const PROCESS_CREATION_4688: Readonly<Record<string, readonly string[]>> = {
   Image: ["NewProcessName"],
-  ParentImage: ["ParentProcessName"],
+  ParentImage: ["ParentProcessName", "CreatorProcessName"],
   CommandLine: ["CommandLine", "ProcessCommandLine"],
   ProcessId: ["NewProcessId"],
   ParentProcessId: ["ProcessId"],
@@ -16,36 +17,64 @@ const PROCESS_CREATION_4688: Readonly<Record<string, readonly string[]>> = {
   IntegrityLevel: ["MandatoryLabel"],
 };
 
+/** Fields of Defender's detections under the names that antivirus rules use. */
+const ANTIVIRUS: Readonly<Record<string, readonly string[]>> = {
+  Signature: ["ThreatName", "Threat Name"],
+  Filename: ["Path"],
+  Action: ["ActionName", "Action Name"],
+};
+
+/** Hashes that rules ask for by name, which Sysmon writes as one text: `MD5=…,IMPHASH=…`. */
+const HASHES: Readonly<Record<string, string>> = {
+  imphash: "IMPHASH",
+  md5: "MD5",
+  sha1: "SHA1",
+  sha256: "SHA256",
+};
+
 const TIMES = ["TimeCreated", "@timestamp", "UtcTime", "EventTime", "TimeGenerated", "SystemTime"];
 const USERS = ["User", "TargetUserName", "SubjectUserName", "AccountName"];
 const ADDRESSES = ["SourceIp", "IpAddress", "ClientAddress", "SourceAddress"];
 const HOSTS = ["Computer", "ComputerName", "Hostname"];
+const COMMON_FIELDS = ["EventID", "Channel", "Provider_Name", "Computer", "EventType"];
 
 /** How one shape of document holds a Windows event. */
-interface Shape {
+export interface WindowsShape {
   readonly name: string;
   readonly accepts: (document: JsonObject) => boolean;
-  /** Places of a field by its own name. */
-  readonly places: (field: string) => readonly FieldPath[];
+  /** Places of a field by its own name; more may depend on what the rule looks at. */
+  readonly places: (field: string, logSource: LogSource) => readonly FieldPath[];
+  /** Parts of a document that keywords are searched in; the whole document when absent. */
+  readonly keywordRoots?: readonly FieldPath[];
 }
 
-function createWindowsMapping({ name, accepts, places }: Shape): FieldMapping {
+/** A mapping for documents that hold a Windows event in one shape. */
+export function createWindowsMapping({ name, accepts, places, keywordRoots }: WindowsShape): FieldMapping {
+  const any: LogSource = {};
   const textAt = (document: JsonObject, paths: readonly FieldPath[]): string => {
     const value = readValue(document, paths);
     return typeof value === "string" || typeof value === "number" ? String(value) : "";
   };
-  const text = (document: JsonObject, field: string): string => textAt(document, places(field));
-  const [channelPaths, providerPaths, idPaths, typePaths] = [
-    places("Channel"),
-    places("Provider_Name"),
-    places("EventID"),
-    places("EventType"),
+  const placesOf = (fields: readonly string[]): readonly (readonly FieldPath[])[] =>
+    fields.map((field) => places(field, any));
+  const [channelPaths = [], providerPaths = [], idPaths = [], typePaths = []] = placesOf([
+    "Channel",
+    "Provider_Name",
+    "EventID",
+    "EventType",
+  ]);
+  const times = placesOf(TIMES);
+  const entityPlaces: readonly (readonly [Entity["kind"], readonly (readonly FieldPath[])[]])[] = [
+    ["address", placesOf(ADDRESSES)],
+    ["user", placesOf(USERS)],
+    ["host", placesOf(HOSTS)],
   ];
   const logSourcesOf = createWindowsLogSources();
   return {
     name,
     accepts,
-    commonFields: ["EventID", "Channel", "Provider_Name", "Computer", "EventType"],
+    commonFields: COMMON_FIELDS,
+    ...(keywordRoots === undefined ? {} : { keywordRoots }),
     logSources: (document) => {
       const id = readValue(document, idPaths);
       return logSourcesOf(
@@ -55,80 +84,45 @@ function createWindowsMapping({ name, accepts, places }: Shape): FieldMapping {
         () => textAt(document, typePaths),
       );
     },
-    paths: (field, logSource) => fieldNames(field, logSource).flatMap(places),
+    paths: (field, logSource) => fieldPaths(field, logSource, places),
     time: (document) => {
-      for (const field of TIMES) {
-        const time = toMilliseconds(readValue(document, places(field)));
+      for (const paths of times) {
+        const time = toMilliseconds(readValue(document, paths));
         if (time !== undefined) return time;
       }
       return undefined;
     },
     entities: (document) => {
       const entities: Entity[] = [];
-      const add = (kind: Entity["kind"], fields: readonly string[]): void => {
-        for (const field of fields) {
-          const value = text(document, field);
+      for (const [kind, candidates] of entityPlaces)
+        for (const paths of candidates) {
+          const value = textAt(document, paths);
           if (value === "" || value === "-") continue;
           entities.push({ kind, value });
-          return;
+          break;
         }
-      };
-      add("address", ADDRESSES);
-      add("user", USERS);
-      add("host", HOSTS);
       return entities;
     },
   };
 }
 
+function fieldPaths(field: string, logSource: LogSource, places: WindowsShape["places"]): readonly FieldPath[] {
+  const paths = fieldNames(field, logSource).flatMap((name) => places(name, logSource));
+  const hash = Object.hasOwn(HASHES, field.toLowerCase()) ? HASHES[field.toLowerCase()] : undefined;
+  if (hash === undefined) return paths;
+  return [...paths, ...places("Hashes", logSource).map((path) => [...path, step("hash", hash)])];
+}
+
 function fieldNames(field: string, { category, service }: LogSource): readonly string[] {
-  if (category === "process_creation" && service === "security" && Object.hasOwn(PROCESS_CREATION_4688, field))
-    return PROCESS_CREATION_4688[field] ?? [field];
+  const own = (table: Readonly<Record<string, readonly string[]>>): readonly string[] | undefined =>
+    Object.hasOwn(table, field) ? table[field] : undefined;
+  if (category === "process_creation" && service === "security") return own(PROCESS_CREATION_4688) ?? [field];
+  if (category === "antivirus") return own(ANTIVIRUS) ?? [field];
   // Defender's fields have spaces ("Threat Name"); Sigma strips them.
   if (service === "windefend") return [...new Set([field, field.replace(/(?<=[a-z])(?=[A-Z])/g, " ")])];
   return [field];
 }
 
-const isText = (value: JsonValue | undefined): boolean =>
+/** Whether a value identifies: a text with characters, or a number. */
+export const isText = (value: JsonValue | undefined): boolean =>
   (typeof value === "string" && value !== "") || typeof value === "number";
-
-/** Windows events flattened to the names Sigma uses: EventID, Channel, Provider_Name, Computer and every EventData field. */
-export const windowsFlatMapping: FieldMapping = createWindowsMapping({
-  name: "windows",
-  accepts: (document) => isText(document.EventID) && (isText(document.Channel) || isText(document.Provider_Name)),
-  places: (field) => [[field]],
-});
-
-const SYSTEM: Readonly<Record<string, readonly FieldPath[]>> = {
-  EventID: [["EventID", "#text"], ["EventID"]],
-  Channel: [["Channel"]],
-  Computer: [["Computer"]],
-  Provider_Name: [
-    ["Provider", "#attributes", "Name"],
-    ["Provider", "Name"],
-  ],
-  Execution_ProcessID: [["Execution", "#attributes", "ProcessID"]],
-  TimeCreated: [["TimeCreated", "#attributes", "SystemTime"]],
-  EventRecordID: [["EventRecordID"]],
-  Level: [["Level"]],
-  Keywords: [["Keywords"]],
-  Task: [["Task"]],
-  Opcode: [["Opcode"]],
-};
-
-/** Windows events as EVTX readers write them: `Event.System` and `Event.EventData`. */
-export const windowsEvtxMapping: FieldMapping = createWindowsMapping({
-  name: "windows-evtx",
-  accepts: (document) =>
-    isText(
-      readValue(document, [
-        ["Event", "System", "EventID", "#text"],
-        ["Event", "System", "EventID"],
-      ]),
-    ),
-  places: (field) => [
-    ...(Object.hasOwn(SYSTEM, field) ? (SYSTEM[field] ?? []).map((path) => ["Event", "System", ...path]) : []),
-    ["Event", "EventData", field],
-    ["Event", "UserData", ANY_KEY, field],
-  ],
-});
