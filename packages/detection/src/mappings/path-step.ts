@@ -44,6 +44,8 @@ const STEPS = {
       .find((item) => item.trimStart().toUpperCase().startsWith(`${argument}=`));
     return pair?.trim().slice(argument.length + 1);
   },
+  /** From the root: the data of a Windows event that has no names, which Winlogbeat numbers: `param1`, `param2` … */
+  numberedData,
   /** From the root: ECS hashes below a name, as Sysmon lists them: `MD5=…,SHA256=…,IMPHASH=…`. */
   sysmonHashes,
   /** From the root: domain and name of an ECS user as Windows writes an account, `CORP\eve`. */
@@ -166,6 +168,21 @@ function recordMember(value: JsonValue, argument: string): JsonValue | undefined
       if (isObject(item) && Object.hasOwn(item, argument)) return item[argument];
   }
   return undefined;
+}
+
+const EVENT_DATA = dottedName("winlog.event_data");
+const MAX_DATA = 64;
+
+function numberedData(value: JsonValue): JsonValue | undefined {
+  const data = dig(value, EVENT_DATA);
+  const texts: string[] = [];
+  for (let number = 1; number <= MAX_DATA; number++) {
+    const key = `param${number}`;
+    const item = isObject(data) ? data[key] : isObject(value) ? value[`winlog.event_data.${key}`] : undefined;
+    if (item === undefined) break;
+    texts.push(textOf(item));
+  }
+  return texts.length === 0 ? undefined : texts;
 }
 
 /** Hash names as Sysmon writes them, and where ECS has each below `process`, `file` or `dll`. */

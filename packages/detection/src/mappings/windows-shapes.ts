@@ -69,6 +69,8 @@ const underRoot = (root: readonly string[]) => {
   );
   return (field: string): readonly FieldPath[] => [
     ...(system.get(field) ?? []),
+    // Data without names: a list, or a list beside attributes.
+    ...(field === "Data" ? [[...root, "EventData", "Data", "#text"]] : []),
     [...root, "EventData", field],
     [...root, "EventData", "Data", step("named", field)],
     [...root, "EventData", step("named", field)],

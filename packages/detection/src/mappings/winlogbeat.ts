@@ -2,6 +2,7 @@ import type { JsonObject } from "../event.ts";
 import type { FieldMapping } from "../mapping.ts";
 import { dig, dottedName, dottedPaths, isObject } from "./dotted-name.ts";
 import { type EcsPlace, endpointPlaces, placePaths } from "./ecs-endpoint-fields.ts";
+import { step } from "./path-step.ts";
 import { createWindowsMapping, isText } from "./windows.ts";
 
 /** Where Winlogbeat 7 and 8, Elastic Agent, and Winlogbeat 6 write what every Windows event has. */
@@ -39,6 +40,7 @@ export const winlogbeatMapping: FieldMapping = createWindowsMapping({
     ...(Object.hasOwn(SYSTEM, field) ? placePaths(SYSTEM[field] ?? []) : []),
     ...dottedPaths(`winlog.event_data.${field}`),
     ["event_data", field],
+    ...(field === "Data" ? [[step("numberedData")]] : []),
     ...placePaths(endpointPlaces(field, category, service)),
     ...dottedPaths(`winlog.user_data.${field}`),
     ...(field.includes(".") ? dottedPaths(field) : []),
