@@ -31,10 +31,14 @@ export function testRule(rule: Rule, ruleSet: RuleSet): readonly ExampleResult[]
   }
   const judge = detector;
   return rule.extension.examples.map((example) => {
-    const { found, unmatched } = run(rule, ruleSet, judge, example);
+    const { found, unmatched, excepted } = run(rule, ruleSet, judge, example);
     const passed = example.expect === undefined ? found > 0 : found === example.expect;
     const wanted = example.expect === undefined ? "at least 1" : String(example.expect);
-    const hint = !passed && unmatched > 0 ? ` ${unmatched} of its events belong to no log source.` : "";
+    const hints = [
+      unmatched > 0 ? ` ${unmatched} of its events belong to no log source.` : "",
+      excepted > 0 ? ` ${excepted} of its events are exceptions.` : "",
+    ];
+    const hint = passed ? "" : hints.join("");
     return {
       name: example.name,
       kind: example.kind,
@@ -51,20 +55,23 @@ function run(
   ruleSet: RuleSet,
   detector: Detector,
   example: RuleExample,
-): { found: number; unmatched: number } {
+): { found: number; unmatched: number; excepted: number } {
   const span = Math.max(0, ...example.events.map(({ at }) => at));
   const correlator = createCorrelator(ruleSet.rules, { lateness: span });
   let facts = 0;
   let unmatched = 0;
-  for (const [index, { at, document }] of example.events.entries()) {
+  let excepted = 0;
+  for (const [index, { at, document, logSource }] of example.events.entries()) {
     const time = START + at;
     const event: SecurityEvent = {
       id: `example-${index}`,
       time,
       document: { "@timestamp": new Date(time).toISOString(), ...document },
+      ...(logSource === undefined ? {} : { logSource }),
     };
     const judgement = detector.judge(event);
     if (judgement.logSources.length === 0) unmatched++;
+    if (judgement.excepted.length > 0) excepted++;
     for (const fact of judgement.facts) {
       if (fact.rule.id === rule.id) facts++;
       correlator.observe(fact);
@@ -74,5 +81,5 @@ function run(
   const episodes = correlator
     .takeChanges()
     .episodes.filter((episode) => episode.rule.id === rule.id && episode.mergedInto === undefined);
-  return { found: rule.kind === "correlation" ? episodes.length : facts, unmatched };
+  return { found: rule.kind === "correlation" ? episodes.length : facts, unmatched, excepted };
 }

@@ -3,6 +3,7 @@ import type { Fact } from "../finding.ts";
 import type { FieldMapping } from "../mapping.ts";
 import { DEFAULT_MAPPINGS } from "../mappings/default-mappings.ts";
 import type { Rule } from "../rule.ts";
+import { type ExceptedEvent, NOT_EXCEPTED, createExceptions } from "./exceptions.ts";
 import { createFactMaker } from "./facts.ts";
 import { PredicateTable } from "./predicates.ts";
 import type { FieldSlot } from "./field-slot.ts";
@@ -16,6 +17,8 @@ export interface Judgement {
   /** Log sources the event belongs to; empty when no rule can look at it. */
   readonly logSources: readonly LogSource[];
   readonly facts: readonly Fact[];
+  /** Rules that said yes but whose exceptions accept the event. */
+  readonly excepted: readonly ExceptedEvent[];
 }
 
 /** Judges events with a fixed set of rules. */
@@ -34,6 +37,7 @@ export interface DetectorOptions {
 export function createDetector(rules: readonly Rule[], options: DetectorOptions = {}): Detector {
   const signatures = rules.filter((rule) => rule.condition !== undefined);
   const toFacts = createFactMaker(rules);
+  const except = createExceptions(signatures);
   const engines = (options.mappings ?? DEFAULT_MAPPINGS).map((mapping) => ({
     mapping,
     engine: createEngine(mapping, signatures),
@@ -45,11 +49,9 @@ export function createDetector(rules: readonly Rule[], options: DetectorOptions 
         const told = mapping.logSources(event.document);
         const logSources = told.length > 0 || event.logSource === undefined ? told : [event.logSource];
         const matched = logSources.length === 0 ? NOTHING : engine(event, logSources);
-        return {
-          mapping: mapping.name,
-          logSources,
-          facts: matched.length === 0 ? [] : toFacts(event, matched, mapping),
-        };
+        if (matched.length === 0) return { mapping: mapping.name, logSources, facts: [], excepted: NOT_EXCEPTED };
+        const { kept, excepted } = except(event, matched, mapping);
+        return { mapping: mapping.name, logSources, facts: toFacts(event, kept, mapping), excepted };
       }
       return UNREAD;
     },
@@ -57,7 +59,7 @@ export function createDetector(rules: readonly Rule[], options: DetectorOptions 
 }
 
 const NOTHING: readonly Assignment[] = [];
-const UNREAD: Judgement = { mapping: undefined, logSources: [], facts: [] };
+const UNREAD: Judgement = { mapping: undefined, logSources: [], facts: [], excepted: NOT_EXCEPTED };
 const KEYS = ["product", "category", "service"] as const;
 
 /** Lists of log sources that are known by themselves. */

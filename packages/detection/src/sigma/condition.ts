@@ -4,7 +4,7 @@ import { nearest } from "./nearest.ts";
 import { ANY, normalise } from "./pattern.ts";
 import type { Reporter } from "./reporter.ts";
 
-const LIMITS = { tokens: 2_000, depth: 64 } as const;
+const LIMITS = { tokens: 2_000, depth: 64, tests: 1_000_000 } as const;
 
 /** A condition that cannot be read; caught where the reading starts. */
 class ConditionError extends Error {
@@ -30,9 +30,18 @@ export function readCondition(
   at: number,
   searches: ReadonlyMap<string, Condition>,
   reporter: Reporter,
+  budget: { tests: number } = { tests: LIMITS.tests },
 ): Condition | undefined {
   const compiled: ConditionParts<Condition> = {
-    search: (name) => searches.get(name) ?? { op: "or", items: [] },
+    search: (name) => {
+      const search = searches.get(name) ?? { op: "or", items: [] };
+      budget.tests -= sizeOf(search);
+      if (budget.tests >= 0) return search;
+      throw new ConditionError(
+        "rule-too-large",
+        `The condition makes more than ${LIMITS.tests} tests of the searches.`,
+      );
+    },
     not: (item) => ({ op: "not", item }),
     join: (op, items) => join(op, items),
     of: (quantity, _pattern, items) => {
@@ -47,6 +56,25 @@ export function readCondition(
     reporter.error(error.code, error.message, at, error.suggestion);
     return undefined;
   }
+}
+
+const sizes = new WeakMap<Condition, number>();
+
+/** Number of tests; kept, because a condition may name a search many times. */
+function sizeOf(condition: Condition): number {
+  let size = sizes.get(condition);
+  if (size === undefined) {
+    if (condition.op === "test") size = 1;
+    else if (condition.op === "not") size = sizeOf(condition.item);
+    else size = condition.items.reduce((sum, item) => sum + sizeOf(item), 1);
+    sizes.set(condition, size);
+  }
+  return size;
+}
+
+/** The tests that the conditions of one rule may make together. */
+export function conditionBudget(): { tests: number } {
+  return { tests: LIMITS.tests };
 }
 
 /** What a condition is made into. */
@@ -131,9 +159,10 @@ function parse<Part>(text: string, searches: ReadonlyMap<string, unknown>, parts
     position += 3;
     const isThem = pattern.toLowerCase() === "them" && !searches.has(pattern);
     const matches = isThem
-      ? (name: string): boolean => !name.startsWith("_")
+      ? (): boolean => true
       : globMatcher(normalise(pattern.split("*").flatMap((text, index) => (index === 0 ? [text] : [ANY, text]))));
-    const items = [...searches.keys()].filter(matches).map((name) => parts.search(name));
+    const isNamed = (name: string): boolean => matches(name) && (pattern.startsWith("_") || !name.startsWith("_"));
+    const items = [...searches.keys()].filter(isNamed).map((name) => parts.search(name));
     if (items.length === 0) throw unknown(pattern);
     const count = quantity === "all" ? "all" : quantity === "any" ? 1 : Number(quantity);
     if (count !== "all" && (count < 1 || count > items.length))

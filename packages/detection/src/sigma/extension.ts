@@ -1,46 +1,57 @@
-import type { JsonObject, JsonValue } from "../event.ts";
-import {
-  type ExampleEvent,
-  RULE_KINDS,
-  type ResponseHint,
-  type RuleExample,
-  type RuleExtension,
-  type RuleKind,
-} from "../rule.ts";
-import { parseDuration } from "./duration.ts";
-import { nearest } from "./nearest.ts";
+import { type EntityField, RULE_KINDS, type ResponseHint, type RuleExtension, type RuleKind } from "../rule.ts";
+import { readExample } from "./examples.ts";
+import { readException } from "./exceptions.ts";
+import { isMapOf, readChoice, readDuration, readFilledText, readList } from "./extension-values.ts";
+import type { Placeholders } from "./modifiers.ts";
 import type { Reporter } from "./reporter.ts";
-import { type MapTree, type Tree, child, toJson } from "./tree.ts";
+import { type Tree, child } from "./tree.ts";
 
 const DEFAULT_WINDOW = 600_000;
-const DEFAULT_EXTENSION: RuleExtension = { kind: "security", response: [], examples: [] };
-const EXAMPLE_KINDS = ["positive", "negative", "near_miss"] as const;
-const DOCUMENT_KEYS = [
-  "event_name",
-  "attributes",
-  "resource",
-  "body",
-  "severity_text",
-  "severity_number",
-  "scope",
-  "trace_id",
-  "span_id",
-];
+const DEFAULT_EXTENSION: RuleExtension = { kind: "security", response: [], examples: [], exceptions: [], entities: [] };
+const KEYS = ["kind", "suppression", "response", "exceptions", "entities", "examples"];
+const ENTITY_KINDS = ["address", "user", "host", "service", "session", "api_key", "agent"] as const;
 
 /** Reads the `vedette:` key of a rule. Every unknown key and wrong value is reported. */
-export function readExtension(root: Tree, reporter: Reporter): RuleExtension {
+export function readExtension(root: Tree, placeholders: Placeholders, reporter: Reporter): RuleExtension {
   const tree = child(root, "vedette");
   if (tree === undefined) return DEFAULT_EXTENSION;
-  if (!isMapOf(tree, "vedette", ["kind", "suppression", "response", "examples"], reporter)) return DEFAULT_EXTENSION;
+  if (!isMapOf(tree, "vedette", KEYS, reporter)) return DEFAULT_EXTENSION;
+  if (child(root, "correlation") !== undefined)
+    for (const key of ["exceptions", "entities"]) {
+      const value = child(tree, key);
+      if (value !== undefined)
+        reporter.error(
+          "rule-extension",
+          `A correlation has no event that "${key}" could look at.`,
+          value.at,
+          "Write it into the rules that it correlates.",
+        );
+    }
   const kind = readChoice<RuleKind>(child(tree, "kind"), "kind", RULE_KINDS, "security", reporter);
   const suppression = readSuppression(child(tree, "suppression"), reporter);
-  const response = readList(child(tree, "response"), "response", reporter).flatMap(
-    (item) => readResponse(item, reporter) ?? [],
-  );
-  const examples = readList(child(tree, "examples"), "examples", reporter).flatMap(
-    (item) => readExample(item, reporter) ?? [],
-  );
-  return { kind, ...(suppression === undefined ? {} : { suppression }), response, examples };
+  const read = <Item>(key: string, one: (item: Tree) => Item | undefined): readonly Item[] =>
+    readList(child(tree, key), key, reporter).flatMap((item) => one(item) ?? []);
+  const exceptions = read("exceptions", (item) => readException(item, placeholders, reporter));
+  const names = exceptions.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined)
+    reporter.error("rule-extension", `Two exceptions are named "${twice}".`, child(tree, "exceptions")?.at);
+  return {
+    kind,
+    ...(suppression === undefined ? {} : { suppression }),
+    response: read("response", (item) => readResponse(item, reporter)),
+    examples: read("examples", (item) => readExample(item, reporter)),
+    exceptions,
+    entities: read("entities", (item) => readEntity(item, reporter)),
+  };
+}
+
+function readEntity(tree: Tree, reporter: Reporter): EntityField | undefined {
+  if (!isMapOf(tree, "entities", ["kind", "field"], reporter)) return undefined;
+  const kind = readChoice(child(tree, "kind"), "entities.kind", ENTITY_KINDS, undefined, reporter);
+  const message = '"entities.field" must name the field that holds the entity.';
+  const field = readFilledText(child(tree, "field"), message, tree, reporter);
+  return kind === undefined || field === undefined ? undefined : { kind, field };
 }
 
 function readSuppression(tree: Tree | undefined, reporter: Reporter): RuleExtension["suppression"] {
@@ -85,145 +96,4 @@ function readResponse(tree: Tree, reporter: Reporter): ResponseHint | undefined 
   return action === undefined || milliseconds === undefined
     ? undefined
     : { action, field: field.value, for: milliseconds };
-}
-
-function readExample(tree: Tree, reporter: Reporter): RuleExample | undefined {
-  if (!isMapOf(tree, "examples", ["name", "kind", "events", "expect"], reporter)) return undefined;
-  const name = child(tree, "name");
-  const kind = readChoice(child(tree, "kind"), "examples.kind", EXAMPLE_KINDS, undefined, reporter);
-  const expect = child(tree, "expect");
-  if (name?.kind !== "scalar" || typeof name.value !== "string") {
-    reporter.error("rule-extension", "An example needs a name.", name?.at ?? tree.at);
-    return undefined;
-  }
-  const expected = expect?.kind === "scalar" && typeof expect.value === "number" ? expect.value : undefined;
-  if (expect !== undefined && (expected === undefined || !Number.isInteger(expected) || expected < 0)) {
-    reporter.error("rule-extension", '"expect" must be a whole number of findings.', expect.at);
-    return undefined;
-  }
-  if (kind !== undefined && expected !== undefined && (kind === "positive") !== expected > 0) {
-    reporter.error(
-      "rule-extension",
-      kind === "positive" ? "A positive example expects at least 1 finding." : `A ${kind} example expects 0 findings.`,
-      expect?.at ?? tree.at,
-    );
-    return undefined;
-  }
-  const list = readList(child(tree, "events"), "examples.events", reporter);
-  if (list.length === 0) {
-    reporter.error("rule-extension", "An example needs at least one event.", tree.at);
-    return undefined;
-  }
-  const events = list.flatMap((item) => readEvent(item, reporter) ?? []);
-  if (kind === undefined || events.length !== list.length) return undefined;
-  return { name: name.value, kind, events, expect: kind === "positive" ? expected : 0 };
-}
-
-function readEvent(tree: Tree, reporter: Reporter): ExampleEvent | undefined {
-  if (!isMapOf(tree, "examples.events", ["at", "document", ...DOCUMENT_KEYS], reporter)) return undefined;
-  const at = child(tree, "at");
-  const offset = at === undefined ? 0 : readDuration(at, "at", reporter);
-  if (offset === undefined) return undefined;
-  const document = child(tree, "document");
-  if (document !== undefined) {
-    if (document.kind !== "map" || DOCUMENT_KEYS.some((key) => child(tree, key) !== undefined)) {
-      reporter.error(
-        "rule-extension",
-        '"document" is a whole document and stands instead of the other keys.',
-        document.at,
-      );
-      return undefined;
-    }
-    return { at: offset, document: toJson(document) as JsonObject };
-  }
-  const entries: [string, JsonValue][] = [];
-  for (const entry of tree.entries) {
-    if (!DOCUMENT_KEYS.includes(entry.key)) continue;
-    const needsMap = ["attributes", "resource", "scope"].includes(entry.key);
-    if (needsMap && entry.value.kind !== "map") {
-      reporter.error("rule-extension", `"${entry.key}" must be a map.`, entry.at);
-      return undefined;
-    }
-    entries.push([entry.key, toJson(entry.value)]);
-  }
-  return { at: offset, document: otelDocument(Object.fromEntries(entries)) };
-}
-
-/** Brings the short forms that examples may use (`body: text`, `resource: {name: value}`) into the OTel mode's shape. */
-function otelDocument(written: Record<string, JsonValue>): JsonObject {
-  const { body, resource, attributes, ...rest } = written;
-  const isObject = (value: JsonValue | undefined): value is JsonObject =>
-    typeof value === "object" && value !== null && !Array.isArray(value);
-  return {
-    ...rest,
-    attributes: attributes ?? {},
-    resource:
-      isObject(resource) && !isObject(resource.attributes)
-        ? { attributes: resource }
-        : (resource ?? { attributes: {} }),
-    ...(body === undefined ? {} : { body: typeof body === "string" ? { text: body } : body }),
-  };
-}
-
-function isMapOf(tree: Tree, what: string, keys: readonly string[], reporter: Reporter): tree is MapTree {
-  if (tree.kind !== "map") {
-    reporter.error("rule-extension", `"${what}" must be a map with the keys ${keys.join(", ")}.`, tree.at);
-    return false;
-  }
-  let known = true;
-  for (const { key, at } of tree.entries) {
-    if (keys.includes(key)) continue;
-    known = false;
-    const guess = nearest(key, keys);
-    reporter.error(
-      "rule-extension",
-      `Unknown key "${key}" in "${what}".`,
-      at,
-      guess === undefined ? `The keys are: ${keys.join(", ")}.` : `Did you mean "${guess}"?`,
-    );
-  }
-  return known;
-}
-
-function readList(tree: Tree | undefined, what: string, reporter: Reporter): readonly Tree[] {
-  if (tree === undefined) return [];
-  if (tree.kind === "list") return tree.items;
-  reporter.error("rule-extension", `"${what}" must be a list.`, tree.at);
-  return [];
-}
-
-function readChoice<Value extends string>(
-  tree: Tree | undefined,
-  what: string,
-  allowed: readonly Value[],
-  fallback: Value,
-  reporter: Reporter,
-): Value;
-function readChoice<Value extends string>(
-  tree: Tree | undefined,
-  what: string,
-  allowed: readonly Value[],
-  fallback: undefined,
-  reporter: Reporter,
-): Value | undefined;
-function readChoice<Value extends string>(
-  tree: Tree | undefined,
-  what: string,
-  allowed: readonly Value[],
-  fallback: Value | undefined,
-  reporter: Reporter,
-): Value | undefined {
-  if (tree === undefined && fallback !== undefined) return fallback;
-  const written = tree?.kind === "scalar" ? tree.value : undefined;
-  const found = allowed.find((value) => value === written);
-  if (found !== undefined) return found;
-  reporter.error("rule-extension", `"${what}" must be one of: ${allowed.join(", ")}.`, tree?.at);
-  return fallback;
-}
-
-function readDuration(tree: Tree, what: string, reporter: Reporter): number | undefined {
-  const milliseconds = tree.kind === "scalar" && typeof tree.value === "string" ? parseDuration(tree.value) : undefined;
-  if (milliseconds === undefined)
-    reporter.error("rule-extension", `"${what}" must be a duration such as 30s, 10m or 1h.`, tree.at);
-  return milliseconds;
 }

@@ -3,7 +3,7 @@ import { compileRegex, type RegexFlags } from "../regex/compile.ts";
 import { type Comparison, type Condition, type Position, type TimePart, type ValueTest, join } from "../signature.ts";
 import { base64, base64Offsets, encodable, placed, utf16, utf8, type Utf16 } from "./encoding.ts";
 import { nearest } from "./nearest.ts";
-import { type Pattern, mapLiterals, parsePattern } from "./pattern.ts";
+import { ANY, ONE, type Pattern, type PatternPart, literalText, normalise, parsePattern } from "./pattern.ts";
 import type { Reporter } from "./reporter.ts";
 import type { ScalarTree } from "./tree.ts";
 
@@ -104,9 +104,9 @@ function readChain(names: readonly string[], at: number, reporter: Reporter): Ch
       case "position":
         if (chain.position !== "whole")
           return misuse(`"${name}" cannot follow another of contains, startswith and endswith.`);
-        if (typed && chain.type !== "fieldref" && !(chain.type === "re" && name === "contains"))
+        if (typed && chain.type !== "fieldref" && chain.type !== "re")
           return misuse(`"${name}" cannot be applied after "${chain.type}".`);
-        if (chain.type !== "re") chain.position = POSITIONS[name] ?? "whole";
+        chain.position = POSITIONS[name] ?? "whole";
         break;
       case "all":
         chain.all = true;
@@ -124,16 +124,15 @@ function readChain(names: readonly string[], at: number, reporter: Reporter): Ch
         chain.dashes = true;
         break;
       case "expand":
-        if (typed || chain.encodings.length > 0 || chain.position !== "whole")
-          chain.expand = chain.type === "text" && chain.encodings.length === 0;
-        else chain.expand = true;
-        if (!chain.expand) return misuse('"expand" applies to plain text only.');
+        if ((typed && chain.type !== "re") || chain.encodings.length > 0)
+          return misuse('"expand" applies to plain text and to regular expressions, before any encoding.');
+        chain.expand = true;
         break;
       case "encoding":
       case "utf16":
-        if (typed || chain.position !== "whole" || chain.dashes)
+        if (typed || chain.position !== "whole")
           return misuse(
-            `"${name}" must come before contains, startswith, endswith and windash, and applies to plain text only.`,
+            `"${name}" must come before contains, startswith and endswith, and applies to plain text only.`,
           );
         if (chain.encodings.some((encoding) => encoding.startsWith("base64")))
           return misuse(`"${name}" cannot follow a Base64 modifier.`);
@@ -204,6 +203,9 @@ export function readFieldItem(
     reporter.warning("rule-all-single-value", "The modifier `all` has no effect on a single value.", at);
   const items: Condition[] = [];
   let complete = true;
+  const nothing = isList ? values.find(({ value }) => value === null) : undefined;
+  if (nothing !== undefined && chain.type === "text")
+    reporter.warning("rule-null-in-list", "null stands in a list of values.", nothing.at);
   for (const value of values) {
     const item = readValue(field, chain, value, placeholders, reporter);
     if (item === undefined) complete = false;
@@ -228,6 +230,13 @@ function readValue(
   };
   if (field === undefined && (chain.type === "exists" || chain.type === "fieldref" || chain.type === "compare"))
     return wrong(`A keyword has no field that "${chain.type}" could look at.`);
+  // A keyword has no beginning and no end of its own: it is searched for anywhere in a value.
+  if (field === undefined && (chain.position === "start" || chain.position === "end"))
+    return wrong("A keyword is found anywhere: startswith and endswith need a field.");
+  if (typeof value === "number" && !(Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value))) {
+    reporter.error("rule-number", "The number is too large to be compared exactly.", at, "Put it in quotes.");
+    return undefined;
+  }
   if (chain.type === "exists") {
     if (typeof value !== "boolean") return wrong('"exists" takes true or false.');
     return value ? test({ kind: "exists" }) : { op: "not", item: test({ kind: "exists" }) };
@@ -245,11 +254,16 @@ function readValue(
   }
   const text = String(value);
   if (chain.type === "re") {
-    const regex = compileRegex(text, chain.flags);
+    const source = chain.expand ? expandRegex(text, placeholders, at, reporter) : text;
+    if (source === undefined) return undefined;
+    let regex = compileRegex(source, chain.flags);
+    // Only what is an expression by itself may be put into a group.
+    if ("regex" in regex && chain.position === "start") regex = compileRegex(`\\A(?:${source})`, chain.flags);
+    else if ("regex" in regex && chain.position === "end") regex = compileRegex(`(?:${source})\\z`, chain.flags);
     if ("error" in regex) {
       reporter.error(
         regex.error.supported ? "rule-regex-syntax" : "rule-regex-unsupported",
-        `${regex.error.message} in the regular expression ${quote(text)}.`,
+        `${regex.error.message} in the regular expression ${quote(source)}.`,
         at,
       );
       return undefined;
@@ -265,11 +279,19 @@ function readValue(
     return test({ kind: "cidr", network });
   }
   if (chain.type === "fieldref") {
-    if (text === "") return wrong('"fieldref" takes the name of a field.');
-    return test({ kind: "fieldref", field: text, position: chain.position, cased: chain.cased });
+    const name = literalText(parsePattern(text));
+    if (name === undefined || name === "") return wrong('"fieldref" takes the name of a field, without wildcards.');
+    return test({ kind: "fieldref", field: name, position: chain.position, cased: chain.cased });
   }
-  const patterns = chain.expand ? expand(text, placeholders, at, reporter) : [parsePattern(text)];
-  if (patterns === undefined) return undefined;
+  const plain = chain.expand ? expand(text, placeholders, at, reporter) : [parsePattern(text)];
+  if (plain === undefined) return undefined;
+  const isEncoded = chain.encodings.length > 0;
+  // What stands in an encoded text cannot be found as one of five dashes afterwards: each is encoded by itself.
+  const patterns = isEncoded && chain.dashes ? plain.flatMap((pattern) => dashVariants(pattern)) : plain;
+  if (patterns.length > MAX_VARIANTS) {
+    reporter.error("rule-too-large", `The value stands for more than ${MAX_VARIANTS} values.`, at);
+    return undefined;
+  }
   const encoded: Pattern[] = [];
   for (const pattern of patterns) {
     const variants = encode(pattern, chain, at, reporter);
@@ -284,8 +306,8 @@ function readValue(
         kind: "pattern",
         pattern: placed(pattern, position),
         cased: chain.cased,
-        dashes: chain.dashes,
-        ...(chain.encodings.length === 0 ? {} : { encodes: text }),
+        dashes: chain.dashes && !isEncoded,
+        ...(isEncoded ? { encodes: text } : {}),
       }),
     ),
   );
@@ -335,32 +357,83 @@ function encode(pattern: Pattern, chain: Chain, at: number, reporter: Reporter):
 
 const literal = (text: string): Pattern => (text === "" ? [] : [text]);
 
-/** Puts the values of `%name%` in; a percent sign after a backslash stands for itself. */
+/** The pattern with each of its dashes as each of the five that `windash` knows. */
+function dashVariants(pattern: Pattern): readonly Pattern[] {
+  let variants: Pattern[] = [[]];
+  for (const part of pattern) {
+    const pieces: readonly PatternPart[] = typeof part === "string" ? part.split(/([-/\u2013\u2014\u2015])/) : [part];
+    for (const [index, piece] of pieces.entries()) {
+      const forms: readonly PatternPart[] = index % 2 === 1 ? DASHES : [piece];
+      variants = variants.flatMap((variant) => forms.map((form) => [...variant, form]));
+      if (variants.length > MAX_VARIANTS) return variants;
+    }
+  }
+  return variants.map((variant) => normalise(variant));
+}
+
+const DASHES = ["-", "/", "\u2013", "\u2014", "\u2015"];
+/** Values that one value with placeholders or dashes may stand for. */
+const MAX_VARIANTS = 10_000;
+
+/** A text cut into what is plain and the values of its placeholders; undefined (and a problem) when one has none. */
+function cut(
+  text: string,
+  placeholders: Placeholders,
+  at: number,
+  reporter: Reporter,
+): readonly (string | readonly string[])[] | undefined {
+  const pieces: (string | readonly string[])[] = [];
+  // A percent sign after a backslash stands for itself, unless that backslash is itself escaped.
+  const placeholder = /(?<!\\)((?:\\\\)*)%([\w-]+)%/g;
+  let variants = 1;
+  let end = 0;
+  for (const match of text.matchAll(placeholder)) {
+    const [whole, escapes = "", name = ""] = match;
+    const values = Object.hasOwn(placeholders, name) ? placeholders[name] : undefined;
+    if (values === undefined || values.length === 0) {
+      reporter.error("rule-placeholder", `The placeholder %${name}% has no values.`, at);
+      return undefined;
+    }
+    variants *= values.length;
+    if (variants > MAX_VARIANTS) {
+      reporter.error("rule-too-large", `The placeholders stand for more than ${MAX_VARIANTS} values together.`, at);
+      return undefined;
+    }
+    pieces.push(text.slice(end, match.index) + escapes, values);
+    end = match.index + whole.length;
+  }
+  pieces.push(text.slice(end));
+  return pieces;
+}
+
+/** Puts the values of `%name%` in; wildcards in them are wildcards. */
 function expand(
   text: string,
   placeholders: Placeholders,
   at: number,
   reporter: Reporter,
 ): readonly Pattern[] | undefined {
+  const pieces = cut(text, placeholders, at, reporter);
+  if (pieces === undefined) return undefined;
   let patterns: Pattern[] = [[]];
-  const append = (variants: readonly Pattern[]): void => {
+  for (const piece of pieces) {
+    const variants = typeof piece === "string" ? [parsePattern(piece.replaceAll("\\%", "%"))] : piece.map(parsePattern);
     patterns = patterns.flatMap((pattern) => variants.map((variant) => [...pattern, ...variant]));
-  };
-  let rest = text;
-  const placeholder = /(?<!\\)%([\w-]+)%/;
-  for (let match = placeholder.exec(rest); match !== null; match = placeholder.exec(rest)) {
-    const [whole, name = ""] = match;
-    const values = Object.hasOwn(placeholders, name) ? placeholders[name] : undefined;
-    if (values === undefined || values.length === 0) {
-      reporter.error("rule-placeholder", `The placeholder %${name}% has no values.`, at);
-      return undefined;
-    }
-    append([parsePattern(rest.slice(0, match.index).replaceAll("\\%", "%"))]);
-    append(values.map((value) => parsePattern(value)));
-    rest = rest.slice(match.index + whole.length);
   }
-  append([parsePattern(rest.replaceAll("\\%", "%"))]);
-  return patterns.map((pattern) => mapLiterals(pattern, (part) => part));
+  return patterns.map((pattern) => normalise(pattern));
+}
+
+/** Puts the values of `%name%` into a regular expression, as the texts they are: only their wildcards are more than themselves. */
+function expandRegex(text: string, placeholders: Placeholders, at: number, reporter: Reporter): string | undefined {
+  const write = (value: string): string =>
+    parsePattern(value)
+      .map((part) =>
+        part === ANY ? "[\\s\\S]*" : part === ONE ? "[\\s\\S]" : part.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&"),
+      )
+      .join("");
+  return cut(text, placeholders, at, reporter)
+    ?.map((piece) => (typeof piece === "string" ? piece : `(?:${piece.map(write).join("|")})`))
+    .join("");
 }
 
 const quote = (text: string): string => (text.length > 80 ? `"${text.slice(0, 77)}…"` : `"${text}"`);

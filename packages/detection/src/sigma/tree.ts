@@ -1,4 +1,14 @@
-import { LineCounter, isAlias, isMap, isScalar, isSeq, parseAllDocuments, type Document, type Node } from "yaml";
+import {
+  LineCounter,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  type Document,
+  type Node,
+} from "yaml";
 import type { JsonValue } from "../event.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -17,6 +27,8 @@ export interface TreeEntry {
   readonly key: string;
   readonly at: number;
   readonly value: Tree;
+  /** The value is a search of its own that stands among the fields of a map; no file can say that, pipelines can. */
+  readonly nested?: boolean;
 }
 
 /** A YAML sequence. */
@@ -34,12 +46,14 @@ export interface ScalarTree {
 }
 
 /** Bounds on what one rule file may hold. */
-const LIMITS = { characters: 4_000_000, depth: 32, nodes: 200_000 } as const;
+const LIMITS = { characters: 4_000_000, depth: 32, nodes: 200_000, fileNodes: 2_000_000, syntaxErrors: 10 } as const;
 
 /** A document of a rule file that could be read. */
 export interface ParsedDocument {
   readonly tree: Tree;
   readonly index: number;
+  /** It has an `action` and could not be read: what the documents after it mean is not known. */
+  readonly unreadableAction?: boolean;
 }
 
 /** Reads every YAML document of a file; broken ones are reported and left out, the others are returned. */
@@ -50,46 +64,82 @@ export function parseTrees(text: string, reporter: Reporter): readonly ParsedDoc
   }
   const lines = new LineCounter();
   reporter.useLines(lines);
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const documents: readonly Document[] = Array.isArray(parsed) ? parsed : [];
   const results: ParsedDocument[] = [];
+  const budget = { nodes: LIMITS.fileNodes };
   for (const [index, document] of documents.entries()) {
-    if (document.errors.length > 0) {
-      for (const error of document.errors) reporter.error("rule-yaml-syntax", error.message, error.pos[0]);
-      continue;
-    }
-    if (document.contents === null) continue;
-    const tree = convert(document.contents, document, reporter);
-    if (tree !== undefined && !(tree.kind === "scalar" && tree.value === null)) results.push({ tree, index });
+    if (document.errors.length === 0 && document.contents === null) continue;
+    const tree = document.errors.length > 0 ? undefined : convert(document, budget, reporter);
+    reportSyntax(document, reporter);
+    if (tree === undefined) {
+      const hasAction = isMap(document.contents) && document.contents.has("action");
+      if (hasAction) results.push({ tree: { kind: "scalar", at: 0, value: null }, index, unreadableAction: true });
+    } else if (tree.kind !== "scalar" || tree.value !== null) results.push({ tree, index });
+    if (budget.nodes < 0) break;
   }
   return results;
 }
 
-function convert(root: Node, document: Document, reporter: Reporter): Tree | undefined {
+function reportSyntax(document: Document, reporter: Reporter): void {
+  for (const { message, pos } of document.errors.slice(0, LIMITS.syntaxErrors)) {
+    // The parser is recursive, so that its stack bounds the nesting before LIMITS.depth can.
+    if (message.includes("call stack")) {
+      reporter.error("rule-too-large", `The document is nested more than ${LIMITS.depth} levels.`, pos[0]);
+      return;
+    }
+    reporter.error("rule-yaml-syntax", message, pos[0]);
+  }
+}
+
+function convert(document: Document, budget: { nodes: number }, reporter: Reporter): Tree | undefined {
   let nodes = 0;
+  // Nodes are visited in the order of the text, in which an anchor stands before its aliases.
+  const anchors = new Map<string, Node>();
+  let expanding = 0;
   const visit = (node: unknown, depth: number, fallback: number): Tree | undefined => {
     const at = (node as Node | null)?.range?.[0] ?? fallback;
-    if (++nodes > LIMITS.nodes || depth > LIMITS.depth) {
+    if (++nodes > LIMITS.nodes || depth > LIMITS.depth || --budget.nodes < 0) {
       const what =
-        depth > LIMITS.depth ? `nested more than ${LIMITS.depth} levels` : `more than ${LIMITS.nodes} values`;
-      reporter.error("rule-too-large", `The document has ${what} (aliases counted where they are used).`, at);
+        depth > LIMITS.depth
+          ? `The document is nested more than ${LIMITS.depth} levels`
+          : budget.nodes < 0
+            ? `The file has more than ${LIMITS.fileNodes} values`
+            : `The document has more than ${LIMITS.nodes} values`;
+      reporter.error("rule-too-large", `${what} (aliases counted where they are used).`, at);
       return undefined;
     }
     if (isAlias(node)) {
-      const target = node.resolve(document);
-      return target === undefined ? { kind: "scalar", at, value: null } : visit(target, depth + 1, at);
+      const target = anchors.get(node.source);
+      if (target !== undefined) {
+        expanding++;
+        const tree = visit(target, depth + 1, at);
+        expanding--;
+        return tree;
+      }
+      reporter.error("rule-yaml-syntax", `There is no anchor "&${node.source}" before this alias.`, at);
+      return undefined;
     }
+    const anchor = isNode(node) ? node.anchor : undefined;
+    if (anchor !== undefined && expanding === 0) anchors.set(anchor, node as Node);
     if (isMap(node)) {
       const entries: TreeEntry[] = [];
+      const keys = new Set<string>();
       for (const pair of node.items) {
         const keyAt = (pair.key as Node | null)?.range?.[0] ?? at;
         if (!isScalar(pair.key)) {
           reporter.error("rule-wrong-type", "A map key must be a plain value.", keyAt);
           return undefined;
         }
+        const key = String(pair.key.value);
+        // The parser's own check compares each key with each other one.
+        if (keys.size === keys.add(key).size) {
+          reporter.error("rule-yaml-syntax", `Map keys must be unique; "${key}" is repeated.`, keyAt);
+          return undefined;
+        }
         const value = visit(pair.value, depth + 1, keyAt);
         if (value === undefined) return undefined;
-        entries.push({ key: String(pair.key.value), at: keyAt, value });
+        entries.push({ key, at: keyAt, value });
       }
       return { kind: "map", at, entries };
     }
@@ -108,7 +158,7 @@ function convert(root: Node, document: Document, reporter: Reporter): Tree | und
     }
     return { kind: "scalar", at, value: value === undefined ? null : String(value) };
   };
-  return visit(root, 0, 0);
+  return visit(document.contents, 0, 0);
 }
 
 /** The value under a key, if the tree is a map that has it. */
