@@ -1,23 +1,36 @@
-// npm run bench [-- NAME…] [--quick]: ratios taken in one run on this machine; nothing is asserted.
+// npm run bench [-- NAME…] [--quick] [--write]: ratios taken in one run on this machine; nothing is asserted. --write puts them into
+// docs/performance.md.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { cpus } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { bundledNode, environment, requireSetup, root } from "./checkout.mjs";
 
 requireSetup("npm run bench");
 
-/** Every benchmark: its name for the command line and the module whose `run({ quick })` gives rows of { name, value, unit }. */
+/** Every benchmark: its name for the command line and its sections, modules whose `run({ quick })` gives rows of { name, value, unit }. */
 const benchmarks = [
-  ["detection", "packages/detection/bench/match.ts"],
-  ["otlp", "packages/worker/bench/otlp.ts"],
-  ["store", "packages/worker/bench/store.ts"],
-  ["line", "packages/worker/bench/line.ts"],
-  ["overhead", "packages/instrumentation/bench/overhead.ts"],
+  [
+    "detection",
+    [
+      [
+        "Matching: all of SigmaHQ's rules, the curve over the number of rules, loading and memory",
+        "packages/detection/bench/match.ts",
+      ],
+      ["Correlation", "packages/detection/bench/correlation.ts"],
+      ["The command with one and two threads", "packages/detection/bench/threads.ts"],
+      ["The command beside other engines, on the same rules and files", "packages/detection/bench/peers.ts"],
+    ],
+  ],
+  ["otlp", [["OTLP", "packages/worker/bench/otlp.ts"]]],
+  ["store", [["Store", "packages/worker/bench/store.ts"]]],
+  ["line", [["Line", "packages/worker/bench/line.ts"]]],
+  ["overhead", [["Overhead", "packages/instrumentation/bench/overhead.ts"]]],
 ];
 
 const quick = process.argv.includes("--quick");
+const write = process.argv.includes("--write");
 const names = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
 const unknown = names.filter((name) => !benchmarks.some(([known]) => known === name));
 if (unknown.length > 0) {
@@ -27,15 +40,23 @@ if (unknown.length > 0) {
 
 const number = (value) =>
   typeof value === "number" ? value.toLocaleString("en", { maximumSignificantDigits: 4 }) : value;
-console.log(
-  `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown processor"}${quick ? ", quick run" : ""}`,
-);
+const machine = `Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown processor"}, ${Math.round(totalmem() / 2 ** 30)} GiB${quick ? ", quick run" : ""}`;
+console.log(machine);
 // Each in a process of its own, so that none measures what another left in memory.
 const flags = ["--conditions=vedette-source", "--expose-gc", "--disable-warning=ExperimentalWarning"];
-for (const [name, path] of benchmarks) {
+for (const [name, sections] of benchmarks) {
   if (names.length > 0 && !names.includes(name)) continue;
-  if (!existsSync(join(root, path))) continue;
-  console.log(`\n${name}`);
+  const report = [];
+  for (const [title, path] of sections) {
+    if (!existsSync(join(root, path))) continue;
+    console.log(`\n${sections.length === 1 ? name : `${name}: ${title}`}`);
+    report.push({ title, rows: await measure(path) });
+  }
+  if (write) writeReport(name, report);
+}
+
+/** Runs a module's benchmark and prints its rows. */
+async function measure(path) {
   const program = `
     const { run } = await import(${JSON.stringify(pathToFileURL(join(root, path)).href)});
     process.send(await run({ quick: ${quick} }));
@@ -45,12 +66,41 @@ for (const [name, path] of benchmarks) {
     env: environment(),
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
-  child.on("message", (rows) => {
-    for (const row of rows) console.log(`  ${row.name.padEnd(72)} ${number(row.value).padStart(12)} ${row.unit}`);
+  let rows = [];
+  child.on("message", (message) => {
+    rows = message;
+    for (const row of rows) console.log(`  ${row.name.padEnd(96)} ${number(row.value).padStart(12)} ${row.unit}`);
   });
   const code = await new Promise((resolve) => child.on("close", resolve));
   if (code !== 0) {
     console.log(`  did not run to its end (exit code ${code})`);
     process.exitCode = 1;
   }
+  return rows;
+}
+
+/** Puts the figures of a benchmark between its marks in docs/performance.md. */
+function writeReport(name, report) {
+  const file = join(root, "docs", "performance.md");
+  const page = readFileSync(file, "utf8");
+  const [begin, end] = [`<!-- figures of ${name} -->`, `<!-- end of ${name} -->`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) {
+    console.error(`docs/performance.md has no place for ${name}: it lacks the lines ${begin} and ${end}.`);
+    process.exitCode = 1;
+    return;
+  }
+  const escape = (text) => text.replaceAll("|", "\\|");
+  const body = report.flatMap(({ title, rows }) => [
+    `### ${title}`,
+    "",
+    "| measured | value | unit |",
+    "| --- | ---: | --- |",
+    ...rows.map((row) => `| ${escape(row.name)} | ${number(row.value)} | ${row.unit} |`),
+    "",
+  ]);
+  const command = `npm run bench -- ${name}${quick ? " --quick" : ""} --write`;
+  const figures = [begin, "", `\`${command}\` on: ${machine}.`, "", ...body].join("\n");
+  writeFileSync(file, `${page.slice(0, from)}${figures}${page.slice(to)}`);
+  console.log(`\nwritten to docs/performance.md`);
 }

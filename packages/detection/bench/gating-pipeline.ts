@@ -1,4 +1,5 @@
-import { DEFAULT_MAPPINGS, type JsonObject, type LogSource } from "@vedette/detection";
+import type { JsonObject, LogSource } from "@vedette/detection";
+import { logSourcesOf } from "./streams.ts";
 
 /**
  * A processing pipeline in pySigma's format that adds to each Windows rule what its log source means in the events: channels, and event ids
@@ -9,8 +10,7 @@ export function gatingPipeline(events: readonly JsonObject[], wanted: readonly L
     const channels = new Set<string>();
     const ids = new Set<string>();
     for (const event of events) {
-      const sources = DEFAULT_MAPPINGS.find((mapping) => mapping.accepts(event))?.logSources(event) ?? [];
-      const fits = sources.some((candidate) =>
+      const fits = logSourcesOf(event).some((candidate) =>
         (["product", "category", "service"] as const).every(
           (key) => source[key] === undefined || source[key] === candidate[key],
         ),

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
-import { DEFAULT_MAPPINGS, type JsonObject } from "@vedette/detection";
+import { DEFAULT_MAPPINGS, type JsonObject, type LogSource } from "@vedette/detection";
 
 /** One measured number. */
 export interface Row {
@@ -78,13 +78,18 @@ export function writeRules(folder: string, only: "process_creation" | "windows")
   return files.length;
 }
 
+/** The log sources that the first mapping which accepts an event reads from it. */
+export function logSourcesOf(event: JsonObject): readonly LogSource[] {
+  return DEFAULT_MAPPINGS.find((mapping) => mapping.accepts(event))?.logSources(event) ?? [];
+}
+
 /**
  * Writes `count` events as JSON lines, over and over from the start of the list; each has a record number of its own, so that no two lines
  * are equal. What each event's log source is stands in three fields of its own, for engines that cannot tell it from the event.
  */
 export function writeEvents(file: string, events: readonly JsonObject[], count: number): void {
   const told = events.map((event) => {
-    const sources = DEFAULT_MAPPINGS.find((mapping) => mapping.accepts(event))?.logSources(event) ?? [];
+    const sources = logSourcesOf(event);
     const value = (key: "product" | "category" | "service") =>
       sources.map((source) => source[key]).findLast((text) => text !== undefined) ?? "none";
     return {
