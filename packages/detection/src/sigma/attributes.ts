@@ -9,11 +9,10 @@ const RELATIONS = ["derived", "obsolete", "merged", "renamed", "similar"] as con
 const MAX_LENGTHS = { title: 256, name: 256, taxonomy: 256, description: 65_535 } as const;
 
 /** Attributes that the specifications of rules, correlations and filters define, and ours. */
-const ATTRIBUTES = [
-  ...["title", "id", "name", "related", "taxonomy", "status", "description", "license", "references", "author"],
-  ...["date", "modified", "logsource", "detection", "correlation", "filter", "fields", "falsepositives", "level"],
-  ...["tags", "scope", "generate", "action", "vedette"],
-];
+const ATTRIBUTES = (
+  "title id name related taxonomy status description license references author date modified logsource detection " +
+  "correlation filter fields falsepositives level tags scope generate action vedette"
+).split(" ");
 
 /** Attributes that signatures, correlations and filters share (specification: "Components"). */
 export interface CommonAttributes {

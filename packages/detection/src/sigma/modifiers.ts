@@ -364,7 +364,7 @@ function dashVariants(pattern: Pattern): readonly Pattern[] {
     const pieces: readonly PatternPart[] = typeof part === "string" ? part.split(/([-/\u2013\u2014\u2015])/) : [part];
     for (const [index, piece] of pieces.entries()) {
       const forms: readonly PatternPart[] = index % 2 === 1 ? DASHES : [piece];
-      variants = variants.flatMap((variant) => forms.map((form) => [...variant, form]));
+      variants = variants.flatMap((variant) => forms.map((form): Pattern => [...variant, form]));
       if (variants.length > MAX_VARIANTS) return variants;
     }
   }

@@ -4,13 +4,24 @@ import type { JsonObject, JsonValue, LogSource } from "../event.ts";
 import { ANY_KEY, type FieldMapping, type FieldPath } from "../mapping.ts";
 
 /** A rule as YAML gives it. */
-export type RawRule = { readonly detection: Readonly<Record<string, JsonValue>>; readonly logsource: LogSource };
+export type RawRule = { readonly detection: RawDetection; readonly logsource: LogSource };
+
+/** Search identifiers with their condition. */
+export type RawDetection = Readonly<Record<string, JsonValue>>;
+
+/** Values for `expand`, by placeholder name. */
+export type NaivePlaceholders = Readonly<Record<string, readonly string[]>>;
 
 /**
  * The specification read word by word, for one rule and one event: no index, nothing shared with the engine but the mapping. The log source
  * is checked first.
  */
-export function naiveMatch(rule: RawRule, document: JsonObject, mapping: FieldMapping): boolean {
+export function naiveMatch(
+  rule: RawRule,
+  document: JsonObject,
+  mapping: FieldMapping,
+  placeholders: NaivePlaceholders = {},
+): boolean {
   const source = mapping
     .logSources(document)
     .find((candidate) =>
@@ -22,16 +33,32 @@ export function naiveMatch(rule: RawRule, document: JsonObject, mapping: FieldMa
       ),
     );
   if (source === undefined) return false;
-  const context: Context = { document, mapping, source };
-  const { condition, ...searches } = rule.detection;
+  return naiveDetection(rule.detection, { document, mapping, source, placeholders });
+}
+
+/** Whether a detection by itself says yes: what exceptions and filters are made of. */
+export function naiveDetection(detection: RawDetection, context: NaiveContext): boolean {
+  const { condition, ...searches } = detection;
   const conditions = (Array.isArray(condition) ? condition : [condition]) as readonly string[];
   return conditions.some((text) => evaluate(text, searches, (name) => search(searches[name] ?? null, context)));
 }
 
-interface Context {
+/** The event that is looked at, and as what. */
+export interface NaiveContext {
   readonly document: JsonObject;
   readonly mapping: FieldMapping;
   readonly source: LogSource;
+  readonly placeholders: NaivePlaceholders;
+}
+
+/**
+ * What a filter leaves of a rule: it takes away the events that its condition describes (`selection`), or those that it does not (`not
+ * selection`), whichever does not take away an event in which nothing of what it looks for is found.
+ */
+export function naiveKeeps(filter: RawDetection, context: NaiveContext): boolean {
+  const { rules: _, condition, ...searches } = filter;
+  const describesWhatIsKept = evaluate(String(condition), searches, () => false);
+  return naiveDetection({ ...searches, condition: condition ?? "" }, context) === describesWhatIsKept;
 }
 
 function evaluate(
@@ -74,23 +101,23 @@ function evaluate(
     if (words[at]?.toLowerCase() !== "of") return holds(word);
     const pattern = words[at + 1] ?? "";
     at += 2;
-    const names = Object.keys(searches).filter((name) =>
-      pattern === "them" ? !name.startsWith("_") : new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(name),
-    );
+    const names = Object.keys(searches)
+      .filter((name) => pattern === "them" || new RegExp(`^${pattern.replaceAll("*", ".*")}$`).test(name))
+      .filter((name) => pattern.startsWith("_") || !name.startsWith("_"));
     const count = names.filter(holds).length;
     return word.toLowerCase() === "all" ? count === names.length : count >= (/^\d+$/.test(word) ? Number(word) : 1);
   };
   return either();
 }
 
-function search(value: JsonValue, context: Context): boolean {
+function search(value: JsonValue, context: NaiveContext): boolean {
   if (Array.isArray(value)) return (value as readonly JsonValue[]).some((item) => search(item, context));
   if (typeof value === "object" && value !== null)
     return Object.entries(value).every(([key, item]) => fieldItem(key, item, context));
   return fieldItem("", value, context);
 }
 
-function fieldItem(key: string, value: JsonValue, context: Context): boolean {
+function fieldItem(key: string, value: JsonValue, context: NaiveContext): boolean {
   const [field = "", ...modifiers] = key.split("|");
   const values = Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
   const results = values.map((item) => single(field, modifiers, item, context));
@@ -109,7 +136,7 @@ function lower(text: string): string {
   return result;
 }
 
-function single(field: string, modifiers: readonly string[], value: JsonValue, context: Context): boolean {
+function single(field: string, modifiers: readonly string[], value: JsonValue, context: NaiveContext): boolean {
   const has = (name: string): boolean => modifiers.includes(name);
   const found = field === "" ? keywords(context) : read(field, context);
   if (has("exists")) return found.present === value;
@@ -135,9 +162,14 @@ function single(field: string, modifiers: readonly string[], value: JsonValue, c
   if (has("re")) {
     const flags =
       (has("i") ? RE2JS.CASE_INSENSITIVE : 0) | (has("m") ? RE2JS.MULTILINE : 0) | (has("s") ? RE2JS.DOTALL : 0);
-    const expression = regex(String(value), flags);
+    const source = has("expand") ? expandRegex(String(value), context.placeholders) : String(value);
+    const expression = regex(
+      has("startswith") ? `\\A(?:${source})` : has("endswith") ? `(?:${source})\\z` : source,
+      flags,
+    );
     return found.texts.some(
-      (text) => expression.test(text) || (text.endsWith("\n") && expression.test(text.slice(0, -1))),
+      (text) =>
+        expression.test(text) || (!has("endswith") && text.endsWith("\n") && expression.test(text.slice(0, -1))),
     );
   }
   const fold = has("cased") ? (text: string): string => text : lower;
@@ -158,11 +190,13 @@ function single(field: string, modifiers: readonly string[], value: JsonValue, c
       );
   }
   if (found.texts.length === 0) return false;
-  const key = `${field === "" ? "keyword" : "field"}|${modifiers.join("|")}|${String(value)}`;
+  const plain = has("expand") ? expand(String(value), context.placeholders) : [String(value)];
+  const key = `${field === "" ? "keyword" : "field"}|${modifiers.join("|")}|${JSON.stringify(plain)}`;
   let expressions = patterns.get(key);
   if (expressions === undefined) {
     const anywhere = field === "" || has("contains");
-    expressions = variants(String(value), modifiers).map((variant) => {
+    const written = plain.flatMap((text) => variants(text, modifiers));
+    expressions = written.map((variant) => {
       const body = toExpression(fold(variant));
       return new RegExp(
         `^${anywhere || has("endswith") ? "[^]*" : ""}${body}${anywhere || has("startswith") ? "[^]*" : ""}$`,
@@ -193,8 +227,35 @@ function toExpression(text: string): string {
   });
 }
 
-/** The strings that encodings and `windash` make of a value; wildcards stay wildcards. */
+const PLACEHOLDER = /(?<!\\)((?:\\\\)*)%([\w-]+)%/;
+
+/** Every text that putting the placeholders' values in gives. */
+function expand(text: string, placeholders: NaivePlaceholders): readonly string[] {
+  const match = PLACEHOLDER.exec(text);
+  if (match === null) return [text.replaceAll("\\%", "%")];
+  const [whole, before = "", name = ""] = match;
+  const start = text.slice(0, match.index).replaceAll("\\%", "%") + before;
+  return expand(text.slice(match.index + whole.length), placeholders).flatMap((rest) =>
+    (placeholders[name] ?? []).map((value) => start + value + rest),
+  );
+}
+
+function expandRegex(text: string, placeholders: NaivePlaceholders): string {
+  return text.replace(new RegExp(PLACEHOLDER, "g"), (_, before: string, name: string) => {
+    const values = (placeholders[name] ?? []).map((value) => toExpression(value).replaceAll("[^]", "[\\s\\S]"));
+    return `${before}(?:${values.join("|")})`;
+  });
+}
+
+/** The strings that `windash` and encodings make of a value, in the order of the modifiers; wildcards stay wildcards. */
 function variants(value: string, modifiers: readonly string[]): readonly string[] {
+  const windash = modifiers.indexOf("windash");
+  const encodes = modifiers.some((modifier) => /^(?:utf16|wide|base64)/.test(modifier));
+  if (!encodes) return windash < 0 ? [value] : dashes(value);
+  return (windash < 0 ? [value] : dashes(value)).flatMap((text) => encodings(text, modifiers));
+}
+
+function encodings(value: string, modifiers: readonly string[]): readonly string[] {
   let result: readonly string[] = [value];
   let bytes: Buffer | undefined;
   const unescaped = value.replace(/\\([\\*?])/g, "$1");
@@ -214,7 +275,7 @@ function variants(value: string, modifiers: readonly string[]): readonly string[
         // A character of Base64 holds 6 bits: those that are wholly inside the value do not depend on its neighbours.
         return escaped(whole.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + body.length) * 8) / 6)));
       });
-    } else if (modifier === "windash") result = result.flatMap((text) => dashes(text));
+    }
   }
   if (bytes !== undefined && !modifiers.some((modifier) => modifier.startsWith("base64")))
     return [escaped(bytes.toString("latin1"))];
@@ -258,7 +319,7 @@ interface Found {
   readonly texts: readonly string[];
 }
 
-function read(field: string, { document, mapping, source }: Context): Found {
+function read(field: string, { document, mapping, source }: NaiveContext): Found {
   for (const path of mapping.paths(field, source)) {
     const values = follow(document, path);
     if (values.length > 0) return describe(values);
@@ -288,7 +349,7 @@ function describe(values: readonly JsonValue[]): Found {
   };
 }
 
-function keywords({ document, mapping }: Context): Found {
+function keywords({ document, mapping }: NaiveContext): Found {
   const texts: string[] = [];
   const visit = (value: JsonValue): void => {
     if (typeof value === "object" && value !== null) for (const item of Object.values(value)) visit(item);
