@@ -41,7 +41,7 @@ export interface Episode {
   /** Event times of the first and last member, Unix milliseconds. */
   readonly from: number;
   readonly to: number;
-  /** Members in (event time, fact id) order. */
+  /** Members in (event time, fact id) order; of an inner correlation, its episodes' ids. */
   readonly factIds: readonly string[];
   readonly eventIds: readonly string[];
   /** Members that are not listed because the group had more than its bound. */
@@ -53,6 +53,8 @@ export interface Episode {
   readonly final: boolean;
   /** Set when a late event joined this episode to an older one. */
   readonly mergedInto?: string | undefined;
+  /** Set when a late event made the condition false for all of its windows: there was no such episode. Final. */
+  readonly withdrawn?: boolean | undefined;
   readonly alerts: boolean;
 }
 

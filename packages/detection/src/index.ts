@@ -1,11 +1,33 @@
 export {
   createCorrelator,
   type Correlator,
-  type CorrelatorCounters,
-  type CorrelatorLimits,
+  type CorrelatorChanges,
+  type CorrelatorOptions,
+  type StoredState,
 } from "./correlation/correlator.ts";
+export type { CorrelatorCounters, CorrelatorLimits } from "./correlation/limits.ts";
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from "./errors.ts";
 export type { Entity, EntityKind, JsonObject, JsonValue, LogSource, SecurityEvent } from "./event.ts";
+export { explain, type ExplainOptions } from "./explain/explain.ts";
+export type {
+  CorrelatedRule,
+  CorrelationExplanation,
+  Decision,
+  ExceptionExplanation,
+  Explanation,
+  FieldDecision,
+  Outcome,
+  WantedValue,
+} from "./explain/explanation.ts";
+export { explanationLines } from "./explain/explanation-lines.ts";
+export {
+  outlineLines,
+  outlineOf,
+  type OutlineItem,
+  type OutlineSearch,
+  type RuleOutline,
+} from "./explain/rule-outline.ts";
+export { correlationText } from "./explain/correlation-text.ts";
 export { testRule, type ExampleResult } from "./examples/test-rule.ts";
 export type { Episode, Fact, Finding, RuleReference } from "./finding.ts";
 export { factId } from "./hash.ts";
@@ -13,17 +35,22 @@ export { DEFAULT_MAPPINGS } from "./mappings/default-mappings.ts";
 export { toMilliseconds } from "./mappings/document-time.ts";
 export { ANY_KEY, type FieldMapping, type FieldPath } from "./mapping.ts";
 export { createDetector, type Detector, type DetectorOptions, type Judgement } from "./match/detector.ts";
+export type { ExceptedEvent } from "./match/exceptions.ts";
 export type { Problem } from "./problem.ts";
 export type {
   Correlation,
   CorrelationComparison,
   CorrelationType,
+  EntityField,
   ExampleEvent,
+  RelatedRule,
   ResponseHint,
   Rule,
   RuleExample,
+  RuleException,
   RuleExtension,
   RuleFile,
+  RuleFilter,
   RuleKind,
   RuleSet,
 } from "./rule.ts";

@@ -186,7 +186,7 @@ describe("bounds", () => {
     const keys = correlator
       .takeChanges()
       .groups.map(({ value }) => (value === null ? "gone" : (JSON.parse(value) as { values: string[] }).values[0]));
-    expect(new Set(keys)).toEqual(new Set(["a", "c", "gone"]));
+    expect(new Set(keys)).toEqual(new Set(["a", "c"]));
   });
 
   test("keep an episode with far more facts than a group may hold one episode, and count what is not listed", () => {
@@ -331,8 +331,10 @@ test("a restart at any point changes nothing of what is reported", () => {
         if (!take && !restart) continue;
         const expected = without.takeChanges();
         const actual = restarted.takeChanges();
-        expect(actual).toEqual(expected);
-        for (const { key, value } of actual.groups) {
+        const states = new Map(actual.groups.map(({ key, value }) => [key, value]));
+        expect(actual.episodes).toEqual(expected.episodes);
+        expect(states).toEqual(new Map(expected.groups.map(({ key, value }) => [key, value])));
+        for (const [key, value] of states) {
           if (value === null) stored.delete(key);
           else stored.set(key, value);
         }

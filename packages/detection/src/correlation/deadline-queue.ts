@@ -1,49 +1,69 @@
-/** Keys by the time at which they must be looked at again: a binary heap. A key may be in it more than once. */
+/** Whole numbers by the time at which they must be looked at again: a binary heap. A number may be in it more than once. */
 export class DeadlineQueue {
-  readonly #times: number[] = [];
-  readonly #keys: string[] = [];
+  #times = new Float64Array(64);
+  #items = new Int32Array(64);
+  #size = 0;
 
-  push(time: number, key: string): void {
-    let index = this.#times.length;
-    this.#times.push(time);
-    this.#keys.push(key);
+  /** The earliest time; infinity when the queue is empty. */
+  get next(): number {
+    return this.#size === 0 ? Infinity : (this.#times[0] ?? Infinity);
+  }
+
+  /** The item of the earliest time. */
+  get first(): number {
+    return this.#items[0] ?? 0;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(time: number, item: number): void {
+    if (this.#size === this.#times.length) this.#grow();
+    const times = this.#times;
+    const items = this.#items;
+    let index = this.#size++;
     while (index > 0) {
       const parent = (index - 1) >>> 1;
-      if ((this.#times[parent] ?? 0) <= time) break;
-      this.#swap(index, parent);
+      const above = times[parent] ?? 0;
+      if (above <= time) break;
+      times[index] = above;
+      items[index] = items[parent] ?? 0;
       index = parent;
     }
+    times[index] = time;
+    items[index] = item;
   }
 
-  /** Takes the earliest entry if its time is before `horizon`. */
-  popBefore(horizon: number): { readonly time: number; readonly key: string } | undefined {
-    const [first] = this.#times;
-    const [key] = this.#keys;
-    if (first === undefined || key === undefined || first >= horizon) return undefined;
-    const time = this.#times.pop() ?? 0;
-    const last = this.#keys.pop() ?? "";
-    if (this.#times.length > 0) {
-      this.#times[0] = time;
-      this.#keys[0] = last;
-      this.#sink();
+  /** Takes the earliest entry away. */
+  pop(): void {
+    const times = this.#times;
+    const items = this.#items;
+    const size = --this.#size;
+    const time = times[size] ?? 0;
+    const item = items[size] ?? 0;
+    let index = 0;
+    for (;;) {
+      let child = 2 * index + 1;
+      if (child >= size) break;
+      if (child + 1 < size && (times[child + 1] ?? 0) < (times[child] ?? 0)) child++;
+      const below = times[child] ?? 0;
+      if (below >= time) break;
+      times[index] = below;
+      items[index] = items[child] ?? 0;
+      index = child;
     }
-    return { time: first, key };
+    times[index] = time;
+    items[index] = item;
   }
 
-  #sink(): void {
-    const size = this.#times.length;
-    for (let index = 0; ;) {
-      let least = index;
-      for (const child of [2 * index + 1, 2 * index + 2])
-        if (child < size && (this.#times[child] ?? 0) < (this.#times[least] ?? 0)) least = child;
-      if (least === index) return;
-      this.#swap(index, least);
-      index = least;
-    }
-  }
-
-  #swap(a: number, b: number): void {
-    [this.#times[a], this.#times[b]] = [this.#times[b] ?? 0, this.#times[a] ?? 0];
-    [this.#keys[a], this.#keys[b]] = [this.#keys[b] ?? "", this.#keys[a] ?? ""];
+  #grow(): void {
+    const size = Math.ceil(this.#times.length * 1.5);
+    const times = new Float64Array(size);
+    const items = new Int32Array(size);
+    times.set(this.#times);
+    items.set(this.#items);
+    this.#times = times;
+    this.#items = items;
   }
 }

@@ -1,8 +1,10 @@
+import { silentRules, wantedFields } from "../correlation/wanted-fields.ts";
 import type { JsonValue, SecurityEvent } from "../event.ts";
 import type { Fact, RuleReference } from "../finding.ts";
 import { factId } from "../hash.ts";
 import type { FieldMapping } from "../mapping.ts";
-import { type Rule, fieldOf } from "../rule.ts";
+import type { Rule } from "../rule.ts";
+import { entitiesOf } from "./entities.ts";
 import { readValue } from "./field-slot.ts";
 import type { Assignment } from "./program.ts";
 
@@ -16,7 +18,14 @@ export type FactMaker = (
 /** What every fact of a rule has in common is put together once, from all rules of the set. */
 export function createFactMaker(rules: readonly Rule[]): FactMaker {
   const templates = new Map<string, FactTemplate>();
-  for (const rule of rules) if (rule.condition !== undefined) templates.set(rule.id, factTemplate(rule, rules));
+  const wanted = wantedFields(rules);
+  const silent = silentRules(rules);
+  const correlations = rules.filter(({ correlation }) => correlation !== undefined);
+  for (const rule of rules) {
+    if (rule.condition === undefined) continue;
+    const fields = new Set([...namedFields(rule, correlations), ...(wanted.get(rule.id) ?? [])]);
+    templates.set(rule.id, { reference: referenceTo(rule), alerts: !silent.has(rule.id), fields: [...fields] });
+  }
   return (event, matched, mapping) =>
     matched.map((assignment) => toFact(event, assignment, mapping, templates.get(assignment.rule.id)));
 }
@@ -27,24 +36,16 @@ interface FactTemplate {
   readonly fields: readonly string[];
 }
 
-/** What every fact of a rule has in common, and the fields whose values it carries. */
-function factTemplate(rule: Rule, rules: readonly Rule[]): FactTemplate {
-  const fields = new Set<string>();
-  const want = ({ extension }: Rule): void => {
-    for (const field of extension.suppression?.by ?? []) fields.add(field);
-    for (const { field } of extension.response) fields.add(field);
-  };
-  want(rule);
-  let correlated = false;
-  let generates = false;
-  for (const other of rules) {
-    if (other.correlation === undefined || !other.correlation.ruleIds.includes(rule.id)) continue;
-    correlated = true;
-    generates ||= other.correlation.generate;
-    want(other);
-    for (const name of other.correlation.groupBy) fields.add(fieldOf(other.correlation, name, rule.id));
-  }
-  return { reference: referenceTo(rule), alerts: !correlated || generates, fields: [...fields] };
+/** The fields that the extension of a rule names, and those of the correlations that it feeds. */
+function namedFields(rule: Rule, correlations: readonly Rule[]): readonly string[] {
+  const { suppression, response } = rule.extension;
+  return [
+    ...(suppression?.by ?? []),
+    ...response.map(({ field }) => field),
+    ...correlations.flatMap((other) =>
+      other.correlation?.ruleIds.includes(rule.id) === true ? namedFields(other, correlations) : [],
+    ),
+  ];
 }
 
 /** What a finding says of its rule. */
@@ -54,10 +55,11 @@ export function referenceTo(rule: Rule): RuleReference {
 
 function toFact(
   event: SecurityEvent,
-  { rule, logSource }: Assignment,
+  assignment: Assignment,
   mapping: FieldMapping,
   template: FactTemplate | undefined,
 ): Fact {
+  const { rule, logSource } = assignment;
   const values: Record<string, JsonValue> = {};
   for (const field of template?.fields ?? []) {
     const value = readValue(event.document, mapping.paths(field, logSource));
@@ -70,7 +72,7 @@ function toFact(
     rule: template?.reference ?? referenceTo(rule),
     eventId: event.id,
     time: event.time,
-    entities: mapping.entities(event.document),
+    entities: entitiesOf(event, assignment, mapping),
     values,
     alerts: template?.alerts ?? true,
   };

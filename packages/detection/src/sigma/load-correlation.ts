@@ -1,11 +1,12 @@
-import type { EventCount } from "../rule.ts";
+import type { Correlation, CorrelationType } from "../rule.ts";
+import { type ConditionParts, readCorrelationCondition } from "./correlation-condition.ts";
 import { parseDuration } from "./duration.ts";
 import { nearest } from "./nearest.ts";
 import type { Reporter } from "./reporter.ts";
 import { readTexts } from "./attributes.ts";
 import { type Tree, child } from "./tree.ts";
 
-const TYPES = [
+const TYPES: readonly CorrelationType[] = [
   "event_count",
   "value_count",
   "temporal",
@@ -16,16 +17,17 @@ const TYPES = [
   "value_median",
 ];
 const KEYS = ["type", "rules", "aliases", "group-by", "timespan", "condition", "generate"];
-const LIMITS = { threshold: 10_000, timespan: 31 * 86_400_000 } as const;
+const LIMITS = { timespan: 31 * 86_400_000, rules: 64 } as const;
 
 /** A correlation as written: its rules by id or name, still to be found. */
 export interface CorrelationParts {
+  readonly type: CorrelationType;
   readonly references: readonly { readonly text: string; readonly at: number }[];
   readonly groupBy: readonly string[];
   /** Field by alias and by rule reference. */
   readonly aliases: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly timespan: number;
-  readonly threshold: number;
+  readonly condition: ConditionParts;
   readonly generate: boolean;
   readonly at: number;
 }
@@ -47,7 +49,7 @@ export function readCorrelation(root: Tree, tree: Tree, reporter: Reporter): Cor
       guess === undefined ? `The keys are: ${KEYS.join(", ")}.` : `Did you mean "${guess}"?`,
     );
   }
-  const isSupported = readType(tree, reporter);
+  const type = readType(tree, reporter);
   const rules = child(tree, "rules");
   const listed = rules?.kind === "list" ? rules.items : rules === undefined ? [] : [rules];
   const references = listed.flatMap((item) =>
@@ -55,65 +57,92 @@ export function readCorrelation(root: Tree, tree: Tree, reporter: Reporter): Cor
   );
   if (references.length === 0 || references.length !== listed.length)
     reporter.error("rule-missing-key", "The correlation must list rules by id or name.", rules?.at ?? tree.at);
+  if (references.length > LIMITS.rules)
+    reporter.error("rule-too-large", `The correlation lists more than ${LIMITS.rules} rules.`, rules?.at);
   const groupBy = readTexts(tree, "group-by", reporter);
   const timespan = readTimespan(tree, reporter);
-  // The condition of another type has another form: nothing can be said of it.
-  const threshold = isSupported ? readThreshold(tree, reporter) : undefined;
+  const names = [...new Set(references.map(({ text }) => text))];
+  // Without a type nothing can be said of the condition.
+  const condition = type === undefined ? undefined : readCorrelationCondition(type, tree, names, reporter);
   const aliases = readAliases(tree, reporter);
   const generate = [child(tree, "generate"), child(root, "generate")].find((value) => value !== undefined);
   if (generate !== undefined && (generate.kind !== "scalar" || typeof generate.value !== "boolean"))
     reporter.error("rule-wrong-type", '"generate" must be true or false.', generate.at);
-  if (reporter.errorCount() > errors || timespan === undefined || threshold === undefined) return undefined;
+  if (reporter.errorCount() > errors || type === undefined || timespan === undefined || condition === undefined)
+    return undefined;
   return {
+    type,
     references,
     groupBy,
     aliases,
     timespan,
-    threshold,
+    condition,
     generate: generate?.kind === "scalar" && generate.value === true,
     at: tree.at,
   };
 }
 
 /** Puts rule ids in place of references. */
-export function resolveCorrelation(parts: CorrelationParts, ids: ReadonlyMap<string, string>): EventCount {
+export function resolveCorrelation(parts: CorrelationParts, ids: ReadonlyMap<string, string>): Correlation {
+  const idOf = (reference: string): string => ids.get(reference) ?? "";
   const aliases = Object.entries(parts.aliases).map(([alias, fields]) => [
     alias,
     Object.fromEntries(
-      Object.entries(fields).flatMap(([reference, field]) =>
-        ids.has(reference) ? [[ids.get(reference) ?? "", field]] : [],
-      ),
+      Object.entries(fields).flatMap(([reference, field]) => (ids.has(reference) ? [[idOf(reference), field]] : [])),
     ),
   ]);
-  return {
-    type: "event_count",
-    ruleIds: [...new Set(parts.references.map(({ text }) => ids.get(text) ?? ""))],
+  const ruleIds = [...new Set(parts.references.map(({ text }) => idOf(text)))];
+  const base = {
+    ruleIds,
     groupBy: parts.groupBy,
-    aliases: Object.fromEntries(aliases),
+    aliases: Object.fromEntries(aliases) as Correlation["aliases"],
     timespan: parts.timespan,
-    threshold: parts.threshold,
     generate: parts.generate,
   };
+  const { range, terms, fields, percentile } = parts.condition;
+  const field = fields[0] ?? "";
+  switch (parts.type) {
+    case "event_count":
+      return { type: parts.type, ...base, range: range ?? [] };
+    case "value_count":
+      return { type: parts.type, ...base, fields, range: range ?? [] };
+    case "value_percentile":
+      return { type: parts.type, ...base, field, percentile, range: range ?? [] };
+    case "value_sum":
+    case "value_avg":
+    case "value_median":
+      return { type: parts.type, ...base, field, range: range ?? [] };
+    case "temporal":
+    case "temporal_ordered":
+      return {
+        type: parts.type,
+        ...base,
+        range,
+        terms: terms?.map(({ present, absent }) => ({
+          present: ruleIds.filter((id) => present.some((reference) => idOf(reference) === id)),
+          absent: absent.map(idOf),
+        })),
+      };
+  }
 }
 
-/** Whether the type is the one that is supported; what is wrong with it is reported. */
-function readType(tree: Tree, reporter: Reporter): boolean {
+/** The type; undefined when there is none that is known, which is reported. */
+function readType(tree: Tree, reporter: Reporter): CorrelationType | undefined {
   const type = child(tree, "type");
   const written = type?.kind === "scalar" ? String(type.value) : undefined;
-  if (written === "event_count") return true;
+  const known = TYPES.find((name) => name === written);
+  if (known !== undefined) return known;
   if (written === undefined) reporter.error("rule-missing-key", "The correlation has no type.", type?.at ?? tree.at);
-  else if (TYPES.includes(written))
-    reporter.error("rule-correlation-type", `The correlation type "${written}" is not supported.`, type?.at);
   else {
     const guess = nearest(written, TYPES);
     reporter.error(
       "rule-correlation-type",
       `"${written}" is not a correlation type.`,
       type?.at,
-      guess === undefined ? undefined : `Did you mean "${guess}"?`,
+      guess === undefined ? `The types are: ${TYPES.join(", ")}.` : `Did you mean "${guess}"?`,
     );
   }
-  return false;
+  return undefined;
 }
 
 function readTimespan(tree: Tree, reporter: Reporter): number | undefined {
@@ -134,36 +163,6 @@ function readTimespan(tree: Tree, reporter: Reporter): number | undefined {
   else if (milliseconds > LIMITS.timespan)
     reporter.error("rule-correlation-timespan", "The timespan is above 31 days.", value.at);
   return milliseconds;
-}
-
-function readThreshold(tree: Tree, reporter: Reporter): number | undefined {
-  const value = child(tree, "condition");
-  if (value?.kind !== "map") {
-    if (value === undefined) reporter.error("rule-missing-key", "The correlation has no condition.", tree.at);
-    else reporter.error("rule-correlation-condition", "The condition must be a map such as `gte: 10`.", value.at);
-    return undefined;
-  }
-  const [only] = value.entries;
-  if (only === undefined || value.entries.length > 1) {
-    reporter.error("rule-correlation-condition", "The condition must have one comparison.", value.at);
-    return undefined;
-  }
-  if (only.key !== "gte" && only.key !== "gt") {
-    const why = ["lt", "lte", "eq", "neq"].includes(only.key)
-      ? `"${only.key}" would hold for windows that are still filling, and for groups that never occur`
-      : `"${only.key}" is not a comparison of event_count`;
-    reporter.error("rule-correlation-condition", `${why}; gte and gt are supported.`, only.at);
-    return undefined;
-  }
-  const number = only.value.kind === "scalar" ? only.value.value : undefined;
-  const threshold = typeof number === "number" && Number.isInteger(number) ? number + (only.key === "gt" ? 1 : 0) : 0;
-  if (threshold >= 1 && threshold <= LIMITS.threshold) return threshold;
-  reporter.error(
-    "rule-correlation-condition",
-    `The count must be a whole number from 1 to ${LIMITS.threshold}.`,
-    only.value.at,
-  );
-  return undefined;
 }
 
 function readAliases(tree: Tree, reporter: Reporter): CorrelationParts["aliases"] {

@@ -13,6 +13,8 @@ export interface Reporter {
   warning(code: ErrorCode, message: string, at?: number, suggestion?: string): void;
   /** Line and column, 1-based, of an offset in the file; both 0 when it has none. */
   placeOf(at: number): { readonly line: number; readonly column: number };
+  /** The line of a place, from 1. */
+  lineOf(at: number): number | undefined;
   /** Number of errors so far; a rule whose reading raised it is refused. */
   errorCount(): number;
 }
@@ -48,6 +50,7 @@ export function createReporter(path: string): Reporter {
       const place = lines?.linePos(at);
       return { line: place?.line ?? 0, column: place?.col ?? 0 };
     },
+    lineOf: (at) => lines?.linePos(at).line,
     errorCount: () => errors,
   };
 }

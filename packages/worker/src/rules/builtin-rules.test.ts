@@ -1,7 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createCorrelator, createDetector, loadRules, testRule, type Rule, type RuleExample } from "@vedette/detection";
+import {
+  createCorrelator,
+  createDetector,
+  loadRules,
+  testRule,
+  type Correlation,
+  type Rule,
+  type RuleExample,
+} from "@vedette/detection";
 import { describe, expect, it, test } from "vitest";
 import { builtinRulesFolder, readRuleFiles } from "./load.ts";
 
@@ -112,6 +120,16 @@ test("the readme has a row for each alerting rule and no other", () => {
   expect(rows).toEqual(alerting.map(readmeRow));
 });
 
+/** How much a correlation asks for, in words. */
+function amountOf(correlation: Correlation): string {
+  const [only] = correlation.type === "event_count" || correlation.type === "value_count" ? correlation.range : [];
+  if (only === undefined) return correlation.type === "temporal_ordered" ? "one after the other" : "all";
+  const number = only.value + (only.comparison === "gt" ? 1 : 0);
+  return correlation.type === "value_count"
+    ? `${number} different ${correlation.fields.map((field) => `\`${field}\``).join(", ")}`
+    : String(number);
+}
+
 /** The row of the readme's table that belongs to a rule. */
 function readmeRow(rule: Rule): string {
   const { correlation, extension } = rule;
@@ -121,7 +139,7 @@ function readmeRow(rule: Rule): string {
   const looks =
     correlation === undefined
       ? `one ${services.join()}`
-      : `${correlation.threshold} of ${services.join(", ")} in ${correlation.timespan / 60_000}m by ${correlation.groupBy.map((name) => `\`${name}\``).join(", ")}`;
+      : `${amountOf(correlation)} of ${services.join(", ")} in ${correlation.timespan / 60_000}m by ${correlation.groupBy.map((name) => `\`${name}\``).join(", ")}`;
   const techniques = rule.tags
     .filter((tag) => /^attack\.t\d/.test(tag))
     .map((tag) => tag.slice("attack.".length).toUpperCase());

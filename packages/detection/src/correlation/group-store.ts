@@ -1,0 +1,280 @@
+import { Arena, type Cell } from "./arena.ts";
+import { Reader, Scratch } from "./scratch.ts";
+
+/** A group of facts: its place in the store. */
+export type Group = Cell;
+
+/** What a group is marked with. */
+export const MARK = { alive: 1, touched: 2, judge: 4, stored: 8 } as const;
+
+const RECORD_CELLS = 6;
+const FIRST_SLOTS = 1_024;
+const PLAN = 0;
+const HASH = 1;
+const KEY = 2;
+const KEY_CELLS = 3;
+const COUNT = 4;
+const MEMBERS = 5;
+const ROOM = 6;
+const MARKS = 7;
+const SCHEDULED = 4;
+const JUDGE_FROM = 5;
+
+/**
+ * Groups by correlation and key, and the members of each in the order of (event time, id), outside of the JavaScript heap. The key is what is in the
+ * scratch; members are the cells of records that {@link MemberStore} writes.
+ */
+export class GroupStore {
+  readonly arena = new Arena();
+  readonly scratch = new Scratch();
+  readonly reader = new Reader(this.arena);
+  size = 0;
+  #slots = new Int32Array(FIRST_SLOTS);
+  #freeRecord: Group = 0;
+
+  /** Bytes in use, with the table that finds groups. */
+  get bytes(): number {
+    return this.arena.used + this.#slots.byteLength;
+  }
+
+  /** The group of the key in the scratch, or 0. */
+  find(plan: number): Group {
+    const hash = this.scratch.hash(plan);
+    const { words } = this.arena;
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const group = this.#slots[slot] ?? 0;
+      if (group === 0) return 0;
+      const base = group * 2;
+      if (
+        words[base + HASH] === hash &&
+        words[base + PLAN] === plan &&
+        this.scratch.equals(this.arena, words[base + KEY] ?? 0)
+      )
+        return group;
+    }
+  }
+
+  /** A new group under the key in the scratch, which must not be known. */
+  create(plan: number): Group {
+    if ((this.size + 1) * 5 > this.#slots.length * 3) this.#grow();
+    const { arena, scratch } = this;
+    const hash = scratch.hash(plan);
+    const key = arena.take(scratch.cells);
+    scratch.copyTo(arena, key);
+    let group = this.#freeRecord;
+    if (group === 0) group = arena.take(RECORD_CELLS);
+    else {
+      this.#freeRecord = arena.words[group * 2] ?? 0;
+      arena.used += RECORD_CELLS * 8;
+    }
+    const base = group * 2;
+    const { words } = arena;
+    words.fill(0, base, base + RECORD_CELLS * 2);
+    words[base + PLAN] = plan;
+    words[base + HASH] = hash;
+    words[base + KEY] = key;
+    words[base + KEY_CELLS] = scratch.cells;
+    words[base + MARKS] = MARK.alive;
+    arena.numbers[group + SCHEDULED] = Infinity;
+    arena.numbers[group + JUDGE_FROM] = Infinity;
+    this.#place(group, hash);
+    this.size++;
+    return group;
+  }
+
+  /** Forgets a group without members. */
+  remove(group: Group): void {
+    const { words } = this.arena;
+    const base = group * 2;
+    this.#displace(group);
+    this.arena.give(words[base + KEY] ?? 0, words[base + KEY_CELLS] ?? 0);
+    const room = words[base + ROOM] ?? 0;
+    if (room > 0) this.arena.give(words[base + MEMBERS] ?? 0, cellsFor(room));
+    words[base + MARKS] = 0;
+    this.arena.numbers[group + SCHEDULED] = Infinity;
+    // Records are kept apart, so that a place in a queue never points at anything but a group.
+    words[base] = this.#freeRecord;
+    this.#freeRecord = group;
+    this.arena.used -= RECORD_CELLS * 8;
+    this.size--;
+  }
+
+  planOf(group: Group): number {
+    return this.arena.words[group * 2 + PLAN] ?? 0;
+  }
+
+  keyOf(group: Group): Cell {
+    return this.arena.words[group * 2 + KEY] ?? 0;
+  }
+
+  has(group: Group, mark: number): boolean {
+    return ((this.arena.words[group * 2 + MARKS] ?? 0) & mark) !== 0;
+  }
+
+  mark(group: Group, mark: number): void {
+    const at = group * 2 + MARKS;
+    this.arena.words[at] = (this.arena.words[at] ?? 0) | mark;
+  }
+
+  unmark(group: Group, mark: number): void {
+    const at = group * 2 + MARKS;
+    this.arena.words[at] = (this.arena.words[at] ?? 0) & ~mark;
+  }
+
+  /** When the group must be looked at again, as the queue has it. */
+  scheduled(group: Group): number {
+    return this.arena.numbers[group + SCHEDULED] ?? Infinity;
+  }
+
+  schedule(group: Group, time: number): void {
+    this.arena.numbers[group + SCHEDULED] = time;
+  }
+
+  /** The earliest time whose members changed since windows were last judged. */
+  judgeFrom(group: Group): number {
+    return this.arena.numbers[group + JUDGE_FROM] ?? Infinity;
+  }
+
+  setJudgeFrom(group: Group, time: number): void {
+    this.arena.numbers[group + JUDGE_FROM] = time;
+  }
+
+  count(group: Group): number {
+    return this.arena.words[group * 2 + COUNT] ?? 0;
+  }
+
+  /** Where the times of the members begin. */
+  timesAt(group: Group): Cell {
+    return this.arena.words[group * 2 + MEMBERS] ?? 0;
+  }
+
+  time(group: Group, index: number): number {
+    return this.arena.numbers[this.timesAt(group) + index] ?? Number.NaN;
+  }
+
+  member(group: Group, index: number): Cell {
+    return Math.abs(this.arena.words[this.#referenceAt(group, index)] ?? 0);
+  }
+
+  /** Whether the window that ends at the member was found to fulfil the condition. */
+  holdsAt(group: Group, index: number): boolean {
+    return (this.arena.words[this.#referenceAt(group, index)] ?? 0) < 0;
+  }
+
+  setHoldsAt(group: Group, index: number, holds: boolean): void {
+    const at = this.#referenceAt(group, index);
+    const member = Math.abs(this.arena.words[at] ?? 0);
+    this.arena.words[at] = holds ? -member : member;
+  }
+
+  /** Puts a member in at an index. */
+  insert(group: Group, index: number, time: number, member: Cell): void {
+    const base = group * 2;
+    const count = this.count(group);
+    if (count === this.arena.words[base + ROOM]) this.#widen(group, count);
+    const { words, numbers } = this.arena;
+    const times = words[base + MEMBERS] ?? 0;
+    const references = (times + (words[base + ROOM] ?? 0)) * 2;
+    if (index < count) {
+      numbers.copyWithin(times + index + 1, times + index, times + count);
+      words.copyWithin(references + index + 1, references + index, references + count);
+    }
+    numbers[times + index] = time;
+    words[references + index] = member;
+    words[base + COUNT] = count + 1;
+  }
+
+  /** Leaves only the members that are asked for; the caller gives the others back. */
+  keep(group: Group, isKept: (index: number) => boolean): void {
+    const { words, numbers } = this.arena;
+    const base = group * 2;
+    const count = this.count(group);
+    const times = words[base + MEMBERS] ?? 0;
+    const references = (times + (words[base + ROOM] ?? 0)) * 2;
+    let kept = 0;
+    for (let index = 0; index < count; index++) {
+      if (!isKept(index)) continue;
+      if (kept !== index) {
+        numbers[times + kept] = numbers[times + index] ?? 0;
+        words[references + kept] = words[references + index] ?? 0;
+      }
+      kept++;
+    }
+    words[base + COUNT] = kept;
+    const room = words[base + ROOM] ?? 0;
+    if (room > 8 && kept * 4 < room) this.#resize(group, Math.max(kept, 1));
+  }
+
+  /** Index of the first member at or after a time. */
+  firstAt(group: Group, time: number): number {
+    return firstFrom(this.arena.numbers, this.timesAt(group), this.count(group), time);
+  }
+
+  #referenceAt(group: Group, index: number): number {
+    const { words } = this.arena;
+    const base = group * 2;
+    return ((words[base + MEMBERS] ?? 0) + (words[base + ROOM] ?? 0)) * 2 + index;
+  }
+
+  #widen(group: Group, count: number): void {
+    this.#resize(group, count === 0 ? 1 : count * 2);
+  }
+
+  #resize(group: Group, room: number): void {
+    const base = group * 2;
+    const cell = this.arena.take(cellsFor(room));
+    const { words, numbers } = this.arena;
+    const count = words[base + COUNT] ?? 0;
+    const before = words[base + MEMBERS] ?? 0;
+    const roomBefore = words[base + ROOM] ?? 0;
+    numbers.copyWithin(cell, before, before + count);
+    words.copyWithin((cell + room) * 2, (before + roomBefore) * 2, (before + roomBefore) * 2 + count);
+    if (roomBefore > 0) this.arena.give(before, cellsFor(roomBefore));
+    words[base + MEMBERS] = cell;
+    words[base + ROOM] = room;
+  }
+
+  #place(group: Group, hash: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = group;
+  }
+
+  #displace(group: Group): void {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const { words } = this.arena;
+    let hole = (words[group * 2 + HASH] ?? 0) & mask;
+    while (slots[hole] !== group) hole = (hole + 1) & mask;
+    // Those behind move up, unless that would bring them before their own place.
+    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = (words[(slots[slot] ?? 0) * 2 + HASH] ?? 0) & mask;
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
+      slots[hole] = slots[slot] ?? 0;
+      hole = slot;
+    }
+    slots[hole] = 0;
+  }
+
+  #grow(): void {
+    const before = this.#slots;
+    this.#slots = new Int32Array(before.length * 2);
+    for (const group of before) if (group !== 0) this.#place(group, this.arena.words[group * 2 + HASH] ?? 0);
+  }
+}
+
+const cellsFor = (room: number): number => room + ((room + 1) >>> 1);
+
+/** Index of the first of `count` ordered times from a cell on that is not before a time. */
+export function firstFrom(times: Float64Array, cell: Cell, count: number, time: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((times[cell + middle] ?? 0) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
