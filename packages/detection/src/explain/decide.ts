@@ -1,16 +1,19 @@
 import { rereadCondition } from "../sigma/condition.ts";
 import type { Condition, ValueTest } from "../signature.ts";
 import type { WrittenDetection, WrittenItem, WrittenSearch } from "../written.ts";
-import type { Decision, FieldDecision, WantedValue } from "./explanation.ts";
+import type { Decision, FieldDecision } from "./explanation.ts";
 import { hintFor } from "./hint.ts";
+import { itemValues, joinKeywords, testsIn, wordValue } from "./item-values.ts";
 import type { FieldReader } from "./read-field.ts";
 import { conditionHolds, valueTester } from "./value-holds.ts";
-import { placeOf, shortened, wordTest } from "./wording.ts";
+import { placeOf, shortened } from "./wording.ts";
 
 /** Values of the event that are told. */
 const FOUND = 5;
 /** Characters of each. */
 const FOUND_LENGTH = 160;
+/** Names of search identifiers that a filter added to a rule. */
+const OF_FILTER = /^_filter\d+_/;
 
 /** What decided a rule's condition, with the names its author gave. */
 export function decideDetection(written: WrittenDetection, read: FieldReader): Decision {
@@ -93,27 +96,14 @@ function decideOf(kind: "all" | "any", items: readonly Decision[]): Decision {
 }
 
 function decideSearch(name: string, search: WrittenSearch, read: FieldReader): Decision {
-  const alternatives = joinKeywords(search).map((items) => decideAll(items.map((item) => decideItem(item, read))));
+  // A filter's places are in the filter's file, not in the rule's.
+  const placed = (item: WrittenItem): WrittenItem => (OF_FILTER.test(name) ? { ...item, line: 0, column: 0 } : item);
+  const alternatives = joinKeywords(search).map((items) =>
+    decideAll(items.map((item) => decideItem(placed(item), read))),
+  );
   const held = alternatives.some((item) => item.held);
   const decisive = alternatives.filter((item) => item.held === held);
   return { kind: "search", held, name, of: alternatives.length, items: decisive };
-}
-
-/** Keywords that follow each other are one item with several values. */
-function joinKeywords(search: WrittenSearch): WrittenSearch {
-  const result: (readonly WrittenItem[])[] = [];
-  let keywords: Condition[] = [];
-  for (const items of search) {
-    const [first] = items;
-    if (first?.key !== "" || items.length > 1) {
-      result.push(items);
-      keywords = [];
-      continue;
-    }
-    keywords.push(first.condition);
-    if (keywords.length === 1) result.push([{ ...first, condition: { op: "or", items: keywords } }]);
-  }
-  return result;
 }
 
 /** A condition as an item, when it is no more than values of one field. */
@@ -133,27 +123,19 @@ interface Value {
   readonly held: boolean;
 }
 
-function decideItem({ key, line, column, condition }: WrittenItem, read: FieldReader): FieldDecision {
-  const [name = "", ...modifiers] = key.split("|");
-  const field = name === "" ? undefined : name;
-  const reading = read(fieldIn(condition) ?? field);
-  const negated = condition.op === "not";
-  const asked = negated ? condition.item : condition;
-  const held = conditionHolds(condition, read);
-  const needs = asked.op === "and" ? "all" : "any";
-  const conditions = asked.op === "and" || asked.op === "or" ? byEncodedText(asked.items) : [asked];
-  const values: readonly Value[] = conditions.map((value) => ({
-    condition: value,
-    held: conditionHolds(value, read),
-  }));
-  const wanted = values.map((value) => wordValue(value, modifiers));
+function decideItem(item: WrittenItem, read: FieldReader): FieldDecision {
+  const { field, compiledField, modifiers, negated, needs, values: asked } = itemValues(item);
+  const reading = read(compiledField);
+  const held = conditionHolds(item.condition, read);
+  const values: readonly Value[] = asked.map((condition) => ({ condition, held: conditionHolds(condition, read) }));
+  const wanted = values.map((value) => ({ ...wordValue(value.condition, modifiers), held: value.held }));
   return {
     kind: "field",
     held,
     field: field ?? null,
     modifiers,
-    line,
-    column,
+    line: item.line,
+    column: item.column,
     place: reading.place ?? null,
     places: reading.places,
     found: foundValues(reading.texts, values, read),
@@ -161,59 +143,8 @@ function decideItem({ key, line, column, condition }: WrittenItem, read: FieldRe
     needs,
     negated,
     wanted,
-    hint: held ? null : hintFor({ asked: conditions, needs, negated, reading, wanted, read }),
+    hint: held ? null : hintFor({ asked, needs, negated, reading, wanted, read }),
   };
-}
-
-/** The field that a compiled item reads: a pipeline may have given it another name than the one written. */
-function fieldIn(condition: Condition): string | undefined {
-  if (condition.op === "test") return condition.field;
-  if (condition.op === "not") return fieldIn(condition.item);
-  const [first] = condition.items;
-  return first === undefined ? undefined : fieldIn(first);
-}
-
-/** Several encodings of one text, such as the three of base64offset, are one value. */
-function byEncodedText(items: readonly Condition[]): readonly Condition[] {
-  const result: Condition[] = [];
-  const groups = new Map<string, Condition[]>();
-  for (const item of items) {
-    const text = item.op === "test" && item.test.kind === "pattern" ? item.test.encodes : undefined;
-    const group = text === undefined ? undefined : groups.get(text);
-    if (group !== undefined) {
-      group.push(item);
-      continue;
-    }
-    if (text === undefined) {
-      result.push(item);
-      continue;
-    }
-    const made = [item];
-    groups.set(text, made);
-    result.push({ op: "or", items: made });
-  }
-  return result;
-}
-
-function wordValue({ condition, held }: Value, modifiers: readonly string[]): WantedValue {
-  const inner = condition.op === "not" ? condition.item : condition;
-  const tests = testsIn(inner);
-  const [first] = tests;
-  if (first === undefined) return { relation: "is", denial: "is not", value: "", held };
-  const { relation, denial, value } = wordTest(first, modifiers);
-  const others = tests
-    .slice(1)
-    .filter((test) => !(test.kind === "pattern" && test.encodes !== undefined))
-    .map((test) => wordTest(test, modifiers).value);
-  const text = [value, ...others].join(" or ");
-  return condition.op === "not"
-    ? { relation: denial, denial: relation, value: text, held }
-    : { relation, denial, value: text, held };
-}
-
-function testsIn(condition: Condition): readonly ValueTest[] {
-  if (condition.op === "test") return [condition.test];
-  return condition.op === "not" ? testsIn(condition.item) : condition.items.flatMap(testsIn);
 }
 
 /** The event's values, those first that fulfil a test, each cut around what was looked for. */

@@ -4,7 +4,7 @@ import { DEFAULT_MAPPINGS } from "../mappings/default-mappings.ts";
 import { readValue } from "../match/field-slot.ts";
 import { type Rule, type RuleException, fieldOf } from "../rule.ts";
 import { decideCondition, decideDetection } from "./decide.ts";
-import { correlationText, groups } from "./explain-correlation.ts";
+import { correlationText, groups } from "./correlation-text.ts";
 import type {
   CorrelatedRule,
   CorrelationExplanation,
