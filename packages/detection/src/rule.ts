@@ -191,6 +191,8 @@ export interface Rule {
   /** Empty for a correlation. */
   readonly logSource: LogSource;
   readonly path: string;
+  /** Where it begins in its file, 1-based; undefined when it has no place there. */
+  readonly line?: number | undefined;
   /** Content hash: 64 hex digits, filters included; comments, order of keys and layout of the YAML do not matter. */
   readonly revision: string;
   readonly extension: RuleExtension;
