@@ -5,6 +5,7 @@ import { digText, dig, dottedName, isList, isObject } from "./dotted-name.ts";
 import { step } from "./path-step.ts";
 import { createSourceMapping, logSourceList } from "./source-mapping.ts";
 import { isText } from "./windows.ts";
+import { ownMember } from "./own-member.ts";
 
 const AUDITD = logSourceList({ product: "linux", service: "auditd" });
 const AUDITD_EXECVE = logSourceList(
@@ -97,7 +98,8 @@ const PLACES: Readonly<Record<string, readonly FieldPath[]>> = {
 };
 
 function places(field: string): readonly FieldPath[] {
-  if (Object.hasOwn(PLACES, field)) return PLACES[field] ?? [];
+  const known = ownMember(PLACES, field);
+  if (known !== undefined) return known;
   const number = /^a(\d{1,3})$/.exec(field)?.[1];
   if (number !== undefined)
     return [

@@ -4,6 +4,7 @@ import { digText, dottedName, dottedPaths, isList, isObject } from "./dotted-nam
 import { step } from "./path-step.ts";
 import { createSourceMapping, logSourceList } from "./source-mapping.ts";
 import { isText } from "./windows.ts";
+import { ownMember } from "./own-member.ts";
 
 const AWS = logSourceList({ product: "aws", service: "cloudtrail" });
 
@@ -98,7 +99,7 @@ export const gcpAuditMapping: FieldMapping = createSourceMapping({
     return service === "admin.googleapis.com" ? WORKSPACE_ADMIN : GCP;
   },
   places: (field) => {
-    const renamed = Object.hasOwn(GCP_NAMES, field) ? (GCP_NAMES[field] ?? field) : field;
+    const renamed = ownMember(GCP_NAMES, field) ?? field;
     const name = renamed.replace(/^data\./, "");
     const parameter: FieldPath = ["protoPayload", "metadata", "event", "parameter", step("named", field.toUpperCase())];
     return [

@@ -1,6 +1,7 @@
 import type { FieldPath } from "../mapping.ts";
 import { dottedPaths } from "./dotted-name.ts";
 import { step } from "./path-step.ts";
+import { ownMember } from "./own-member.ts";
 
 /** A place of a field: a dotted ECS name, or a path that computes. */
 export type EcsPlace = string | FieldPath;
@@ -20,7 +21,7 @@ export function placePaths(places: readonly EcsPlace[]): readonly FieldPath[] {
 
 /** The own member of a table. */
 export function placesIn(fields: EcsFields | undefined, field: string): readonly EcsPlace[] {
-  return fields !== undefined && Object.hasOwn(fields, field) ? (fields[field] ?? []) : [];
+  return fields === undefined ? [] : (ownMember(fields, field) ?? []);
 }
 
 const DIRECTIONS = "egress=true,outbound=true,ingress=false,inbound=false";
@@ -182,8 +183,8 @@ export function endpointPlaces(
   category: string | undefined,
   service: string | undefined,
 ): readonly EcsPlace[] {
-  const own = placesIn(category === undefined ? undefined : BY_CATEGORY[category], field);
+  const own = placesIn(ownMember(BY_CATEGORY, category), field);
   if (own.length > 0) return own;
-  const ofService = placesIn(service === undefined ? undefined : BY_SERVICE[service], field);
+  const ofService = placesIn(ownMember(BY_SERVICE, service), field);
   return ofService.length > 0 ? ofService : placesIn(ENDPOINT, field);
 }

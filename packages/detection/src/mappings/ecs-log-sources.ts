@@ -1,6 +1,7 @@
 import type { JsonObject, LogSource } from "../event.ts";
 import { digText, digTexts, dottedName } from "./dotted-name.ts";
 import { createLogSourceCache } from "./log-source-cache.ts";
+import { ownMember } from "./own-member.ts";
 
 const DATASET = dottedName("event.dataset");
 const STREAM = dottedName("data_stream.dataset");
@@ -159,7 +160,7 @@ function decide(identity: EcsIdentity): readonly LogSource[] {
   const { dataset, module, has, detail, action } = identity;
   if (action.startsWith("vedette."))
     return [{ product: "vedette", service: action.slice("vedette.".length), category: "application" }];
-  const known = Object.hasOwn(DATASETS, dataset) ? DATASETS[dataset] : undefined;
+  const known = ownMember(DATASETS, dataset);
   if (known !== undefined) return known;
   if (module === "o365")
     return detail === "securitycompliancecenter"
@@ -168,7 +169,7 @@ function decide(identity: EcsIdentity): readonly LogSource[] {
   if (module === "zeek" && dataset.startsWith("zeek.")) return zeek(dataset.slice("zeek.".length));
   if (module === "cisco" || module === "cisco_ios") {
     if (dataset.startsWith("cisco.ios") || dataset.startsWith("cisco_ios"))
-      return [{ product: "cisco", service: CISCO[detail] ?? "syslog" }];
+      return [{ product: "cisco", service: ownMember(CISCO, detail) ?? "syslog" }];
   }
   const host = hostSources(identity);
   if (host.length > 0) return host;
@@ -176,7 +177,8 @@ function decide(identity: EcsIdentity): readonly LogSource[] {
   if (has.includes("d")) return [{ category: "dns" }, { category: "network", service: "dns" }];
   if (has.includes("n") || has.includes("f"))
     return [{ category: "firewall" }, { category: "network", service: "connection" }];
-  return LANGUAGES[detail] === undefined ? [] : [{ product: LANGUAGES[detail], category: "application" }];
+  const language = ownMember(LANGUAGES, detail);
+  return language === undefined ? [] : [{ product: language, category: "application" }];
 }
 
 const CISCO: Readonly<Record<string, string>> = { aaa: "aaa", parser: "aaa", bgp: "bgp", ldp: "ldp" };

@@ -1,6 +1,7 @@
 import type { LogSource } from "../event.ts";
 import { type EcsFields, type EcsPlace, computed, endpointPlaces, placesIn } from "./ecs-endpoint-fields.ts";
 import { step } from "./path-step.ts";
+import { ownMember } from "./own-member.ts";
 
 const CLIENT: readonly EcsPlace[] = ["source.ip", "client.ip", "source.address", "client.address"];
 const SERVER: readonly EcsPlace[] = ["destination.ip", "server.ip", "destination.address", "server.address"];
@@ -194,9 +195,6 @@ const BY_CATEGORY: Readonly<Record<string, EcsFields>> = {
   antivirus: { Signature: ["threat.indicator.name", "rule.name"], Filename: ["file.path"], Action: ["event.action"] },
 };
 
-const member = <Value>(table: Readonly<Record<string, Value>>, key: string | undefined): Value | undefined =>
-  key !== undefined && Object.hasOwn(table, key) ? table[key] : undefined;
-
 /** `eventName` as `event_name`, `userIdentity.arn` as `user_identity.arn`. */
 const snake = (field: string): string =>
   field.replaceAll(/(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g, "_").toLowerCase();
@@ -204,11 +202,11 @@ const snake = (field: string): string =>
 /** The ECS places of a field for rules of a log source, besides its own name. */
 export function ecsPlaces(field: string, { product, category, service }: LogSource): readonly EcsPlace[] {
   const places = [
-    ...placesIn(member(BY_SERVICE, service), field),
+    ...placesIn(ownMember(BY_SERVICE, service), field),
     ...(service === "auditd" ? auditArgument(field) : []),
     ...integrationPlaces(field, product, service),
-    ...placesIn(member(BY_PRODUCT, product), field),
-    ...placesIn(member(BY_CATEGORY, category), field),
+    ...placesIn(ownMember(BY_PRODUCT, product), field),
+    ...placesIn(ownMember(BY_CATEGORY, category), field),
   ];
   return places.length > 0 ? places : endpointPlaces(field, category, service);
 }
@@ -221,8 +219,10 @@ function integrationPlaces(
   const roots =
     product === "zeek" && service !== undefined
       ? [`zeek.${service}`]
-      : (member(ROOTS, service) ?? member(PRODUCT_ROOTS, product) ?? []);
-  const names = [...new Set([field, snake(field)])];
+      : (ownMember(ROOTS, service) ?? ownMember(PRODUCT_ROOTS, product) ?? []);
+  const [head = "", ...rest] = field.split(".");
+  // The integration renames what it knows; what a request carries keeps its own names.
+  const names = [...new Set([field, snake(field), [snake(head), ...rest].join(".")])];
   return roots.flatMap((root) => names.flatMap((name) => fieldBelow(`${root}.${name}`, name)));
 }
 

@@ -33,7 +33,22 @@ const ROOTS = [
   "observer",
   "dns",
 ];
-const FLAT = ["event.dataset", "event.module", "event.category", "event.kind", "event.action", "data_stream.dataset"];
+const FLAT = [
+  "event.dataset",
+  "event.module",
+  "event.category",
+  "event.kind",
+  "event.action",
+  "data_stream.dataset",
+  "host.name",
+  "http.request.method",
+  "url.original",
+  "source.ip",
+  "client.ip",
+  "process.executable",
+  "dns.question.name",
+  "agent.type",
+];
 
 /** Documents in ECS: what Beats, Elastic Agent and the Collector's ECS mode write, for anything but Windows's own event log. */
 export const ecsMapping: FieldMapping = {

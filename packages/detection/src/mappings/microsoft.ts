@@ -4,6 +4,7 @@ import { digText, dottedName, dottedPaths, isObject } from "./dotted-name.ts";
 import { step } from "./path-step.ts";
 import { createSourceMapping, logSourceList } from "./source-mapping.ts";
 import { isText } from "./windows.ts";
+import { ownMember } from "./own-member.ts";
 
 const ACTIVITY = logSourceList({ product: "azure", service: "activitylogs" });
 // Privileged Identity Management has no log of its own: it writes to the directory's audit log, and its alerts are risk events.
@@ -41,10 +42,12 @@ const APPLICATION = dottedName("properties.appDisplayName");
 
 function azureLogSources(document: JsonObject): readonly LogSource[] {
   const table = text(document.Type).toLowerCase();
-  if (Object.hasOwn(TABLES, table)) return TABLES[table] ?? ACTIVITY;
+  const ofTable = ownMember(TABLES, table);
+  if (ofTable !== undefined) return ofTable;
   const category = (text(document.category) || text(document.Category)).toLowerCase();
   if (isText(document.riskEventType) || digText(document, RISK_TYPE) !== "") return RISK;
-  if (Object.hasOwn(ENTRA_CATEGORIES, category)) return ENTRA_CATEGORIES[category] ?? ACTIVITY;
+  const ofCategory = ownMember(ENTRA_CATEGORIES, category);
+  if (ofCategory !== undefined) return ofCategory;
   if (
     isText(document.activityDisplayName) ||
     isText(document.ActivityDisplayName) ||
@@ -150,7 +153,7 @@ export const azureMapping: FieldMapping = createSourceMapping({
   logSources: azureLogSources,
   places: (field) => {
     const names = new Set<string>([field]);
-    if (Object.hasOwn(AZURE_ALIASES, field)) for (const name of AZURE_ALIASES[field] ?? []) names.add(name);
+    for (const name of ownMember(AZURE_ALIASES, field) ?? []) names.add(name);
     for (const group of AZURE_NAMES) if (group.includes(field)) for (const name of group) names.add(name);
     const lower = lowerFirst(field);
     for (const name of [lower, upperFirst(field)]) names.add(name);

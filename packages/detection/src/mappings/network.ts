@@ -5,6 +5,7 @@ import { zeek } from "./ecs-log-sources.ts";
 import { createLogSourceCache } from "./log-source-cache.ts";
 import { createSourceMapping, logSourceList } from "./source-mapping.ts";
 import { isText } from "./windows.ts";
+import { ownMember } from "./own-member.ts";
 
 const ORIGIN = dottedName("id.orig_h");
 const zeekCache = createLogSourceCache();
@@ -52,13 +53,20 @@ export const zeekMapping: FieldMapping = createSourceMapping({
     const service = zeekService(document);
     return service === "" ? NONE : zeekCache(service, () => zeek(service));
   },
-  places: (field) => (Object.hasOwn(ZEEK_NAMES, field) ? (ZEEK_NAMES[field] ?? []).flatMap(dottedPaths) : []),
+  places: (field) => (ownMember(ZEEK_NAMES, field) ?? []).flatMap(dottedPaths),
   times: ["ts", "@timestamp"],
   entities: { address: ["id.orig_h"] },
 });
 
 const NONE = logSourceList();
 
+const FORTIGATE_NAMES = new Map([
+  ["src_ip", "srcip"],
+  ["src_port", "srcport"],
+  ["dst_ip", "dstip"],
+  ["dst_port", "dstport"],
+  ["username", "user"],
+]);
 const fortigateCache = createLogSourceCache();
 
 /** FortiGate's log as JSON of its key-value pairs. */
@@ -76,9 +84,7 @@ export const fortigateMapping: FieldMapping = createSourceMapping({
     });
   },
   places: (field): readonly FieldPath[] => {
-    const name = { src_ip: "srcip", src_port: "srcport", dst_ip: "dstip", dst_port: "dstport", username: "user" }[
-      field
-    ];
+    const name = FORTIGATE_NAMES.get(field);
     return name === undefined ? [] : [[name]];
   },
   times: ["eventtime", "@timestamp"],

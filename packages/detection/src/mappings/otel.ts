@@ -7,6 +7,7 @@ import { digText, dottedName, dottedPaths, isObject } from "./dotted-name.ts";
 import { ecsPlaces } from "./ecs-service-fields.ts";
 import { createLogSourceCache } from "./log-source-cache.ts";
 import { isStep } from "./path-step.ts";
+import { ownMember } from "./own-member.ts";
 
 /** Where entities are named; of one kind the first attribute that has a value counts. */
 const ENTITIES: readonly (readonly [EntityKind, readonly string[]])[] = [
@@ -90,7 +91,7 @@ function logSources(document: JsonObject): readonly LogSource[] {
     const sources: LogSource[] = [];
     if (product !== "")
       sources.push({
-        product: Object.hasOwn(PRODUCTS, product) ? PRODUCTS[product] : product,
+        product: ownMember(PRODUCTS, product) ?? product,
         category: "application",
       });
     if (isRequest) sources.push({ category: "webserver" });
@@ -129,7 +130,7 @@ function paths(field: string, logSource: LogSource): readonly FieldPath[] {
     ...own,
     ...ecsPlaces(field, logSource).flatMap((place) => {
       if (typeof place !== "string") return isStep(place[0] ?? "") ? [["attributes", ...place]] : everywhere([place]);
-      const old = OLD_NAMES[place];
+      const old = ownMember(OLD_NAMES, place);
       return [...everywhere(dottedPaths(place)), ...(old === undefined ? [] : everywhere(dottedPaths(old)))];
     }),
   ];

@@ -1,4 +1,5 @@
 import type { LogSource } from "../event.ts";
+import { ownMember } from "./own-member.ts";
 
 /** What identifies a Windows event, however its document is shaped. */
 export interface WindowsIdentity {
@@ -130,17 +131,13 @@ export function windowsLogSources(identity: WindowsIdentity): readonly LogSource
   const channel = identity.channel.toLowerCase();
   const provider = identity.provider.toLowerCase();
   if (channel === "linux-sysmon/operational" || provider === "linux-sysmon")
-    return (SYSMON[identity.eventId] ?? [undefined]).map((category) => ({
+    return (ownMember(SYSMON, identity.eventId) ?? [undefined]).map((category) => ({
       product: "linux",
       category,
       service: "sysmon",
     }));
   if (channel === "rpcfw" || provider === "rpcfw") return [{ product: "rpc_firewall", category: "application" }];
-  const service = Object.hasOwn(SERVICES, channel)
-    ? SERVICES[channel]
-    : provider === "microsoft-windows-sysmon"
-      ? "sysmon"
-      : undefined;
+  const service = ownMember(SERVICES, channel) ?? (provider === "microsoft-windows-sysmon" ? "sysmon" : undefined);
   const plain: LogSource = { product: "windows", service };
   if (service === "sysmon") {
     const categories = sysmonCategories(identity);
@@ -150,10 +147,10 @@ export function windowsLogSources(identity: WindowsIdentity): readonly LogSource
     return [plain, { ...plain, category: "antivirus" }];
   const category =
     provider === "microsoft-windows-kernel-file"
-      ? KERNEL_FILE[identity.eventId]
+      ? ownMember(KERNEL_FILE, identity.eventId)
       : service === undefined
         ? undefined
-        : CATEGORIES[service]?.[identity.eventId];
+        : ownMember(CATEGORIES[service] ?? {}, identity.eventId);
   return category === undefined ? [plain] : [plain, { ...plain, category }];
 }
 
@@ -210,7 +207,7 @@ export function createWindowsLogSources(): (
 }
 
 function sysmonCategories({ eventId, eventType }: WindowsIdentity): readonly string[] {
-  const categories = Object.hasOwn(SYSMON, eventId) ? (SYSMON[eventId] ?? []) : [];
+  const categories = ownMember(SYSMON, eventId) ?? [];
   if (eventId !== "12") return categories;
   const type = eventType.toLowerCase();
   if (type.startsWith("create")) return [...categories, "registry_add"];

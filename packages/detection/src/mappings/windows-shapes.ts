@@ -3,6 +3,7 @@ import { ANY_KEY, type FieldMapping, type FieldPath } from "../mapping.ts";
 import { isObject } from "./dotted-name.ts";
 import { step } from "./path-step.ts";
 import { createWindowsMapping, isText } from "./windows.ts";
+import { ownMember } from "./own-member.ts";
 
 /** Names that agents give to the fields which identify a Windows event, after Sigma's own name. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -24,8 +25,7 @@ export const windowsFlatMapping: FieldMapping = createWindowsMapping({
       isText(document.SourceName) ||
       isText(document.ProviderName) ||
       isText(document.LogName)),
-  places: (field) =>
-    [field, ...(Object.hasOwn(OTHER_NAMES, field) ? (OTHER_NAMES[field] ?? []) : [])].map((key) => [key]),
+  places: (field) => [field, ...(ownMember(OTHER_NAMES, field) ?? [])].map((key) => [key]),
 });
 
 /** Where an attribute of an XML element lies in what converters make of it. */
@@ -130,7 +130,7 @@ export const windowsOtelMapping: FieldMapping = createWindowsMapping({
   },
   places: (field) =>
     OTEL_BODIES.flatMap((body) => [
-      ...(Object.hasOwn(OTEL_SYSTEM, field) ? (OTEL_SYSTEM[field] ?? []).map((path) => [...body, ...path]) : []),
+      ...(ownMember(OTEL_SYSTEM, field) ?? []).map((path) => [...body, ...path]),
       [...body, "event_data", field],
       [...body, "event_data", "data", step("named", field)],
       [...body, "user_data", ANY_KEY, field],

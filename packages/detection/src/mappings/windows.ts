@@ -4,6 +4,7 @@ import { readValue } from "../match/field-slot.ts";
 import { toMilliseconds } from "./document-time.ts";
 import { step } from "./path-step.ts";
 import { createWindowsLogSources } from "./windows-log-sources.ts";
+import { ownMember } from "./own-member.ts";
 
 /** Fields of Security 4688 under the names that process_creation rules use. */
 const PROCESS_CREATION_4688: Readonly<Record<string, readonly string[]>> = {
@@ -108,16 +109,15 @@ export function createWindowsMapping({ name, accepts, places, keywordRoots }: Wi
 
 function fieldPaths(field: string, logSource: LogSource, places: WindowsShape["places"]): readonly FieldPath[] {
   const paths = fieldNames(field, logSource).flatMap((name) => places(name, logSource));
-  const hash = Object.hasOwn(HASHES, field.toLowerCase()) ? HASHES[field.toLowerCase()] : undefined;
+  const hash = ownMember(HASHES, field.toLowerCase());
   if (hash === undefined) return paths;
   return [...paths, ...places("Hashes", logSource).map((path) => [...path, step("hash", hash)])];
 }
 
 function fieldNames(field: string, { category, service }: LogSource): readonly string[] {
-  const own = (table: Readonly<Record<string, readonly string[]>>): readonly string[] | undefined =>
-    Object.hasOwn(table, field) ? table[field] : undefined;
-  if (category === "process_creation" && service === "security") return own(PROCESS_CREATION_4688) ?? [field];
-  if (category === "antivirus") return own(ANTIVIRUS) ?? [field];
+  if (category === "process_creation" && service === "security")
+    return ownMember(PROCESS_CREATION_4688, field) ?? [field];
+  if (category === "antivirus") return ownMember(ANTIVIRUS, field) ?? [field];
   // Defender's fields have spaces ("Threat Name"); Sigma strips them.
   if (service === "windefend") return [...new Set([field, field.replace(/(?<=[a-z])(?=[A-Z])/g, " ")])];
   return [field];

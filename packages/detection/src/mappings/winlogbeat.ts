@@ -4,6 +4,7 @@ import { dig, dottedName, dottedPaths, isObject } from "./dotted-name.ts";
 import { type EcsPlace, endpointPlaces, placePaths } from "./ecs-endpoint-fields.ts";
 import { step } from "./path-step.ts";
 import { createWindowsMapping, isText } from "./windows.ts";
+import { ownMember } from "./own-member.ts";
 
 /** Where Winlogbeat 7 and 8, Elastic Agent, and Winlogbeat 6 write what every Windows event has. */
 const SYSTEM: Readonly<Record<string, readonly EcsPlace[]>> = {
@@ -37,7 +38,7 @@ export const winlogbeatMapping: FieldMapping = createWindowsMapping({
       ? isText(dig(document, CHANNEL)) || isText(dig(document, EVENT_ID))
       : isText(document.log_name) && isText(document.event_id) && isObject(document.event_data),
   places: (field, { category, service }) => [
-    ...(Object.hasOwn(SYSTEM, field) ? placePaths(SYSTEM[field] ?? []) : []),
+    ...placePaths(ownMember(SYSTEM, field) ?? []),
     ...dottedPaths(`winlog.event_data.${field}`),
     ["event_data", field],
     ...(field === "Data" ? [[step("numberedData")]] : []),

@@ -1,0 +1,275 @@
+import { describe, test } from "vitest";
+import { AT, ISO, type Shape, expectShape } from "../testing/shape.ts";
+
+const SHAPES: readonly Shape[] = [
+  {
+    what: "CloudTrail",
+    document: {
+      eventVersion: "1.08",
+      eventTime: ISO,
+      eventSource: "iam.amazonaws.com",
+      eventName: "CreateUser",
+      sourceIPAddress: "192.0.2.1",
+      userIdentity: { type: "IAMUser", userName: "eve", accessKeyId: "AKIA" },
+      requestParameters: { containerDefinitions: [{ command: ["sh", "-c"] }] },
+    },
+    mapping: "cloudtrail",
+    sources: ["aws//cloudtrail"],
+    fields: {
+      eventName: "CreateUser",
+      "requestParameters.containerDefinitions.command": ["sh", "-c"],
+      requestParameters: '{"containerDefinitions":[{"command":["sh","-c"]}]}',
+    },
+    time: AT,
+    entities: ["address 192.0.2.1", "user eve", "api_key AKIA"],
+  },
+  {
+    what: "CloudTrail by EventBridge",
+    document: {
+      "detail-type": "AWS API Call via CloudTrail",
+      source: "aws.iam",
+      detail: {
+        eventVersion: "1.08",
+        eventTime: ISO,
+        eventSource: "iam.amazonaws.com",
+        eventName: "CreateUser",
+        userIdentity: { type: "Root" },
+      },
+    },
+    mapping: "cloudtrail",
+    sources: ["aws//cloudtrail"],
+    fields: { eventName: "CreateUser", "userIdentity.type": "Root" },
+    time: AT,
+  },
+  {
+    what: "the Kubernetes API server",
+    document: {
+      kind: "Event",
+      apiVersion: "audit.k8s.io/v1",
+      verb: "create",
+      stageTimestamp: ISO,
+      user: { username: "eve" },
+      sourceIPs: ["192.0.2.1"],
+      objectRef: { resource: "pods", apiGroup: "apps", apiVersion: "v1" },
+      requestObject: {
+        spec: {
+          volumes: [{ hostPath: { path: "/" } }],
+          containers: [{ securityContext: { capabilities: { add: ["SYS_ADMIN"] } } }],
+        },
+      },
+    },
+    mapping: "kubernetes-audit",
+    sources: ["kubernetes/application/audit"],
+    fields: { "objectRef.resource": "pods", apiGroup: "apps", hostPath: "/", capabilities: ["SYS_ADMIN"] },
+    time: AT,
+    entities: ["address 192.0.2.1", "user eve"],
+  },
+  {
+    what: "Google Cloud",
+    document: {
+      logName: "projects/p/logs/cloudaudit.googleapis.com%2Factivity",
+      timestamp: ISO,
+      resource: { type: "k8s_cluster" },
+      protoPayload: {
+        serviceName: "k8s.io",
+        methodName: "io.k8s.core.v1.pods.create",
+        authenticationInfo: { principalEmail: "e@x.test" },
+        authorizationInfo: [{ granted: true }],
+      },
+    },
+    mapping: "gcp-audit",
+    sources: ["gcp//gcp.audit"],
+    fields: {
+      "gcp.audit.method_name": "io.k8s.core.v1.pods.create",
+      "data.protoPayload.methodName": "io.k8s.core.v1.pods.create",
+      "data.protoPayload.resource.type": "k8s_cluster",
+      "data.protoPayload.authorizationInfo.granted": true,
+    },
+    time: AT,
+    entities: ["user e@x.test"],
+  },
+  {
+    what: "Google Workspace in Cloud Logging",
+    document: {
+      timestamp: ISO,
+      protoPayload: {
+        serviceName: "admin.googleapis.com",
+        metadata: {
+          event: [
+            {
+              eventName: "CHANGE_APPLICATION_SETTING",
+              parameter: [{ name: "SETTING_NAME", value: "ContextAwareAccess x" }],
+            },
+          ],
+        },
+      },
+    },
+    mapping: "gcp-audit",
+    sources: ["gcp//google_workspace.admin"],
+    fields: {
+      eventName: "CHANGE_APPLICATION_SETTING",
+      eventService: "admin.googleapis.com",
+      setting_name: "ContextAwareAccess x",
+    },
+  },
+  {
+    what: "Google Workspace's reports",
+    document: {
+      kind: "admin#reports#activity",
+      id: { time: ISO, applicationName: "login" },
+      actor: { email: "e@x.test" },
+      ipAddress: "192.0.2.1",
+      events: [{ name: "suspicious_login", parameters: [{ name: "is_suspicious", boolValue: true }] }],
+    },
+    mapping: "google-workspace",
+    sources: ["gcp//google_workspace.login"],
+    fields: {
+      "protoPayload.metadata.event.eventName": "suspicious_login",
+      "protoPayload.serviceName": "login.googleapis.com",
+      is_suspicious: true,
+    },
+    time: AT,
+    entities: ["address 192.0.2.1", "user e@x.test"],
+  },
+  {
+    what: "Azure's activity log",
+    document: {
+      time: ISO,
+      resourceId: "/SUBSCRIPTIONS/1",
+      operationName: "MICROSOFT.KEYVAULT/VAULTS/DELETE",
+      category: "Administrative",
+      resultType: "Success",
+      callerIpAddress: "192.0.2.1",
+    },
+    mapping: "azure",
+    sources: ["azure//activitylogs"],
+    fields: {
+      operationName: "MICROSOFT.KEYVAULT/VAULTS/DELETE",
+      OperationNameValue: "MICROSOFT.KEYVAULT/VAULTS/DELETE",
+      CategoryValue: "Administrative",
+    },
+    time: AT,
+    entities: ["address 192.0.2.1"],
+  },
+  {
+    what: "Entra's audit log",
+    document: {
+      time: ISO,
+      resourceId: "/tenants/1",
+      operationName: "Add member to role",
+      category: "AuditLogs",
+      properties: {
+        activityDisplayName: "Add member to role",
+        loggedByService: "Core Directory",
+        targetResources: [{ type: "User" }],
+        initiatedBy: { user: { userPrincipalName: "a@x.test" } },
+      },
+    },
+    mapping: "azure",
+    sources: ["azure//auditlogs", "azure//pim"],
+    fields: {
+      "properties.message": "Add member to role",
+      LoggedByService: "Core Directory",
+      "targetResources.type": "User",
+      "properties.targetResources": '[{"type":"User"}]',
+    },
+    entities: ["user a@x.test"],
+  },
+  {
+    what: "Entra's sign-ins in Log Analytics",
+    document: {
+      Type: "SigninLogs",
+      TimeGenerated: ISO,
+      OperationName: "Sign-in activity",
+      Category: "SignInLogs",
+      ResultType: "50126",
+      AADTenantId: "t",
+      UserPrincipalName: "a@x.test",
+      AuthenticationRequirement: "singleFactorAuthentication",
+    },
+    mapping: "azure",
+    sources: ["azure//signinlogs"],
+    fields: {
+      resultType: "50126",
+      ResultType: "50126",
+      AuthenticationRequirement: "singleFactorAuthentication",
+      Username: "a@x.test",
+    },
+    time: AT,
+  },
+  {
+    what: "a risk of Entra's",
+    document: {
+      id: "1",
+      riskEventType: "anonymizedIPAddress",
+      ipAddress: "192.0.2.1",
+      activityDateTime: ISO,
+      userPrincipalName: "a@x.test",
+    },
+    mapping: "azure",
+    sources: ["azure//riskdetection", "azure//pim"],
+    fields: { riskEventType: "anonymizedIPAddress" },
+    time: AT,
+  },
+  {
+    what: "Microsoft 365",
+    document: {
+      CreationTime: ISO,
+      Id: "1",
+      Operation: "New-InboxRule",
+      Workload: "Exchange",
+      RecordType: 1,
+      UserId: "a@x.test",
+      ClientIP: "192.0.2.1",
+      ResultStatus: "True",
+      Parameters: [{ Name: "DeleteMessage", Value: "True" }],
+    },
+    mapping: "m365",
+    sources: ["m365//audit", "m365//exchange"],
+    fields: {
+      Operation: "New-InboxRule",
+      Parameters: '[{"Name":"DeleteMessage","Value":"True"}]',
+      status: "success",
+      eventSource: "Exchange",
+    },
+    time: AT,
+    entities: ["address 192.0.2.1", "user a@x.test"],
+  },
+  {
+    what: "Okta",
+    document: {
+      published: ISO,
+      eventType: "user.lock",
+      actor: { alternateId: "a@x.test" },
+      client: { ipAddress: "192.0.2.1" },
+      outcome: { result: "SUCCESS" },
+      debugContext: { debugData: { requestUri: "/x" } },
+    },
+    mapping: "okta",
+    sources: ["okta//okta"],
+    fields: { eventType: "user.lock", "debugContext.debugData.requestUri": "/x" },
+    time: AT,
+    entities: ["address 192.0.2.1", "user a@x.test"],
+  },
+  {
+    what: "GitHub",
+    document: {
+      action: "org.disable_two_factor_requirement",
+      actor: "eve",
+      org: "o",
+      created_at: AT,
+      actor_ip: "192.0.2.1",
+    },
+    mapping: "github-audit",
+    sources: ["github//audit"],
+    fields: { action: "org.disable_two_factor_requirement" },
+    time: AT,
+    entities: ["address 192.0.2.1", "user eve"],
+  },
+];
+
+describe("cloud audit logs are read from", () => {
+  test.each(SHAPES.map((shape) => [shape.what, shape] as const))("%s", (_what, shape) => {
+    expectShape(shape);
+  });
+});
