@@ -218,7 +218,14 @@ describe("vedette rules", () => {
     expect(captured.code).toBe(1);
     expect((await rulesRun("check", join(folder, "nothing"))).code).toBe(2);
     expect(JSON.parse((await rulesRun("check", rules, "--format", "json")).printed[0] ?? "")).toEqual({
+      files: 1,
       loaded: 3,
+      signatures: 2,
+      correlations: 1,
+      filters: 0,
+      errors: 0,
+      warnings: 0,
+      codes: {},
       problems: [],
     });
   });

@@ -11,6 +11,7 @@ import { remarksOn } from "./detect/remarks.ts";
 import { type InputProblem, type RunTotals, inputName } from "./detect/detection-run.ts";
 import { runDetection } from "./detect/run-detection.ts";
 import { statisticsLines, statisticsOf } from "./detect/statistics.ts";
+import { eventOptions } from "./options.ts";
 import { formatProblem } from "./problems.ts";
 import { printable } from "./text-table.ts";
 
@@ -32,24 +33,13 @@ const MAX_THREADS = 256;
 
 /** Builds `vedette detect`. */
 export function detectCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
-  return new Command("detect")
+  const command = new Command("detect")
     .summary("judge files of events with Sigma rules")
     .description(
       "Judges every event with every rule and prints what was found. Exit code: 0 nothing found, 1 something found, 2 bad input (a rule path, an events file or a line of one that cannot be read), 130 interrupted.",
     )
     .requiredOption("--rules <path...>", "YAML files, folders, or .jsonl or .jsonl.gz with one {path, yaml} a line")
     .requiredOption("--events <file...>", "JSON, JSON lines, also gzip or zstd; - is standard input")
-    .option(
-      "--pipeline <name>",
-      "read every event by this mapping (by default each by the first that accepts it); may be given again",
-      (name: string, before: readonly string[]) => [...before, name],
-      [],
-    )
-    .option(
-      "--logsource <list>",
-      "Sigma log source of events whose own fields do not tell it, e.g. product=nodejs,category=application",
-      logSourceOption,
-    )
     .addOption(new Option("--format <format>", "how to print").choices([...PRINT_FORMATS]).default("jsonl"))
     .option(
       "--lateness <duration>",
@@ -65,18 +55,8 @@ export function detectCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
         .preset("text"),
     )
     .action((options: DetectOptions) => detect(options, output));
-}
-
-/** Reads `product=a,category=b,service=c`. */
-function logSourceOption(text: string): LogSource {
-  const parts: [string, string][] = [];
-  for (const part of text.split(",")) {
-    const [key, value, ...rest] = part.trim().split("=");
-    if (!/^(product|category|service)$/.test(key ?? "") || !value || rest.length > 0)
-      throw new InvalidArgumentError("write it as product=NAME,category=NAME,service=NAME; each may be left out.");
-    parts.push([key ?? "", value.toLowerCase()]);
-  }
-  return Object.fromEntries(parts);
+  for (const option of eventOptions()) command.addOption(option);
+  return command;
 }
 
 function threadsOption(text: string): number {

@@ -1,8 +1,37 @@
-import { InvalidArgumentError } from "commander";
+import type { LogSource } from "@vedette/detection";
+import { InvalidArgumentError, Option } from "commander";
 
 /** Reads a port: 0 (any free one) to 65535. */
 export function portOption(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError("a port is a number from 0 to 65535.");
   return port;
+}
+
+/** `--pipeline` and `--logsource`: how events are read. */
+export function eventOptions(): readonly Option[] {
+  return [
+    new Option(
+      "--pipeline <name>",
+      "read every event by this mapping (by default each by the first that accepts it); may be given again",
+    )
+      .argParser((name: string, before: readonly string[]) => [...before, name])
+      .default([], "every mapping"),
+    new Option(
+      "--logsource <list>",
+      "Sigma log source of events whose own fields do not tell it, e.g. product=nodejs,category=application",
+    ).argParser(logSourceOption),
+  ];
+}
+
+/** Reads `product=a,category=b,service=c`. */
+function logSourceOption(text: string): LogSource {
+  const parts: [string, string][] = [];
+  for (const part of text.split(",")) {
+    const [key, value, ...rest] = part.trim().split("=");
+    if (!/^(product|category|service)$/.test(key ?? "") || !value || rest.length > 0)
+      throw new InvalidArgumentError("write it as product=NAME,category=NAME,service=NAME; each may be left out.");
+    parts.push([key ?? "", value.toLowerCase()]);
+  }
+  return Object.fromEntries(parts);
 }

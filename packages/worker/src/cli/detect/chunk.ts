@@ -41,4 +41,6 @@ export interface ChunkResult {
   readonly newest: Float64Array<ArrayBuffer> | undefined;
   /** Events by mapping and log sources, when they are asked for. */
   readonly sources: ReadonlyMap<string, number> | undefined;
+  /** Findings that exceptions hid, by rule id and name of the exception, separated by a tab. */
+  readonly excepted: ReadonlyMap<string, number>;
 }

@@ -58,6 +58,8 @@ export interface RunTotals {
   readonly byRule: Map<string, number>;
   /** Events by mapping and log sources, separated by a tab, when they are counted. */
   readonly bySource: Map<string, number>;
+  /** Findings that exceptions hid, by rule id and name of the exception, separated by a tab. */
+  readonly excepted: Map<string, number>;
   correlations: CorrelatorCounters | undefined;
 }
 

@@ -84,8 +84,8 @@ export function createMerger(run: DetectionRun, totals: RunTotals): Merger {
       findings(result);
       totals.unmatched += result.unmatched;
       totals.replaced += result.replaced;
-      for (const [key, count] of result.sources ?? [])
-        totals.bySource.set(key, (totals.bySource.get(key) ?? 0) + count);
+      add(totals.bySource, result.sources);
+      add(totals.excepted, result.excepted);
       totals.events += result.events;
       place.events += result.events;
       place.lines += result.lines ?? 0;
@@ -97,6 +97,10 @@ export function createMerger(run: DetectionRun, totals: RunTotals): Merger {
       totals.correlations = correlator.counters();
     },
   };
+}
+
+function add(to: Map<string, number>, counts: ReadonlyMap<string, number> | undefined): void {
+  for (const [key, count] of counts ?? []) to.set(key, (to.get(key) ?? 0) + count);
 }
 
 /** Id of an event: a hash of its place, not of the file's name, and its number over all inputs. */

@@ -13,6 +13,8 @@ export function remarksOn(totals: RunTotals, ruleProblems: number, lateness: num
     lines.push(
       `${totals.unmatched} of ${totals.events} events belong to no log source, so that no rule looked at them; the first is ${totals.firstUnmatched ?? ""}. Say with --logsource what they are.`,
     );
+  const hidden = [...totals.excepted.values()].reduce((sum, count) => sum + count, 0);
+  if (hidden > 0) lines.push(`${hidden} findings were hidden by exceptions of rules; --stats lists them.`);
   if (totals.undated > 0) lines.push(`${totals.undated} findings have no time and were not correlated.`);
   const { correlations } = totals;
   if (correlations === undefined) return lines;

@@ -19,6 +19,7 @@ export async function runDetection(run: DetectionRun): Promise<RunTotals> {
     undated: 0,
     byRule: new Map(),
     bySource: new Map(),
+    excepted: new Map(),
     correlations: undefined,
   };
   const buffers = new ChunkBuffers();

@@ -34,6 +34,8 @@ export interface RunStatistics {
   readonly broken: number;
   readonly sources: readonly { readonly mapping: string; readonly logSource: string; readonly events: number }[];
   readonly topRules: readonly { readonly id: string; readonly title: string; readonly findings: number }[];
+  /** Findings that exceptions of rules hid. */
+  readonly exceptions: readonly { readonly ruleId: string; readonly exception: string; readonly hidden: number }[];
   readonly correlations: CorrelatorCounters | null;
 }
 
@@ -71,6 +73,10 @@ export function statisticsOf(totals: RunTotals, cost: RunCost, rules: readonly R
       .sort(([a, count], [b, other]) => other - count || (a < b ? -1 : 1))
       .slice(0, LISTED)
       .map(([id, findings]) => ({ id, title: titles.get(id) ?? "", findings })),
+    exceptions: [...totals.excepted].map(([key, hidden]) => {
+      const [ruleId = "", exception = ""] = key.split("\t");
+      return { ruleId, exception, hidden };
+    }),
     correlations: totals.correlations ?? null,
   };
 }
@@ -101,6 +107,11 @@ export function statisticsLines(figures: RunStatistics): readonly string[] {
     lines.push("rules that found most:");
     for (const { id, title, findings } of topRules)
       lines.push(`  ${grouped(findings).padStart(11)}  ${printable(title)} (${printable(id)})`);
+  }
+  if (figures.exceptions.length > 0) {
+    lines.push("findings that exceptions hid:");
+    for (const { ruleId, exception, hidden } of figures.exceptions)
+      lines.push(`  ${grouped(hidden).padStart(11)}  ${printable(exception)} (rule ${printable(ruleId)})`);
   }
   if (correlations !== null) {
     lines.push("correlations:");

@@ -1,0 +1,41 @@
+import { type Problem, type Rule, type RuleFilter, loadRules } from "@vedette/detection";
+import type { CommandOutput } from "../command-output.ts";
+import { builtinRulesFolder, readRuleFiles } from "../../rules/load.ts";
+
+/** What a command knows of the rules it was given. */
+export interface LoadedRules {
+  readonly rules: readonly Rule[];
+  readonly filters: readonly RuleFilter[];
+  readonly problems: readonly Problem[];
+  /** Whether a path could not be read. */
+  readonly unreadable: boolean;
+  /** Files that were read. */
+  readonly files: number;
+}
+
+/** Loads the rules of some paths; without a path, those that come with Vedette. */
+export function loadFrom(paths: readonly string[]): LoadedRules {
+  const source = readRuleFiles(paths.length > 0 ? paths : [builtinRulesFolder()]);
+  const { rules, filters, problems } = loadRules(source.files);
+  return {
+    rules,
+    filters,
+    problems: [...source.problems, ...problems],
+    unreadable: source.problems.length > 0,
+    files: source.files.length,
+  };
+}
+
+/** Problems that kept something from being loaded. */
+export const errorsOf = (problems: readonly Problem[]): readonly Problem[] =>
+  problems.filter(({ severity }) => severity === "error");
+
+/** Says that rules were refused, when a rule that somebody looks for is not there. */
+export function complainOfRefused(problems: readonly Problem[], output: CommandOutput): void {
+  const errors = errorsOf(problems).length;
+  if (errors > 0)
+    output.complain(`${counted(errors, "problem")} kept rules from being loaded: "vedette rules check" says which.`);
+}
+
+/** A number with its noun. */
+export const counted = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? "" : "s"}`;
