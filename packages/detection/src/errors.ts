@@ -1,3 +1,5 @@
+import { PIPELINE_ERROR_CODES } from "./pipeline/error-codes.ts";
+
 /** What an error code means and how to cure it; docs/errors.md is generated from these tables. */
 export interface ErrorCodeEntry {
   readonly summary: string;
@@ -42,9 +44,17 @@ export const ERROR_CODES = {
     summary: "Another rule of the set has the same name.",
     cure: "Rename one of them: correlations refer to rules by name.",
   },
-  "rule-kind-unsupported": {
-    summary: "The document is a filter or a rule collection action, which are not supported.",
-    cure: "Write the condition of the filter into the rules it applies to; repeat the attributes of `action: global` in each rule.",
+  "rule-attribute": {
+    summary: "An attribute that does not decide what matches is not as the specification has it. The rule is loaded.",
+    cure: "Correct it as the message says; attributes of your own are allowed under names unlike Sigma's.",
+  },
+  "rule-collection": {
+    summary: "An `action:` of a rule collection cannot be carried out.",
+    cure: "Use `global` before the rules it is put over, `reset` to end it, and `repeat` after a rule.",
+  },
+  "rule-filter-reference": {
+    summary: "A filter names a rule that is not loaded, is a correlation, or is for another log source.",
+    cure: "Load the rule in the same run, correct the id or name, or give the filter a logsource that covers the rule's.",
   },
   "rule-unknown-modifier": {
     summary: "A field carries a modifier that Sigma does not define.",
@@ -57,6 +67,14 @@ export const ERROR_CODES = {
   "rule-all-single-value": {
     summary: "The modifier `all` is applied to a single value, where it has no effect.",
     cure: "Remove `all`, or give a list of values.",
+  },
+  "rule-null-in-list": {
+    summary: "null stands in a list of values. Sigma does not allow it there; it is read as one of the alternatives.",
+    cure: "Put the null into a search identifier of its own and name both in the condition.",
+  },
+  "rule-number": {
+    summary: "A number cannot be compared exactly: it is beyond 2^53, or infinite.",
+    cure: "Put it in quotes, so that it is compared as text.",
   },
   "rule-placeholder": {
     summary: "A value to expand names a placeholder without values.",
@@ -88,25 +106,26 @@ export const ERROR_CODES = {
     cure: "Write a correlation rule (`correlation: type: event_count`) beside it.",
   },
   "rule-correlation-type": {
-    summary: "The correlation has a type that cannot be honoured exactly.",
-    cure: "Use `event_count`.",
+    summary: "The correlation has a type that Sigma does not define.",
+    cure: "Use event_count, value_count, temporal, temporal_ordered, value_sum, value_avg, value_percentile or value_median.",
   },
   "rule-correlation-condition": {
     summary: "The correlation's condition cannot be honoured exactly.",
-    cure: "Use `gte` or `gt` with a whole number within the limits named.",
+    cure: "Follow the reason in the message; docs/correlation.md says which conditions each type takes.",
   },
   "rule-correlation-timespan": {
     summary: "The correlation's timespan is not a number with a unit.",
     cure: "Write a whole number and s, m, h or d, such as 10m.",
   },
   "rule-correlation-reference": {
-    summary: "The correlation refers to a rule that is not loaded or cannot be correlated.",
-    cure: "Load the rule in the same run, correct the id or name, or repair the rule it names.",
+    summary: "The correlation refers to a rule that is not loaded, was refused, or leads back to the correlation itself.",
+    cure: "Load the rule in the same run, correct the id or name, repair the rule it names, or break the circle.",
   },
   "rule-extension": {
     summary: "The `vedette:` extension has an unknown key or a value of the wrong form.",
-    cure: "Use the keys kind, suppression, response and examples as docs/sigma.md describes them.",
+    cure: "Use the keys kind, suppression, response, exceptions, entities and examples as docs/sigma.md describes them.",
   },
+  ...PIPELINE_ERROR_CODES,
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 /** A code of {@link ERROR_CODES}. */

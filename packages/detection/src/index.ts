@@ -36,6 +36,8 @@ export { toMilliseconds } from "./mappings/document-time.ts";
 export { ANY_KEY, type FieldMapping, type FieldPath } from "./mapping.ts";
 export { createDetector, type Detector, type DetectorOptions, type Judgement } from "./match/detector.ts";
 export type { ExceptedEvent } from "./match/exceptions.ts";
+export { loadPipeline, loadPipelines, type PipelineSet } from "./pipeline/load-pipeline.ts";
+export type { Pipeline, PipelineFile } from "./pipeline/pipeline.ts";
 export type { Problem } from "./problem.ts";
 export type {
   Correlation,

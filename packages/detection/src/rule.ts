@@ -230,3 +230,8 @@ export function fieldOf(correlation: Correlation, name: string, ruleId: string):
   const alias = Object.hasOwn(correlation.aliases, name) ? correlation.aliases[name] : undefined;
   return (alias !== undefined && Object.hasOwn(alias, ruleId) ? alias[ruleId] : undefined) ?? name;
 }
+/** Whether a rule looks at every event, of a log source or of none: pipelines put conditions in the log source's place. */
+export function looksEverywhere({ kind, logSource }: Rule): boolean {
+  return kind === "signature" && Object.values(logSource).every((part) => part === undefined);
+}
+

@@ -2,7 +2,7 @@ import type { JsonValue, LogSource, SecurityEvent } from "../event.ts";
 import type { FieldMapping } from "../mapping.ts";
 import { DEFAULT_MAPPINGS } from "../mappings/default-mappings.ts";
 import { readValue } from "../match/field-slot.ts";
-import { type Rule, type RuleException, fieldOf } from "../rule.ts";
+import { type Rule, type RuleException, fieldOf, looksEverywhere } from "../rule.ts";
 import { decideCondition, decideDetection } from "./decide.ts";
 import { correlationText, groups } from "./correlation-text.ts";
 import type {
@@ -69,12 +69,13 @@ export function explain(rule: Rule, event: SecurityEvent, options: ExplainOption
     };
   }
   if (mapping === undefined) return ended("no-mapping", "No mapping reads the event, so that no rule looks at it.");
-  if (logSources.length === 0)
+  if (logSources.length === 0 && !looksEverywhere(rule))
     return ended(
       "no-log-source",
       `The mapping "${mapping.name}" reads the event, but the event belongs to no log source, so that no rule looks at it; the rule is for ${logSourceText(rule.logSource)}.`,
     );
-  const logSource = logSources.find((source) => isCovered(rule.logSource, source));
+  const found = logSources.find((source) => isCovered(rule.logSource, source));
+  const logSource = found ?? (looksEverywhere(rule) ? {} : undefined);
   if (logSource === undefined || condition === undefined)
     return ended(
       "log-source",

@@ -2,7 +2,7 @@ import type { LogSource, SecurityEvent } from "../event.ts";
 import type { Fact } from "../finding.ts";
 import type { FieldMapping } from "../mapping.ts";
 import { DEFAULT_MAPPINGS } from "../mappings/default-mappings.ts";
-import type { Rule } from "../rule.ts";
+import { type Rule, looksEverywhere } from "../rule.ts";
 import { type ExceptedEvent, NOT_EXCEPTED, createExceptions } from "./exceptions.ts";
 import { createFactMaker } from "./facts.ts";
 import { PredicateTable } from "./predicates.ts";
@@ -36,6 +36,7 @@ export interface DetectorOptions {
 /** Compiles rules against mappings; fields are resolved and predicates shared here, not per event. */
 export function createDetector(rules: readonly Rule[], options: DetectorOptions = {}): Detector {
   const signatures = rules.filter((rule) => rule.condition !== undefined);
+  const isAnyEverywhere = signatures.some(looksEverywhere);
   const toFacts = createFactMaker(rules);
   const except = createExceptions(signatures);
   const engines = (options.mappings ?? DEFAULT_MAPPINGS).map((mapping) => ({
@@ -48,7 +49,7 @@ export function createDetector(rules: readonly Rule[], options: DetectorOptions 
         if (!mapping.accepts(event.document)) continue;
         const told = mapping.logSources(event.document);
         const logSources = told.length > 0 || event.logSource === undefined ? told : [event.logSource];
-        const matched = logSources.length === 0 ? NOTHING : engine(event, logSources);
+        const matched = logSources.length === 0 && !isAnyEverywhere ? NOTHING : engine(event, logSources);
         if (matched.length === 0) return { mapping: mapping.name, logSources, facts: [], excepted: NOT_EXCEPTED };
         const { kept, excepted } = except(event, matched, mapping);
         return { mapping: mapping.name, logSources, facts: toFacts(event, kept, mapping), excepted };
@@ -81,9 +82,10 @@ function createEngine(
   const isCommon = (slot: FieldSlot): boolean => slot.paths.some((path) => common.has(JSON.stringify(path)));
   const build = (logSources: readonly LogSource[]): RuleFamily => {
     const assignments = rules.flatMap((rule) => {
-      const logSource = logSources.find((source) =>
+      const found = logSources.find((source) =>
         KEYS.every((key) => rule.logSource[key] === undefined || rule.logSource[key] === source[key]),
       );
+      const logSource = found ?? (looksEverywhere(rule) ? {} : undefined);
       return logSource === undefined ? [] : [{ rule, logSource }];
     });
     return new RuleFamily(table, assignments, isCommon);

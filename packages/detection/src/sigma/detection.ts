@@ -47,7 +47,8 @@ function readMap(
     return undefined;
   }
   const writtenItems: WrittenItem[] = [];
-  const items = tree.entries.map(({ key, at, value }) => {
+  const items = tree.entries.map(({ key, at, value, nested }) => {
+    if (nested === true) return readSearch(name, value, placeholders, reporter, written);
     const [fieldName = "", ...modifiers] = key.split("|");
     const field = fieldName === "" ? undefined : fieldName;
     const values = scalars(value);

@@ -32,8 +32,9 @@ export function naiveMatch(
           rule.logsource[key].toLowerCase() === candidate[key],
       ),
     );
-  if (source === undefined) return false;
-  return naiveDetection(rule.detection, { document, mapping, source, placeholders });
+  const isEverywhere = Object.keys(rule.logsource).length === 0;
+  if (source === undefined && !isEverywhere) return false;
+  return naiveDetection(rule.detection, { document, mapping, source: source ?? {}, placeholders });
 }
 
 /** Whether a detection by itself says yes: what exceptions and filters are made of. */
