@@ -25,21 +25,6 @@ const LANGUAGE = dottedName("service.language.name");
 const FACILITY = dottedName("cisco.ios.facility");
 const WORKLOAD = dottedName("o365.audit.Workload");
 
-/** What tells the log sources of an ECS document. */
-interface EcsIdentity {
-  readonly dataset: string;
-  readonly module: string;
-  readonly categories: string;
-  readonly types: string;
-  readonly action: string;
-  readonly os: string;
-  readonly process: string;
-  /** What else there is, one letter each: `p`rocess, `w`eb request, `d`NS question, `n`etwork peer, `x` proxy, `f`irewall. */
-  readonly has: string;
-  /** A detail that one product needs. */
-  readonly detail: string;
-}
-
 /** Datasets of cloud and application services. */
 const DATASETS: Readonly<Record<string, readonly LogSource[]>> = {
   "aws.cloudtrail": [{ product: "aws", service: "cloudtrail" }],
@@ -90,50 +75,56 @@ const PROXIES = new Set([
 ]);
 const WEB_SERVERS = new Set(["apache", "nginx", "iis", "traefik", "haproxy", "apache_tomcat", "tomcat", "cloudflare"]);
 
-/** The log sources of an ECS document; one and the same list for documents that are alike. */
+/**
+ * The log sources of an ECS document; one and the same list for documents that are alike. What tells more is read first, and nothing that
+ * is not needed.
+ */
 export function createEcsLogSources(): (document: JsonObject) => readonly LogSource[] {
   const cache = createLogSourceCache();
   return (document) => {
-    const identity = identify(document);
-    return cache(Object.values(identity).join("\0"), () => decide(identity));
+    const action = digText(document, ACTION);
+    if (action.startsWith("vedette."))
+      return cache(action, () => [
+        { product: "vedette", service: action.slice("vedette.".length).toLowerCase(), category: "application" },
+      ]);
+    const dataset = digText(document, DATASET) || digText(document, STREAM);
+    const known = ownMember(DATASETS, dataset);
+    if (known !== undefined) return cache(dataset, () => known);
+    const module = digText(document, MODULE) || (dataset.split(".", 1)[0] ?? "");
+    if (SPECIAL_MODULES.has(module)) {
+      const detail = digText(document, module === "o365" ? WORKLOAD : FACILITY).toLowerCase();
+      return cache(`m ${module} ${dataset} ${detail}`, () => ofModule(module, dataset, detail));
+    }
+    if (dataset === "system.auth" || dataset === "system.syslog" || dataset === "system.security") {
+      const service = PROGRAMS.get(digText(document, PROCESS).toLowerCase());
+      return cache(`s ${dataset} ${service ?? ""}`, () => ofSystem(dataset, service));
+    }
+    const isAudit = module === "auditd" || module === "auditd_manager";
+    const host = hostKey(document, action, isAudit);
+    if (host !== undefined) {
+      const sources = cache(`h ${host}`, () => ofHost(host));
+      if (sources.length > 0) return sources;
+    }
+    return ofTraffic(document, module, dataset, cache);
   };
 }
 
-function identify(document: JsonObject): EcsIdentity {
-  const lower = (text: string): string => text.toLowerCase();
-  const categories = digTexts(document, CATEGORY).join(" ").toLowerCase();
-  const dataset = lower(digText(document, DATASET) || digText(document, STREAM));
-  const observer = lower(digText(document, OBSERVER));
-  const executable = digText(document, EXECUTABLE);
-  const process = digText(document, PROCESS);
-  const hasRequest =
-    digText(document, METHOD) !== "" ||
-    (digText(document, STATUS) !== "" && (digText(document, URL_PATH) || digText(document, URL_ORIGINAL)) !== "");
-  const action = lower(digText(document, ACTION));
-  const os = operatingSystem(document, executable);
-  return {
-    dataset,
-    module: lower(digText(document, MODULE)) || (dataset.split(".")[0] ?? ""),
-    categories,
-    types: digTexts(document, TYPE).join(" ").toLowerCase(),
-    action: ACTIONS.has(action) || action.startsWith("vedette.") ? action : "",
-    os,
-    // Of programs only those that have a service of their own tell anything.
-    process: PROGRAMS.has(lower(process)) ? lower(process) : "",
-    has: [
-      executable !== "" || process !== "" ? "p" : "",
-      hasRequest ? "w" : "",
-      digText(document, QUESTION) === "" ? "" : "d",
-      digText(document, DESTINATION) === "" ? "" : "n",
-      observer.includes("proxy") ? "x" : "",
-      observer === "firewall" ? "f" : "",
-    ].join(""),
-    detail: lower(digText(document, FACILITY) || digText(document, WORKLOAD) || digText(document, LANGUAGE)),
-  };
+/** Modules whose datasets do not tell everything. */
+const SPECIAL_MODULES = new Set(["o365", "zeek", "cisco", "cisco_ios"]);
+
+function ofModule(module: string, dataset: string, detail: string): readonly LogSource[] {
+  if (module === "zeek") return dataset.startsWith("zeek.") ? zeek(dataset.slice("zeek.".length)) : [];
+  if (module !== "o365")
+    return dataset.includes("ios") ? [{ product: "cisco", service: ownMember(CISCO, detail) ?? "syslog" }] : FIREWALL;
+  const services =
+    detail === "securitycompliancecenter"
+      ? ["threat_management", "threat_detection", "audit"]
+      : ["audit", ...(detail === "exchange" ? ["exchange"] : [])];
+  return services.map((service) => ({ product: "m365", service }));
 }
 
-/** Actions that make a difference; others are many and make none. */
-const ACTIONS = new Set(["fork", "rename", "overwrite", "modification", "load", "open", "deletion", "creation"]);
+/** Services of what IOS calls facilities: what was typed is logged by the parser. */
+const CISCO: Readonly<Record<string, string>> = { aaa: "aaa", parser: "aaa", bgp: "bgp", ldp: "ldp" };
 
 /** Programs whose lines Sigma has services for. */
 const PROGRAMS: ReadonlyMap<string, string> = new Map([
@@ -147,41 +138,111 @@ const PROGRAMS: ReadonlyMap<string, string> = new Map([
   ["vsftpd", "vsftpd"],
 ]);
 
+function ofSystem(dataset: string, program: string | undefined): readonly LogSource[] {
+  const file: LogSource = { product: "linux", service: dataset === "system.syslog" ? "syslog" : "auth" };
+  return program === undefined ? [file] : [file, { product: "linux", service: program }];
+}
+
+/** Actions that make a difference; others are many and make none. */
+const ACTIONS = new Set(["fork", "rename", "overwrite", "modification", "load", "open", "deletion", "creation"]);
+
+/** What tells the log sources of an event on a host, parted by `|`; undefined when it is none. */
+function hostKey(document: JsonObject, action: string, isAudit: boolean): string | undefined {
+  const found = digTexts(document, CATEGORY);
+  const categories = found.length === 1 ? (found[0] ?? "") : found.join(" ");
+  if (!isAudit && !/\b(?:process|file|registry|network|library|driver)\b/.test(categories)) return undefined;
+  const executable = digText(document, EXECUTABLE);
+  const os = isAudit ? "linux" : operatingSystem(document, executable);
+  if (os === "") return undefined;
+  const types = digTexts(document, TYPE);
+  const isNetwork = categories.includes("network");
+  return [
+    isAudit ? "audit" : "",
+    os,
+    categories,
+    types.length === 1 ? (types[0] ?? "") : types.join(" "),
+    ACTIONS.has(action) ? action : "",
+    isNetwork && executable !== "" ? "p" : "",
+    isNetwork && digText(document, QUESTION) !== "" && (executable !== "" || digText(document, PROCESS) !== "")
+      ? "d"
+      : "",
+  ].join("|");
+}
+
 function operatingSystem(document: JsonObject, executable: string): string {
   const type = digText(document, OS_TYPE).toLowerCase();
   if (type === "windows" || type === "linux" || type === "macos") return type;
   const family = (digText(document, OS_PLATFORM) || digText(document, OS_FAMILY)).toLowerCase();
-  if (family === "windows" || family === "darwin" || family === "macos") return family === "windows" ? family : "macos";
+  if (family === "windows") return family;
+  if (family === "darwin" || family === "macos") return "macos";
   if (family !== "") return "linux";
   return /^[a-z]:\\/i.test(executable) ? "windows" : "";
 }
 
-function decide(identity: EcsIdentity): readonly LogSource[] {
-  const { dataset, module, has, detail, action } = identity;
-  if (action.startsWith("vedette."))
-    return [{ product: "vedette", service: action.slice("vedette.".length), category: "application" }];
-  const known = ownMember(DATASETS, dataset);
-  if (known !== undefined) return known;
-  if (module === "o365")
-    return detail === "securitycompliancecenter"
-      ? ["threat_management", "threat_detection", "audit"].map((service) => ({ product: "m365", service }))
-      : ["audit", ...(detail === "exchange" ? ["exchange"] : [])].map((service) => ({ product: "m365", service }));
-  if (module === "zeek" && dataset.startsWith("zeek.")) return zeek(dataset.slice("zeek.".length));
-  if (module === "cisco" || module === "cisco_ios") {
-    if (dataset.startsWith("cisco.ios") || dataset.startsWith("cisco_ios"))
-      return [{ product: "cisco", service: ownMember(CISCO, detail) ?? "syslog" }];
-  }
-  const host = hostSources(identity);
-  if (host.length > 0) return host;
-  if (has.includes("w") || WEB_SERVERS.has(module)) return web(identity);
-  if (has.includes("d")) return [{ category: "dns" }, { category: "network", service: "dns" }];
-  if (has.includes("n") || has.includes("f"))
-    return [{ category: "firewall" }, { category: "network", service: "connection" }];
-  const language = ownMember(LANGUAGES, detail);
-  return language === undefined ? [] : [{ product: language, category: "application" }];
+function ofHost(key: string): readonly LogSource[] {
+  const [audit, product, categoryList = "", typeList = "", action = "", process, query] = key.split("|");
+  const categories = new Set(categoryList.split(" "));
+  const types = new Set(typeList.split(" "));
+  const names = ((): readonly string[] => {
+    if (categories.has("library")) return ["image_load"];
+    if (categories.has("driver")) return ["driver_load"];
+    if (categories.has("process")) {
+      // A fork runs what its parent ran.
+      if (types.has("start") && action !== "fork") return ["process_creation"];
+      return types.has("end") ? ["process_termination"] : [];
+    }
+    if (categories.has("registry")) return ["registry_event", ...registry(action, types)];
+    if (categories.has("file")) return file(action, types, product);
+    if (query === "d") return ["dns_query"];
+    return categories.has("network") && process === "p" && !types.has("end") ? ["network_connection"] : [];
+  })();
+  const sources = names.map((category) => ({ product, category }));
+  return audit === "" ? sources : [{ product: "linux", service: "auditd" }, ...sources];
 }
 
-const CISCO: Readonly<Record<string, string>> = { aaa: "aaa", parser: "aaa", bgp: "bgp", ldp: "ldp" };
+function registry(action: string, types: ReadonlySet<string>): readonly string[] {
+  if (action === "creation" || types.has("creation")) return ["registry_add"];
+  if (action === "deletion" || types.has("deletion")) return ["registry_delete"];
+  return action === "rename" ? ["registry_rename"] : ["registry_set"];
+}
+
+/** Sysmon's FileCreate is a file made or overwritten; elsewhere rules of `file_event` are for changes as well. */
+function file(action: string, types: ReadonlySet<string>, product: string | undefined): readonly string[] {
+  if (action === "deletion" || types.has("deletion")) return ["file_delete"];
+  if (action === "rename") return ["file_rename"];
+  if (types.has("creation") || action === "creation" || action === "overwrite") return ["file_event"];
+  if (types.has("change") && product !== "windows") return ["file_event"];
+  return types.has("access") || action === "open" ? ["file_access"] : [];
+}
+
+const DNS: readonly LogSource[] = [{ category: "dns" }, { category: "network", service: "dns" }];
+const FIREWALL: readonly LogSource[] = [{ category: "firewall" }, { category: "network", service: "connection" }];
+
+/** Web requests, DNS queries and connections that no host reports of its own processes; what is left belongs to a language. */
+function ofTraffic(
+  document: JsonObject,
+  module: string,
+  dataset: string,
+  cache: ReturnType<typeof createLogSourceCache>,
+): readonly LogSource[] {
+  const isRequest =
+    digText(document, METHOD) !== "" ||
+    (digText(document, STATUS) !== "" &&
+      (digText(document, URL_PATH) !== "" || digText(document, URL_ORIGINAL) !== ""));
+  if (isRequest || WEB_SERVERS.has(module)) {
+    const isProxy = PROXIES.has(module) || digText(document, OBSERVER).toLowerCase().includes("proxy");
+    const isError = dataset.endsWith(".error");
+    return cache(`w ${module} ${isProxy} ${isError}`, () => web(module, isProxy, isError));
+  }
+  if (digText(document, QUESTION) !== "") return cache("dns", () => DNS);
+  if (digText(document, DESTINATION) !== "" || digText(document, OBSERVER).toLowerCase() === "firewall")
+    return cache("firewall", () => FIREWALL);
+  const language = digText(document, LANGUAGE).toLowerCase();
+  return cache(`l ${language}`, () => {
+    const product = ownMember(LANGUAGES, language);
+    return product === undefined ? [] : [{ product, category: "application" }];
+  });
+}
 
 const LANGUAGES: Readonly<Record<string, string>> = {
   nodejs: "nodejs",
@@ -189,74 +250,17 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   java: "jvm",
   python: "python",
   ruby: "ruby_on_rails",
-  sql: "sql",
 };
 
-/** The services of Zeek's logs; DNS and HTTP are also what rules without a product ask for. */
+function web(module: string, isProxy: boolean, isError: boolean): readonly LogSource[] {
+  const service = module === "" ? undefined : module;
+  if (isProxy) return [{ category: "proxy", service }];
+  return isError ? [{ service }] : [{ category: "webserver", service }];
+}
+
+/** The services of Zeek's logs; DNS and connections are also what rules without a product ask for. */
 export function zeek(service: string): readonly LogSource[] {
   const own: LogSource = { product: "zeek", service };
   if (service === "dns") return [{ ...own, category: "dns" }];
   return service === "conn" ? [own, { category: "firewall" }] : [own];
-}
-
-function web({ module, dataset, has }: EcsIdentity): readonly LogSource[] {
-  if (PROXIES.has(module) || has.includes("x"))
-    return [{ category: "proxy", ...(module === "" ? {} : { service: module }) }];
-  const service = WEB_SERVERS.has(module) ? module : undefined;
-  if (dataset.endsWith(".error")) return [{ service }];
-  return [{ category: "webserver", service }];
-}
-
-function hostSources({
-  module,
-  dataset,
-  categories,
-  types,
-  action,
-  os,
-  process,
-  has,
-}: EcsIdentity): readonly LogSource[] {
-  const isAudit = module === "auditd" || module === "auditd_manager";
-  if (module === "system" || dataset.startsWith("system.")) {
-    const service = PROGRAMS.get(process);
-    const file = dataset === "system.syslog" ? "syslog" : "auth";
-    if (dataset === "system.auth" || dataset === "system.syslog" || dataset === "system.security")
-      return [
-        { product: os === "macos" ? "macos" : "linux", service: file },
-        ...(service === undefined ? [] : [{ product: "linux", service }]),
-      ];
-  }
-  const product = isAudit ? "linux" : os === "" ? undefined : os;
-  const sources: LogSource[] = isAudit ? [{ product: "linux", service: "auditd" }] : [];
-  if (product === undefined) return sources;
-  const of = (...names: readonly string[]): void => {
-    for (const category of names) sources.push({ product, category });
-  };
-  const is = (list: string, word: string): boolean => list.split(" ").includes(word);
-  if (is(categories, "library")) of("image_load");
-  else if (is(categories, "driver")) of("driver_load");
-  else if (is(categories, "process")) {
-    if (is(types, "start") && action !== "fork") of("process_creation");
-    else if (is(types, "end")) of("process_termination");
-  } else if (is(categories, "registry")) of("registry_event", ...registry(action, types));
-  else if (is(categories, "file")) of(...file(action, types, product));
-  else if (has.includes("p") && has.includes("d")) of("dns_query");
-  else if (is(categories, "network") && has.includes("p") && !is(types, "end")) of("network_connection");
-  return sources;
-}
-
-function registry(action: string, types: string): readonly string[] {
-  if (action === "creation" || types.includes("creation")) return ["registry_add"];
-  if (action === "deletion" || types.includes("deletion")) return ["registry_delete"];
-  return action === "rename" ? ["registry_rename"] : ["registry_set"];
-}
-
-/** Sysmon's FileCreate is a file made or overwritten; elsewhere rules of `file_event` are for changes as well. */
-function file(action: string, types: string, product: string): readonly string[] {
-  if (action === "deletion" || types.includes("deletion")) return ["file_delete"];
-  if (action === "rename") return ["file_rename"];
-  if (types.includes("creation") || action === "creation" || action === "overwrite") return ["file_event"];
-  if (types.includes("change") && product !== "windows") return ["file_event"];
-  return types.includes("access") || action === "open" ? ["file_access"] : [];
 }

@@ -78,17 +78,40 @@ const underRoot = (root: readonly string[]) => {
   ];
 };
 
-const hasEventId = (system: JsonValue | undefined): boolean => {
-  if (!isObject(system)) return false;
-  const id = system.EventID;
-  if (isText(id)) return true;
-  return isObject(id) && (isText(id["#text"]) || isText(id._text) || isText(id.$t) || isText(id._) || isText(id.Value));
-};
+/** Names under which converters of XML keep an element's text beside its attributes. */
+const TEXTS = ["#text", "_text", "$t", "_", "Value"] as const;
+const NAMES = ["Name", "@Name", "_Name"] as const;
+
+function elementText(element: JsonValue | undefined): JsonValue | undefined {
+  if (!isObject(element)) return element;
+  for (const key of TEXTS) if (isText(element[key])) return element[key];
+  return undefined;
+}
+
+function providerName(provider: JsonValue | undefined): JsonValue | undefined {
+  if (!isObject(provider)) return undefined;
+  for (const key of ["#attributes", "$", "@attributes"]) {
+    const attributes = provider[key];
+    if (isObject(attributes)) return attributes.Name;
+  }
+  for (const key of NAMES) if (isText(provider[key])) return provider[key];
+  return undefined;
+}
+
+const hasEventId = (system: JsonValue | undefined): boolean => isObject(system) && isText(elementText(system.EventID));
+
+const identifySystem = (
+  system: JsonValue | undefined,
+): readonly [JsonValue | undefined, JsonValue | undefined, JsonValue | undefined] =>
+  isObject(system)
+    ? [elementText(system.Channel), providerName(system.Provider), elementText(system.EventID)]
+    : [undefined, undefined, undefined];
 
 /** Windows events as EVTX readers and converters of XML write them: `Event.System`, and `Event.EventData` with members or `Data`. */
 export const windowsEvtxMapping: FieldMapping = createWindowsMapping({
   name: "windows-evtx",
   accepts: (document) => isObject(document.Event) && hasEventId(document.Event.System),
+  identify: (document) => identifySystem(isObject(document.Event) ? document.Event.System : undefined),
   places: underRoot(["Event"]),
 });
 
@@ -96,6 +119,7 @@ export const windowsEvtxMapping: FieldMapping = createWindowsMapping({
 export const windowsXmlMapping: FieldMapping = createWindowsMapping({
   name: "windows-xml",
   accepts: (document) => hasEventId(document.System),
+  identify: (document) => identifySystem(document.System),
   places: underRoot([]),
 });
 

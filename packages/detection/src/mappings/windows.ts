@@ -2,6 +2,7 @@ import type { Entity, JsonObject, JsonValue, LogSource } from "../event.ts";
 import type { FieldMapping, FieldPath } from "../mapping.ts";
 import { readValue } from "../match/field-slot.ts";
 import { toMilliseconds } from "./document-time.ts";
+import { textOf } from "./dotted-name.ts";
 import { step } from "./path-step.ts";
 import { createWindowsLogSources } from "./windows-log-sources.ts";
 import { ownMember } from "./own-member.ts";
@@ -45,17 +46,18 @@ export interface WindowsShape {
   readonly accepts: (document: JsonObject) => boolean;
   /** Places of a field by its own name; more may depend on what the rule looks at. */
   readonly places: (field: string, logSource: LogSource) => readonly FieldPath[];
+  /** Channel, provider and event id of a document, where asking the places for them costs too much. */
+  readonly identify?: (
+    document: JsonObject,
+  ) => readonly [JsonValue | undefined, JsonValue | undefined, JsonValue | undefined];
   /** Parts of a document that keywords are searched in; the whole document when absent. */
   readonly keywordRoots?: readonly FieldPath[];
 }
 
 /** A mapping for documents that hold a Windows event in one shape. */
-export function createWindowsMapping({ name, accepts, places, keywordRoots }: WindowsShape): FieldMapping {
+export function createWindowsMapping({ name, accepts, places, identify, keywordRoots }: WindowsShape): FieldMapping {
   const any: LogSource = {};
-  const textAt = (document: JsonObject, paths: readonly FieldPath[]): string => {
-    const value = readValue(document, paths);
-    return typeof value === "string" || typeof value === "number" ? String(value) : "";
-  };
+  const textAt = (document: JsonObject, paths: readonly FieldPath[]): string => textOf(readValue(document, paths));
   const placesOf = (fields: readonly string[]): readonly (readonly FieldPath[])[] =>
     fields.map((field) => places(field, any));
   const [channelPaths = [], providerPaths = [], idPaths = [], typePaths = []] = placesOf([
@@ -77,10 +79,14 @@ export function createWindowsMapping({ name, accepts, places, keywordRoots }: Wi
     commonFields: COMMON_FIELDS,
     ...(keywordRoots === undefined ? {} : { keywordRoots }),
     logSources: (document) => {
-      const id = readValue(document, idPaths);
+      const [channel, provider, id] = identify?.(document) ?? [
+        readValue(document, channelPaths),
+        readValue(document, providerPaths),
+        readValue(document, idPaths),
+      ];
       return logSourcesOf(
-        textAt(document, channelPaths),
-        textAt(document, providerPaths),
+        textOf(channel),
+        textOf(provider),
         typeof id === "number" || typeof id === "string" ? id : "",
         () => textAt(document, typePaths),
       );

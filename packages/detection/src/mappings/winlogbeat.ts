@@ -24,6 +24,9 @@ const SYSTEM: Readonly<Record<string, readonly EcsPlace[]>> = {
 
 const CHANNEL = dottedName("winlog.channel");
 const EVENT_ID = dottedName("winlog.event_id");
+const PROVIDER = dottedName("winlog.provider_name");
+const EVENT_PROVIDER = dottedName("event.provider");
+const EVENT_CODE = dottedName("event.code");
 
 /**
  * Windows events as Winlogbeat and Elastic Agent write them: `winlog.channel`, `winlog.event_id`, `winlog.event_data.*`; what their
@@ -37,6 +40,11 @@ export const winlogbeatMapping: FieldMapping = createWindowsMapping({
     document["winlog.event_id"] !== undefined
       ? isText(dig(document, CHANNEL)) || isText(dig(document, EVENT_ID))
       : isText(document.log_name) && isText(document.event_id) && isObject(document.event_data),
+  identify: (document) => [
+    dig(document, CHANNEL) ?? document.log_name,
+    dig(document, PROVIDER) ?? dig(document, EVENT_PROVIDER) ?? document.source_name,
+    dig(document, EVENT_ID) ?? dig(document, EVENT_CODE) ?? document.event_id,
+  ],
   places: (field, { category, service }) => [
     ...placePaths(ownMember(SYSTEM, field) ?? []),
     ...dottedPaths(`winlog.event_data.${field}`),
