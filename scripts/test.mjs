@@ -1,7 +1,7 @@
 // npm test: every test that this machine can run, then what is missing and the command that gets it. Last line: "N passed, N failed".
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { bundledNode, environment, requireSetup, root, sharedFolder } from "./checkout.mjs";
 
@@ -9,6 +9,12 @@ requireSetup("npm test");
 
 const onPath = (program) =>
   spawnSync(process.platform === "win32" ? "where" : "which", [program], { stdio: "ignore" }).status === 0;
+
+const requirements = readFileSync(join(root, "test", "pysigma", "requirements.txt"), "utf8");
+const pySigma = { version: requirements.trim().replace("pysigma==", ""), folder: "" };
+pySigma.folder =
+  process.env.VEDETTE_PYSIGMA ??
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vedette", `pysigma-${pySigma.version}`);
 
 /** Parts that some tests use and that npm cannot bring. */
 const parts = [
@@ -29,6 +35,12 @@ const parts = [
     used: "the notification test against a real Alertmanager",
     has: () => onPath("prometheus-alertmanager"),
     get: "apt-get install --no-install-recommends prometheus-alertmanager",
+  },
+  {
+    name: `pySigma ${pySigma.version}`,
+    used: "the comparison of rules' meaning with pySigma's",
+    has: () => existsSync(pySigma.folder) || spawnSync("python3", ["-c", "import sigma"]).status === 0,
+    get: `python3 -m pip install --target ${pySigma.folder} -r test/pysigma/requirements.txt`,
   },
   {
     name: "shared data",

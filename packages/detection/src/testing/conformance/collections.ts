@@ -30,47 +30,47 @@ const FILTERS = [
   ...of("filters", "Schema", [
     {
       feature: "attributes of the author's own are allowed",
-      yaml: filter(`${admins}condition: selection`, source, "our_team: blue\n"),
+      yaml: filter(`${admins}condition: not selection`, source, "our_team: blue\n"),
       loads: filtered,
     },
   ]),
   ...of("filters", "Syntax", [
     {
       feature: "a filter is a document of its own, before or after its rules",
-      yaml: filter(`${admins}condition: selection`).split("---\n").toReversed().join("---\n"),
+      yaml: filter(`${admins}condition: not selection`).split("---\n").toReversed().join("---\n"),
       ...suppressed,
     },
   ]),
   ...of("filters", "title", [
     {
       feature: "is mandatory",
-      yaml: filter(`${admins}condition: selection`).replace("title: A filter\n", ""),
+      yaml: filter(`${admins}condition: not selection`).replace("title: A filter\n", ""),
       refused: "rule-missing-key",
     },
   ]),
   ...of("filters", "Identification", [
     {
       feature: "the rule names the filters that are put on it",
-      yaml: filter(`${admins}condition: selection`),
+      yaml: filter(`${admins}condition: not selection`),
       loads: filtered,
     },
     {
       feature: "two filters with one `id` are refused",
-      yaml: `${filter(`${admins}condition: selection`)}---\n${filter(`${admins}condition: selection`).split("---\n")[1] ?? ""}`,
+      yaml: `${filter(`${admins}condition: not selection`)}---\n${filter(`${admins}condition: not selection`).split("---\n")[1] ?? ""}`,
       refused: "rule-duplicate-id",
     },
   ]),
   ...of("filters", "Description", [
     {
       feature: "`description`",
-      yaml: filter(`${admins}condition: selection`, source, "description: Administrators.\n"),
+      yaml: filter(`${admins}condition: not selection`, source, "description: Administrators.\n"),
       loads: filtered,
     },
   ]),
   ...of("filters", "Date", [
     {
       feature: "`date` of another form is warned of",
-      yaml: filter(`${admins}condition: selection`, source, "date: 21.11.2026\n"),
+      yaml: filter(`${admins}condition: not selection`, source, "date: 21.11.2026\n"),
       warns: "rule-attribute",
       loads: filtered,
     },
@@ -78,7 +78,7 @@ const FILTERS = [
   ...of("filters", "Modified", [
     {
       feature: "`modified` of another form is warned of",
-      yaml: filter(`${admins}condition: selection`, source, "modified: 21.11.2026\n"),
+      yaml: filter(`${admins}condition: not selection`, source, "modified: 21.11.2026\n"),
       warns: "rule-attribute",
       loads: filtered,
     },
@@ -86,24 +86,24 @@ const FILTERS = [
   ...of("filters", "Taxonomy", [
     {
       feature: "another taxonomy is kept",
-      yaml: filter(`${admins}condition: selection`, source, "taxonomy: ecs\n"),
+      yaml: filter(`${admins}condition: not selection`, source, "taxonomy: ecs\n"),
       loads: filtered,
     },
   ]),
   ...of("filters", "Log source", [
     {
       feature: "is mandatory",
-      yaml: filter(`${admins}condition: selection`, source).replace(/(---[^]*)logsource:\n.*\n.*\n/, "$1"),
+      yaml: filter(`${admins}condition: not selection`, source).replace(/(---[^]*)logsource:\n.*\n.*\n/, "$1"),
       refused: "rule-missing-key",
     },
     {
       feature: "parts that the filter does not name are the rule's",
-      yaml: filter(`${admins}condition: selection`, "    product: windows\n"),
+      yaml: filter(`${admins}condition: not selection`, "    product: windows\n"),
       ...suppressed,
     },
     {
       feature: "a rule of another log source is not filtered: a filter put on no rule is refused",
-      yaml: filter(`${admins}condition: selection`, "    product: linux\n"),
+      yaml: filter(`${admins}condition: not selection`, "    product: linux\n"),
       refused: "rule-filter-reference",
     },
   ]),
@@ -115,14 +115,14 @@ const FILTERS = [
     },
     {
       feature: "two filters on one rule",
-      yaml: `${filter(`${admins}condition: selection`)}---\n${(filter(`rules: [the_rule]\nsearch: { Host: jump }\ncondition: search`).split("---\n")[1] ?? "").replace("0b9c", "1b9c")}`,
+      yaml: `${filter(`${admins}condition: not selection`)}---\n${(filter(`rules: [the_rule]\nsearch: { Host: jump }\ncondition: not search`).split("---\n")[1] ?? "").replace("0b9c", "1b9c")}`,
       meaning: meaning("selection and not x and not y"),
       matches: [one],
       misses: [admin, { f: 1, Host: "jump" }],
     },
     {
       feature: "a rule with several conditions",
-      yaml: filter(`${admins}condition: selection`).replace(
+      yaml: filter(`${admins}condition: not selection`).replace(
         "condition: selection",
         "condition: [selection, selection]",
       ),
@@ -130,16 +130,16 @@ const FILTERS = [
     },
   ]),
   ...of("filters", "Relative rules", [
-    { feature: "by id", yaml: filter(`${admins}condition: selection`), ...suppressed },
-    { feature: "by name", yaml: filter(`${admins.replace(ID, "the_rule")}condition: selection`), ...suppressed },
+    { feature: "by id", yaml: filter(`${admins}condition: not selection`), ...suppressed },
+    { feature: "by name", yaml: filter(`${admins.replace(ID, "the_rule")}condition: not selection`), ...suppressed },
     {
       feature: "`any` is every rule of the log source",
-      yaml: filter(`${admins.replace(`[${ID}]`, "any")}condition: selection`),
+      yaml: filter(`${admins.replace(`[${ID}]`, "any")}condition: not selection`),
       ...suppressed,
     },
     {
       feature: "a rule that is not loaded is warned of",
-      yaml: filter(`${admins.replace("[", "[unknown, ")}condition: selection`),
+      yaml: filter(`${admins.replace("[", "[unknown, ")}condition: not selection`),
       warns: "rule-filter-reference",
       ...suppressed,
     },
@@ -164,7 +164,7 @@ const FILTERS = [
     },
     {
       feature: "names of the filter are not those of the rule",
-      yaml: filter(`${admins}condition: selection`),
+      yaml: filter(`${admins}condition: not selection`),
       ...suppressed,
     },
     {
@@ -233,7 +233,7 @@ const COLLECTIONS = of("collections", "Collection actions", [
     feature: "`action: repeat` is put over the rule before it",
     yaml: `${full
       .replace("f: 1", "f: 2")
-      .replace(/id: .*\n/, "id: first\n")
+      .replace(/id: .*\n/, "id: 7f1a0c5e-7a0b-4c0e-9d1c-2f4b8a6d3e12\n")
       .replace(
         "title",
         "name: first\ntitle",
