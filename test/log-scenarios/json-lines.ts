@@ -10,15 +10,28 @@ export interface JsonShape {
 }
 
 const at = (line: unknown, ...path: readonly string[]): unknown =>
-  path.reduce<unknown>((value, key) => (typeof value === "object" && value !== null ? (value as Json)[key] : undefined), line);
+  path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? (value as Json)[key] : undefined),
+    line,
+  );
 const says = (line: Json, key: string, pattern: RegExp): boolean => pattern.test(String(line[key] ?? ""));
 const parameter = (line: Json, ...keys: readonly string[]): unknown =>
   (Array.isArray(line["params"]) ? (line["params"] as readonly unknown[]) : [])
-    .map((item) => (keys.includes(String(at(item, "key"))) ? (at(item, "value", "login") ?? at(item, "value")) : undefined))
+    .map((item) =>
+      keys.includes(String(at(item, "key"))) ? (at(item, "value", "login") ?? at(item, "value")) : undefined,
+    )
     .find((value) => value !== undefined);
 
 /** JSON lines of services; the first shape that fits a line counts. */
 export const JSON_LINES: readonly JsonShape[] = [
+  {
+    dataset: "authelia",
+    action: "login_failed",
+    fits: (line) =>
+      says(line, "msg", /^(Unsuccessful \w+ authentication attempt|Error occurred getting details for user)/),
+    ip: (line) => line["remote_ip"],
+    user: (line) => /(?:by user|username input) '([^']*)'/.exec(String(line["msg"]))?.[1],
+  },
   {
     dataset: "authentik",
     action: "login_failed",
@@ -31,22 +44,23 @@ export const JSON_LINES: readonly JsonShape[] = [
     action: "login_failed",
     fits: (line) =>
       line["method"] === "POST" &&
-      (/^\/users\/sign_in/.test(String(line["path"])) ||
-        (/^\/users\/auth\//.test(String(line["path"])) && line["action"] === "failure")),
+      (String(line["path"]).startsWith("/users/sign_in") ||
+        (String(line["path"]).startsWith("/users/auth/") && line["action"] === "failure")),
     ip: (line) => line["remote_ip"] ?? line["meta.remote_ip"],
     user: (line) => parameter(line, "user", "username"),
   },
   {
     dataset: "grafana",
     action: "login_failed",
-    fits: (line) => line["logger"] === "context" && /invalid|not found|password-auth\.failed/i.test(String(line["error"])),
+    fits: (line) =>
+      line["logger"] === "context" && /invalid|not found|password-auth\.failed/i.test(String(line["error"])),
     ip: (line) => line["remote_addr"],
   },
   {
     dataset: "kasm",
     action: "login_failed",
     fits: (line) => says(line, "metric_name", /^account\.login\.failed_invalid_(user|password)$/),
-    ip: (line) => line["request_ip"] ?? line["ip"] ?? line["client_ip"],
+    ip: (line) => String(line["request_ip"]).split(",")[0],
   },
   {
     dataset: "mongodb",

@@ -29,8 +29,7 @@ export function lineTime(line: string): number | undefined {
     const hour = (Number(parts["h"]) % (parts["p"] === undefined ? 24 : 12)) + (parts["p"] === "PM" ? 12 : 0);
     const milliseconds = Math.floor(Number(`0.${parts["f"] ?? "0"}`) * 1_000);
     const zone = /^([+-])(\d\d):?(\d\d)$/.exec(parts["z"] ?? "");
-    const offset =
-      zone === null ? 0 : (zone[1] === "-" ? -1 : 1) * (Number(zone[2]) * 60 + Number(zone[3])) * 60_000;
+    const offset = zone === null ? 0 : (zone[1] === "-" ? -1 : 1) * (Number(zone[2]) * 60 + Number(zone[3])) * 60_000;
     return (
       Date.UTC(
         year < 100 ? 2000 + year : year,

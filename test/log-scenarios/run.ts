@@ -73,8 +73,7 @@ export function createScenarioRunner(rules: readonly Rule[]): (one: ScenarioCase
       ...new Set([...Object.keys(one.scenario_defs), ...one.alerts.map(({ scenario }) => scenario)]),
     ].sort();
     const expectedByScenario: Record<string, number> = {};
-    for (const { scenario } of one.alerts)
-      expectedByScenario[scenario] = (expectedByScenario[scenario] ?? 0) + 1;
+    for (const { scenario } of one.alerts) expectedByScenario[scenario] = (expectedByScenario[scenario] ?? 0) + 1;
     const events = one.log.flatMap((line) => parseLine(line) ?? []);
     const base = {
       name: one.case_id.replace(/^crowdsec-/, ""),

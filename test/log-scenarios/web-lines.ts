@@ -7,6 +7,7 @@ export interface WebRequest {
   readonly version: string;
   readonly status: number;
   readonly userAgent: string;
+  /** A hyphen when the line does not name it. */
   readonly host: string;
   readonly source: "access" | "error";
 }
@@ -50,7 +51,7 @@ export function webRequest(line: string): WebRequest | undefined {
       version: words?.[3] ?? "",
       status: Number(parts["status"] ?? 0),
       userAgent: parts["agent"] ?? "",
-      host: parts["host"] ?? "",
+      host: parts["host"] ?? "-",
       source,
     };
   }
@@ -68,7 +69,7 @@ function fromJson(line: Readonly<Record<string, unknown>>): WebRequest {
     version: text("RequestProtocol", "protocol").replace("HTTP/", ""),
     status: Number(text("DownstreamStatus", "response_code")),
     userAgent: text("request_User-Agent", "user-agent"),
-    host: text("RequestHost", ":authority"),
+    host: text("RequestHost", ":authority") || "-",
     source: "access",
   };
 }
