@@ -1,47 +1,61 @@
-import { LOWER } from "../fold.ts";
 import type { FieldSlot } from "./field-slot.ts";
 import { type Marks, type Rows, packRows } from "./marks.ts";
+import { BYTES, WORDS, writeAscii } from "./scratch.ts";
 
 const GRAM = 4;
+/** Makes letters of ASCII small, four at a time; other characters may become the same, which only costs a comparison. */
+const SMALL = 0x20202020;
+/** Spreads grams over the filter and the table. */
+const SPREAD = 0x9e3779b1;
 /** Bits of the filter for each gram that is looked for, as a power of two, and the bounds of the filter as powers of two. */
 const SPARSENESS = 4;
 const FILTER = { least: 10, most: 18 } as const;
-/** Characters of command lines and paths, the most frequent first: a short text is looked for by its character that comes last here or not at all. */
+/** What another text with the same gram costs, in texts that have the gram somewhere. */
+const SHARING = 8;
+/** Pairs of bytes. */
+const PAIRS = 2 ** 16;
+/** Shorter values are read where they are. */
+const LEAST_COPIED = 12;
+/** Characters of command lines and paths, the most frequent first: a short text is looked for by those that come last here or not at all. */
 const FREQUENT = "eaitnorsc\\lmd.wpu 0-h/1g:fvbx2y345k_\"6789,=z;jq%&'()+$@#!{}[]<>*?|^~`";
-/** In the table of characters: some short text is known by the character. */
-const KNOWN = 0x100;
 
 /**
- * Finds which of many folded texts lie in a value. A text of four characters or more is known by one of its four-character grams, one
- * that few other texts have; a bit set tells for each gram of the value whether any text has it. A shorter text is known by its rarest
- * character. Only then texts are compared. The value is read as it is, letters of ASCII lowered on the way, and folded only for a
- * comparison or when it is not ASCII.
+ * Finds which of many folded texts lie in a value. Of a text of four characters or more some four-character grams are known that few other
+ * texts have: one, or when all texts are long enough two or four neighbours, so that only every second or fourth position of a value has
+ * to be looked at. A bit set tells for a gram of the value whether any text has it. A shorter text is known by two neighbours. Only then
+ * texts are compared.
  */
 export class ContainedTexts {
   readonly #texts: string[] = [];
-  /** Where the gram or character that a text is known by stands in it. */
-  readonly #offsets: Int32Array;
   readonly #entries: Rows;
   readonly #always: Int32Array;
-  readonly #characters = Uint16Array.from(LOWER);
+  /** The fewest characters of a text, and whether there are texts of each kind. */
+  #leastLength = Infinity;
+  #hasLong = false;
+  /** Every how many positions a gram of a value is looked at. */
+  readonly #stride: 1 | 2 | 4;
   readonly #filter: Uint32Array;
   readonly #filterShift: number;
-  /** Grams by open addressing; the bucket of a gram is a row of `#longTexts`. */
+  /** Grams by open addressing; the bucket of a gram is a row of `#bucketTexts`. */
   readonly #gramMask: number;
   readonly #grams: Int32Array;
   readonly #buckets: Int32Array;
-  readonly #longTexts: Rows;
-  /** Rows of short texts by the character they are known by. */
-  readonly #byCharacter = new Map<number, number>();
-  readonly #shortTexts: Rows;
-  readonly #hasLong: boolean;
+  readonly #bucketTexts: Rows;
+  /** Where the gram of the bucket stands in each of its texts. */
+  readonly #bucketOffsets: Int32Array;
+  /** Texts of two or three characters by two neighbours of theirs, and a bit for each such pair; those of ASCII by themselves. */
+  readonly #pairs = new Map<number, Place[]>();
+  readonly #pairFilter = new Uint32Array(PAIRS >>> 5);
+  readonly #asciiPairFilter = new Uint32Array(PAIRS >>> 5);
+  #hasAsciiPairs = false;
+  /** Texts of one character; those of ASCII by themselves. */
+  readonly #ones = new Map<number, number>();
+  readonly #asciiOnes: number[] = [];
 
   constructor(texts: ReadonlyMap<string, readonly number[]>) {
     const entries: (readonly number[])[] = [];
     const always: number[] = [];
-    const offsets: number[] = [];
-    const short: number[][] = [];
-    const long: [number, number][] = [];
+    const long: number[] = [];
     for (const [text, numbers] of texts) {
       if (text === "") {
         always.push(...numbers);
@@ -50,40 +64,19 @@ export class ContainedTexts {
       const id = this.#texts.length;
       this.#texts.push(text);
       entries.push(numbers);
-      offsets.push(0);
-      if (text.length < GRAM) {
-        const offset = rarestCharacter(text);
-        offsets[id] = offset;
-        const unit = text.charCodeAt(offset);
-        this.#characters[unit & 0xff]! |= KNOWN;
-        const row = this.#byCharacter.get(unit) ?? short.length;
-        this.#byCharacter.set(unit, row);
-        (short[row] ??= []).push(id);
-      } else long.push([id, text.length]);
+      this.#leastLength = Math.min(this.#leastLength, text.length);
+      if (text.length >= GRAM) long.push(id);
+      else this.#addShort(text, id);
     }
-    for (let unit = 0; unit < LOWER.length; unit++) this.#characters[unit] = this.#characters[LOWER[unit]!]!;
-    const buckets = new Map<number, number[]>();
-    const common = new Map<number, number>();
-    for (const [id] of long)
-      for (const gram of new Set(gramsOf(this.#texts[id]!))) common.set(gram, (common.get(gram) ?? 0) + 1);
-    // Texts with the least choice first; a gram that is taken counts as common, so that hardly any two texts share one.
-    long.sort((a, b) => a[1] - b[1]);
-    for (const [id] of long) {
-      const grams = gramsOf(this.#texts[id]!);
-      let best = 0;
-      let least = Infinity;
-      for (const [offset, gram] of grams.entries()) {
-        const cost = (common.get(gram) ?? 0) + 8 * (buckets.get(gram)?.length ?? 0);
-        if (cost >= least) continue;
-        least = cost;
-        best = offset;
-      }
-      offsets[id] = best;
-      const gram = grams[best]!;
-      const bucket = buckets.get(gram);
-      if (bucket === undefined) buckets.set(gram, [id]);
-      else bucket.push(id);
-    }
+    this.#entries = packRows(entries);
+    this.#always = Int32Array.from(always);
+    this.#hasLong = long.length > 0;
+    const least = Math.min(...long.map((id) => this.#texts[id]!.length));
+    this.#stride = least >= GRAM + 3 ? 4 : least > GRAM ? 2 : 1;
+    const buckets = chooseGrams(
+      long.map((id) => ({ id, grams: gramsOf(this.#texts[id]!) })),
+      this.#stride,
+    );
     const bits = Math.ceil(Math.log2(buckets.size + 1)) + SPARSENESS;
     const filterBits = Math.min(FILTER.most, Math.max(FILTER.least, bits));
     this.#filter = new Uint32Array(2 ** (filterBits - 5));
@@ -92,109 +85,207 @@ export class ContainedTexts {
     this.#gramMask = capacity - 1;
     this.#grams = new Int32Array(capacity);
     this.#buckets = new Int32Array(capacity).fill(-1);
-    const rows: number[][] = [];
-    for (const [gram, ids] of buckets) {
-      const hash = Math.imul(gram, 0x9e3779b1);
+    for (const [row, gram] of [...buckets.keys()].entries()) {
+      const hash = Math.imul(gram, SPREAD);
       const bit = hash >>> this.#filterShift;
       this.#filter[bit >>> 5]! |= 1 << (bit & 31);
       let at = (hash >>> 3) & this.#gramMask;
       while (this.#buckets[at] !== -1) at = (at + 1) & this.#gramMask;
       this.#grams[at] = gram;
-      this.#buckets[at] = rows.length;
-      rows.push(ids);
+      this.#buckets[at] = row;
     }
-    this.#hasLong = rows.length > 0;
-    this.#longTexts = packRows(rows);
-    this.#shortTexts = packRows(short);
-    this.#offsets = Int32Array.from(offsets);
-    this.#entries = packRows(entries);
-    this.#always = Int32Array.from(always);
+    this.#bucketTexts = packRows([...buckets.values()].map((places) => places.map(({ id }) => id)));
+    this.#bucketOffsets = Int32Array.from(
+      [...buckets.values()].flatMap((places) => places.map(({ offset }) => offset)),
+    );
   }
 
   /** Reports the numbers under every text that lies in the value. */
   search(slot: FieldSlot, value: number, marks: Marks): void {
     if (this.#always.length > 0) marks.addAll(this.#always, 0, this.#always.length);
-    // Beyond ASCII lowering is more than a table: such a value is folded and read again.
     const raw = slot.raw[value]!;
-    if (!this.#scan(raw, slot, value, marks)) this.#scan(slot.foldedAt(value), slot, value, marks);
+    const { length } = raw;
+    if (length < this.#leastLength) return;
+    if (length < LEAST_COPIED || !writeAscii(raw)) {
+      this.#read(slot, value, marks);
+      return;
+    }
+    if (this.#hasLong) this.#scanWords(length, slot, value, marks);
+    if (this.#hasAsciiPairs) this.#scanPairs(length, slot, value, marks);
+    for (const id of this.#asciiOnes) if (slot.foldedAt(value).includes(this.#texts[id]!)) this.#report(id, marks);
   }
 
-  /** Says whether the text is ASCII; if not, texts may have been missed unless it is folded. */
-  #scan(text: string, slot: FieldSlot, value: number, marks: Marks): boolean {
-    const characters = this.#characters;
+  /** Looks for grams in the scratch bytes. */
+  #scanWords(length: number, slot: FieldSlot, value: number, marks: Marks): void {
+    const words = WORDS;
     const filter = this.#filter;
     const shift = this.#filterShift;
-    let gram = 0;
-    let seen = 0;
-    if (!this.#hasLong) {
-      for (let index = 0; index < text.length; index++) {
-        const unit = text.charCodeAt(index);
-        seen |= unit;
-        if (characters[unit & 0xff]! >= KNOWN) this.#compareShort(slot, value, index, marks);
+    const stride = this.#stride;
+    const last = length >>> 2;
+    if (stride === 4) {
+      for (let index = 0; index < last; index++) {
+        const gram = words[index]! | SMALL;
+        const bit = Math.imul(gram, SPREAD) >>> shift;
+        if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(gram, slot, value, index * 4, marks);
       }
-      return seen < 128;
+      return;
     }
+    // Beyond the last word are the rest of the text and what is left of others: comparing tells.
+    let word = words[0]! | SMALL;
+    for (let index = 0; index < last; index++) {
+      const next = words[index + 1]! | SMALL;
+      let bit = Math.imul(word, SPREAD) >>> shift;
+      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(word, slot, value, index * 4, marks);
+      let gram = (word >>> 16) | (next << 16);
+      bit = Math.imul(gram, SPREAD) >>> shift;
+      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(gram, slot, value, index * 4 + 2, marks);
+      if (stride === 1) {
+        gram = (word >>> 8) | (next << 24);
+        bit = Math.imul(gram, SPREAD) >>> shift;
+        if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(gram, slot, value, index * 4 + 1, marks);
+        gram = (word >>> 24) | (next << 8);
+        bit = Math.imul(gram, SPREAD) >>> shift;
+        if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(gram, slot, value, index * 4 + 3, marks);
+      }
+      word = next;
+    }
+  }
+
+  /** Looks for pairs in the scratch bytes. */
+  #scanPairs(length: number, slot: FieldSlot, value: number, marks: Marks): void {
+    const filter = this.#asciiPairFilter;
+    let pair = 0;
+    for (let index = 0; index < length; index++) {
+      pair = ((pair << 8) | BYTES[index]! | 0x20) & 0xffff;
+      if ((filter[pair >>> 5]! & (1 << (pair & 31))) !== 0) this.#comparePair(pair, slot, value, index - 1, marks);
+    }
+  }
+
+  /** Looks for everything in the folded value itself. */
+  #read(slot: FieldSlot, value: number, marks: Marks): void {
+    const text = slot.foldedAt(value);
+    const filter = this.#filter;
+    const shift = this.#filterShift;
+    const pairFilter = this.#pairFilter;
+    const hasOnes = this.#ones.size > 0;
+    let gram = 0;
     for (let index = 0; index < text.length; index++) {
       const unit = text.charCodeAt(index);
-      seen |= unit;
-      const character = characters[unit & 0xff]!;
-      if (character >= KNOWN) this.#compareShort(slot, value, index, marks);
-      gram = (gram >>> 8) | (character << 24);
-      const hash = Math.imul(gram, 0x9e3779b1);
-      const bit = hash >>> shift;
-      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0)
-        this.#compareLong(gram, hash, slot, value, index - GRAM + 1, marks);
-    }
-    return seen < 128;
-  }
-
-  #compareLong(gram: number, hash: number, slot: FieldSlot, value: number, position: number, marks: Marks): void {
-    let at = (hash >>> 3) & this.#gramMask;
-    for (;;) {
-      const bucket = this.#buckets[at]!;
-      if (bucket < 0) return;
-      if (this.#grams[at] === gram) {
-        this.#compare(this.#longTexts, bucket, slot, value, position, marks);
-        return;
+      if (hasOnes) {
+        const one = this.#ones.get(unit);
+        if (one !== undefined) this.#report(one, marks);
       }
+      gram = (gram >>> 8) | (((unit & 0xff) | 0x20) << 24);
+      const pair = ((gram >>> 8) & 0xff00) | (gram >>> 24);
+      if ((pairFilter[pair >>> 5]! & (1 << (pair & 31))) !== 0) this.#comparePair(pair, slot, value, index - 1, marks);
+      const bit = Math.imul(gram, SPREAD) >>> shift;
+      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(gram, slot, value, index - GRAM + 1, marks);
+    }
+  }
+
+  #addShort(text: string, id: number): void {
+    // eslint-disable-next-line no-control-regex
+    const isAscii = /^[\0-\x7f]*$/.test(text);
+    if (text.length === 1) {
+      this.#ones.set(text.charCodeAt(0), id);
+      if (isAscii) this.#asciiOnes.push(id);
+      return;
+    }
+    const offset = text.length === 3 && rareness(text, 1) > rareness(text, 0) ? 1 : 0;
+    const pair = pairAt(text, offset);
+    const set = (filter: Uint32Array): void => {
+      filter[pair >>> 5]! |= 1 << (pair & 31);
+    };
+    set(this.#pairFilter);
+    if (isAscii) {
+      set(this.#asciiPairFilter);
+      this.#hasAsciiPairs = true;
+    }
+    const known = this.#pairs.get(pair);
+    if (known === undefined) this.#pairs.set(pair, [{ id, offset }]);
+    else known.push({ id, offset });
+  }
+
+  /** Compares the texts that have the gram with what stands around it. */
+  #compareLong(gram: number, slot: FieldSlot, value: number, position: number, marks: Marks): void {
+    let at = (Math.imul(gram, SPREAD) >>> 3) & this.#gramMask;
+    let row = this.#buckets[at]!;
+    while (row >= 0 && this.#grams[at] !== gram) {
       at = (at + 1) & this.#gramMask;
+      row = this.#buckets[at]!;
     }
+    if (row < 0) return;
+    const { starts, entries } = this.#bucketTexts;
+    for (let index = starts[row]!; index < starts[row + 1]!; index++)
+      this.#compare(entries[index]!, position - this.#bucketOffsets[index]!, slot, value, marks);
   }
 
-  #compareShort(slot: FieldSlot, value: number, position: number, marks: Marks): void {
-    const row = this.#byCharacter.get(slot.foldedAt(value).charCodeAt(position));
-    if (row !== undefined) this.#compare(this.#shortTexts, row, slot, value, position, marks);
+  #comparePair(pair: number, slot: FieldSlot, value: number, position: number, marks: Marks): void {
+    const known = this.#pairs.get(pair);
+    if (known === undefined) return;
+    for (const { id, offset } of known) this.#compare(id, position - offset, slot, value, marks);
   }
 
-  /** Compares the texts known by what stands at a position of the value. */
-  #compare(rows: Rows, row: number, slot: FieldSlot, value: number, position: number, marks: Marks): void {
-    const folded = slot.foldedAt(value);
+  #compare(id: number, start: number, slot: FieldSlot, value: number, marks: Marks): void {
+    if (start >= 0 && slot.foldedAt(value).startsWith(this.#texts[id]!, start)) this.#report(id, marks);
+  }
+
+  #report(id: number, marks: Marks): void {
     const { starts, entries } = this.#entries;
-    for (let index = rows.starts[row]!; index < rows.starts[row + 1]!; index++) {
-      const id = rows.entries[index]!;
-      const start = position - this.#offsets[id]!;
-      if (start >= 0 && folded.startsWith(this.#texts[id]!, start)) marks.addAll(entries, starts[id]!, starts[id + 1]!);
-    }
+    marks.addAll(entries, starts[id]!, starts[id + 1]!);
   }
 }
 
-function rarestCharacter(text: string): number {
-  let best = 0;
-  for (let index = 1; index < text.length; index++)
-    if (rareness(text.charAt(index)) > rareness(text.charAt(best))) best = index;
-  return best;
+interface Place {
+  readonly id: number;
+  readonly offset: number;
 }
 
-function rareness(char: string): number {
-  const rank = FREQUENT.indexOf(char);
-  return rank < 0 ? Infinity : rank;
+/** For each text as many neighbouring grams as the stride has positions, such that grams are shared by few texts. */
+function chooseGrams(
+  texts: readonly { readonly id: number; readonly grams: readonly number[] }[],
+  stride: number,
+): ReadonlyMap<number, readonly Place[]> {
+  const common = new Map<number, number>();
+  for (const { grams } of texts) for (const gram of new Set(grams)) common.set(gram, (common.get(gram) ?? 0) + 1);
+  const buckets = new Map<number, Place[]>();
+  const cost = (gram: number): number => (common.get(gram) ?? 0) + SHARING * (buckets.get(gram)?.length ?? 0);
+  // Those with the least choice first.
+  for (const { id, grams } of texts.toSorted((a, b) => a.grams.length - b.grams.length)) {
+    let best = 0;
+    let least = Infinity;
+    for (let start = 0; start + stride <= grams.length; start++) {
+      let sum = 0;
+      for (let step = 0; step < stride; step++) sum += cost(grams[start + step]!);
+      if (sum >= least) continue;
+      least = sum;
+      best = start;
+    }
+    for (let offset = best; offset < best + stride; offset++) {
+      const gram = grams[offset]!;
+      const places = buckets.get(gram);
+      if (places === undefined) buckets.set(gram, [{ id, offset }]);
+      else places.push({ id, offset });
+    }
+  }
+  return buckets;
+}
+
+function pairAt(text: string, offset: number): number {
+  return (((text.charCodeAt(offset) & 0xff) | 0x20) << 8) | (text.charCodeAt(offset + 1) & 0xff) | 0x20;
+}
+
+/** How rare two neighbours are: the higher the rarer. */
+function rareness(text: string, offset: number): number {
+  const rank = (char: string): number => (FREQUENT.includes(char) ? FREQUENT.indexOf(char) : FREQUENT.length);
+  return rank(text.charAt(offset)) + rank(text.charAt(offset + 1));
 }
 
 function gramsOf(text: string): number[] {
   const grams: number[] = [];
   let gram = 0;
   for (let index = 0; index < text.length; index++) {
-    gram = (gram >>> 8) | (LOWER[text.charCodeAt(index) & 0xff]! << 24);
+    gram = (gram >>> 8) | (((text.charCodeAt(index) & 0xff) | 0x20) << 24);
     if (index >= GRAM - 1) grams.push(gram);
   }
   return grams;

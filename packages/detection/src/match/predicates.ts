@@ -34,6 +34,7 @@ export class PredicateTable {
   readonly #mapping: FieldMapping;
   readonly #slotIds = new Map<string, number>();
   readonly #predicateIds = new Map<string, number>();
+  readonly #popularity = new Map<string, number>();
   readonly #tests: SlotTest[] = [];
   readonly #others: (number | undefined)[] = [];
   readonly #slotsOf: FieldSlot[] = [];
@@ -59,6 +60,7 @@ export class PredicateTable {
     const slot = field === undefined ? this.keywordSlot() : this.slotOf(field, logSource);
     const other = test.kind === "fieldref" ? this.slotOf(test.field, logSource) : undefined;
     const literal = literalOf(test);
+    if (literal !== undefined) this.#popularity.set(literal.text, this.popularity(literal.text) + 1);
     return this.#predicate(
       `${slot} ${other ?? ""} ${testKey(test)}`,
       {
@@ -93,6 +95,11 @@ export class PredicateTable {
       () => compileAny(literals),
       undefined,
     );
+  }
+
+  /** How often a literal was asked for by now. */
+  popularity(text: string): number {
+    return this.#popularity.get(text) ?? 0;
   }
 
   /** Moves on to the next event. */

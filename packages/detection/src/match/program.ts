@@ -5,7 +5,7 @@ import type { FieldSlot } from "./field-slot.ts";
 import { Marks } from "./marks.ts";
 import type { PredicateTable } from "./predicates.ts";
 import { TextIndex } from "./text-index.ts";
-import { type Trigger, chooseTrigger } from "./trigger.ts";
+import { type Trigger, triggersOf } from "./trigger.ts";
 
 /** A rule and the log source it is read with. */
 export interface Assignment {
@@ -25,14 +25,23 @@ const NEXT_TUNING = 4;
 /** Share of events in which a rule may be evaluated in vain before another trigger is tried. */
 const TOLERATED = 1 / 256;
 
+/** Share of events beyond which looking for a trigger is not worth it. */
+const COMMON = 1 / 2;
+
 /** A part of a rule's condition, all of which have to hold. */
 interface Conjunct {
   readonly node: Node;
-  readonly trigger: Trigger | undefined;
-  /** Share of events in which the rule was evaluated in vain with this trigger; undefined when it was not tried. */
-  measured: number | undefined;
+  readonly cost: number;
   /** Evaluations that it ended since triggers were last looked over. */
   failures: number;
+}
+
+/** A trigger that a rule may have. */
+interface Choice {
+  readonly trigger: Trigger;
+  readonly conjunct: Conjunct;
+  /** Share of events in which the rule was evaluated in vain with this trigger; undefined when it was not tried. */
+  measured: number | undefined;
 }
 
 /**
@@ -47,7 +56,8 @@ export class Program {
   /** Rules without a trigger. */
   #always: number[] = [];
   readonly #conjuncts: Conjunct[][] = [];
-  readonly #chosen: (Conjunct | undefined)[] = [];
+  readonly #choices: (readonly Choice[])[] = [];
+  readonly #chosen: (Choice | undefined)[] = [];
   #slots: FieldSlot[] = [];
   #indexes: TextIndex[] = [];
   #watched: [number, readonly number[]][] = [];
@@ -62,14 +72,19 @@ export class Program {
     this.#assignments = rules.map(({ assignment }) => assignment);
     this.#marks = new Marks(rules.length);
     this.#vain = new Int32Array(rules.length);
+    const popularity = (text: string): number => table.popularity(text);
     for (const [rule, { condition }] of rules.entries()) {
       const nodes = condition === true ? [] : condition.op === "and" ? condition.items : [condition];
       const conjuncts = nodes
-        .toSorted((a, b) => costOf(a) - costOf(b))
-        .map((node): Conjunct => ({ node, trigger: chooseTrigger(node), measured: undefined, failures: 0 }));
+        .map((node): Conjunct => ({ node, cost: costOf(node), failures: 0 }))
+        .sort((a, b) => a.cost - b.cost);
+      const choices = conjuncts.flatMap((conjunct) =>
+        triggersOf(conjunct.node, popularity).map((trigger): Choice => ({ trigger, conjunct, measured: undefined })),
+      );
       if (condition === true) this.#certain.push(rule);
       this.#conjuncts.push(conjuncts);
-      this.#chosen.push(rarest(conjuncts));
+      this.#choices.push(choices);
+      this.#chosen.push(rarest(choices));
     }
     this.#build();
   }
@@ -107,9 +122,10 @@ export class Program {
   #evaluate(rule: number): boolean {
     const conjuncts = this.#conjuncts[rule]!;
     const chosen = this.#chosen[rule];
+    const known = chosen?.trigger.isExact === true ? chosen.conjunct : undefined;
     for (let index = 0; index < conjuncts.length; index++) {
       const conjunct = conjuncts[index]!;
-      if (conjunct === chosen && conjunct.trigger!.isExact) continue;
+      if (conjunct === known) continue;
       if (evaluate(conjunct.node, this.#table)) continue;
       conjunct.failures++;
       this.#vain[rule]!++;
@@ -127,9 +143,9 @@ export class Program {
       this.#vain[rule] = 0;
       const chosen = this.#chosen[rule];
       if (chosen !== undefined) chosen.measured = vain;
-      if (vain > 0) conjuncts.sort((a, b) => b.failures / costOf(b.node) - a.failures / costOf(a.node));
+      if (vain > 0) conjuncts.sort((a, b) => b.failures / b.cost - a.failures / a.cost);
       if (vain > TOLERATED) {
-        const better = rarest(conjuncts, vain);
+        const better = rarest(this.#choices[rule]!, vain);
         if (better !== chosen) {
           this.#chosen[rule] = better;
           changed = true;
@@ -147,7 +163,7 @@ export class Program {
     const indexes = new Map<number, TextIndex>();
     const watched = new Map<number, number[]>();
     for (const [rule, chosen] of this.#chosen.entries()) {
-      if (chosen?.trigger === undefined) {
+      if (chosen === undefined) {
         if (this.#conjuncts[rule]!.length > 0) this.#always.push(rule);
         continue;
       }
@@ -169,19 +185,21 @@ export class Program {
   }
 }
 
-/** The conjunct with the rarest trigger; one that was not tried counts as rare once the others are known to be common. */
-function rarest(conjuncts: readonly Conjunct[], vain = Infinity): Conjunct | undefined {
-  let best: Conjunct | undefined;
+/**
+ * The rarest trigger, or none when each is in most events. One that was not tried counts as rare once others are known to be common,
+ * unless it cannot be rare.
+ */
+function rarest(choices: readonly Choice[], vain = Infinity): Choice | undefined {
+  let best: Choice | undefined;
   let least = Infinity;
-  for (const conjunct of conjuncts) {
-    const { trigger, measured } = conjunct;
-    if (trigger === undefined) continue;
-    const weight = measured ?? Math.min(trigger.weight, (vain / 2) * (1 + trigger.weight / 1_000));
+  for (const choice of choices) {
+    const { trigger, measured } = choice;
+    const weight = measured ?? Math.min(trigger.weight, Math.max(vain / 2, trigger.weight / 20));
     if (best !== undefined && weight >= least) continue;
-    best = conjunct;
+    best = choice;
     least = weight;
   }
-  return best;
+  return best?.measured !== undefined && least > COMMON ? undefined : best;
 }
 
 const NONE: readonly Assignment[] = [];

@@ -104,16 +104,14 @@ export function compileTest(test: ValueTest, other: (field: string) => FieldSlot
     case "pattern":
       return compilePattern(test);
     case "regex": {
-      const { required, leastLength, test: matches } = test.regex;
+      const { regex } = test;
+      const { leastLength, required } = regex;
       return (slot) => {
         for (let index = 0; index < slot.count; index++) {
-          const text = slot.raw[index] ?? "";
+          const text = slot.raw[index]!;
           if (text.length < leastLength) continue;
-          if (required !== undefined) {
-            const folded = slot.foldedAt(index);
-            if (!required.some((part) => folded.includes(part))) continue;
-          }
-          if (matches(text)) return true;
+          if (required.length > 0 && !regex.mayMatch(slot.foldedAt(index))) continue;
+          if (regex.test(text)) return true;
         }
         return false;
       };

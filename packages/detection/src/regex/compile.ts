@@ -1,6 +1,6 @@
 import { RE2JS } from "re2js";
 import { type RegexFlags, RegexError, type RegexNode, parseRegex } from "./parse.ts";
-import { leastLength, requiredTexts } from "./required.ts";
+import { leastLength, repeatedCharacter, requiredTexts } from "./required.ts";
 import { isLinear } from "./safety.ts";
 import { simplify } from "./simplify.ts";
 import { RE2, V8, writeRegex } from "./write.ts";
@@ -11,12 +11,14 @@ export type { RegexFlags } from "./parse.ts";
 export interface Regex {
   /** Equal for expressions that mean the same to this engine. */
   readonly key: string;
-  /** Texts, folded, of which one is in every text that matches; undefined when none is known. */
-  readonly required: readonly string[] | undefined;
+  /** Lists of texts, folded: of each list one is in every text that matches. The rarest list comes first. */
+  readonly required: readonly (readonly string[])[];
   /** Texts with fewer UTF-16 units cannot match. */
   readonly leastLength: number;
   /** `v8`: proven not to backtrack beyond linear; `re2`: automata. */
   readonly engine: "v8" | "re2";
+  /** False for a folded text that cannot match; much cheaper than to try. */
+  mayMatch(folded: string): boolean;
   /** Whether the text holds a match anywhere. */
   test(text: string): boolean;
 }
@@ -44,12 +46,30 @@ function build(source: string, flags: RegexFlags): Regex {
     assertions.has("end") && !assertions.has("textEnd")
       ? (text: string): boolean => find(text) || (text.endsWith("\n") && find(text.slice(0, -1)))
       : find;
+  const required = requiredTexts(node);
   return {
     key: `${Number(flags.i)}${Number(flags.m)}${Number(flags.s)}${source}`,
-    required: requiredTexts(node),
+    required,
     leastLength: leastLength(node),
     engine: linear ? "v8" : "re2",
+    mayMatch: createGate(required, repeatedCharacter(node)),
     test,
+  };
+}
+
+function createGate(
+  required: readonly (readonly string[])[],
+  repeated: { readonly char: string; readonly times: number } | undefined,
+): (folded: string) => boolean {
+  return (folded) => {
+    for (const list of required) if (!list.some((part) => folded.includes(part))) return false;
+    if (repeated === undefined) return true;
+    let position = -1;
+    for (let times = 0; times < repeated.times; times++) {
+      position = folded.indexOf(repeated.char, position + 1);
+      if (position < 0) return false;
+    }
+    return true;
   };
 }
 
