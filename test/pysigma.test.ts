@@ -41,7 +41,9 @@ describe.skipIf(isMissing && !required)(
     test("takes the rules of the conformance table to mean what we do, but for differences that have a reason", () => {
       const { status, stdout, stderr } = spawnSync("python3", [join(here, "evaluate.py")], {
         env,
-        input: JSON.stringify(cases.map(({ expected: _, ...one }) => one)),
+        input: JSON.stringify(
+          cases.map(({ name, yaml, placeholders, events }) => ({ name, yaml, placeholders, events })),
+        ),
         encoding: "utf8",
         maxBuffer: 64 * 1024 * 1024,
       });

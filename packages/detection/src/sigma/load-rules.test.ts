@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { ruleText } from "../testing/rule-text.ts";
-import { sharedText, skipReason, withSharedData } from "../testing/shared-data.ts";
 import { loadRules } from "./load-rules.ts";
 
 const load = (...texts: string[]): ReturnType<typeof loadRules> =>
@@ -38,7 +37,7 @@ detection: { selection: { Image: a }, condition: selection }
         path: "0.yml",
         falsePositives: ["One text"],
         references: ["https://example.com/"],
-        extension: { kind: "security", response: [], examples: [] },
+        extension: { kind: "security", response: [], examples: [], exceptions: [], entities: [] },
       }),
     ]);
   });
@@ -170,13 +169,13 @@ describe("what is wrong is reported with its place, and the rest is loaded", () 
     ],
     [
       "a filter",
-      "title: a\nfilter: { rules: [b] }\nlogsource: {product: x}\n",
-      "rule-kind-unsupported",
-      1,
-      1,
-      /filter/,
+      "title: a\nfilter: { rules: [b], s: { a: b } }\nlogsource: {product: x}\n",
+      "rule-missing-key",
+      2,
+      9,
+      /filter has no condition/,
     ],
-    ["an action", "action: global\ntitle: a\n", "rule-kind-unsupported", 1, 9, /action/],
+    ["an action", "title: a\naction: globl\n", "rule-collection", 2, 9, /unknown/],
     ["an unknown extension key", ruleText(simple, "vedette:\n  kynd: security\n"), "rule-extension", 5, 3, /"kynd"/],
     [
       "an extension duration",
@@ -288,100 +287,3 @@ describe("what is wrong is reported with its place, and the rest is loaded", () 
     expect(rules).toHaveLength(1);
   });
 });
-
-describe("correlations", () => {
-  const base = "title: Base\nid: b1\nname: base\nlogsource: {product: x}\ndetection: {s: {a: b}, condition: s}\n";
-  const correlation = (body: string, more = ""): string =>
-    `${base}---\ntitle: Count\nid: c1\n${more}correlation:\n${body.replace(/^/gm, "  ")}\n`;
-  const good = "type: event_count\nrules: [base]\ngroup-by: [user]\ntimespan: 5m\ncondition: {gte: 10}";
-
-  test("of type event_count are loaded", () => {
-    const { rules, problems } = load(correlation(good));
-    expect(problems).toEqual([]);
-    expect(rules[1]).toMatchObject({
-      kind: "correlation",
-      id: "c1",
-      correlation: {
-        type: "event_count",
-        ruleIds: ["b1"],
-        groupBy: ["user"],
-        timespan: 300_000,
-        threshold: 10,
-        generate: false,
-      },
-    });
-  });
-
-  test("find their rules in other files, by id too, and know aliases", () => {
-    const [one = "", two = ""] = correlation(
-      good
-        .replace("[base]", "[B1]")
-        .replace("group-by: [user]", "aliases: {who: {base: user.name}}\ngroup-by: [who]")
-        .replace("gte: 10", "gt: 10"),
-      "generate: true\n",
-    ).split("---\n");
-    const { rules, problems } = load(two, one);
-    expect(problems).toEqual([]);
-    expect(rules[0]?.correlation).toMatchObject({
-      ruleIds: ["b1"],
-      aliases: { who: { b1: "user.name" } },
-      threshold: 11,
-      generate: true,
-    });
-  });
-
-  test("says one thing of a type that is not supported, and nothing of its condition", () => {
-    const text = good.replace("event_count", "value_count").replace("gte: 10", "gte: 10, field: ip");
-    const { problems } = load(correlation(text));
-    expect(problems.filter(({ code }) => code.startsWith("rule-correlation")).map(({ code }) => code)).toEqual([
-      "rule-correlation-type",
-    ]);
-  });
-
-  test.each<[string, string, string, RegExp]>([
-    ["another type", good.replace("event_count", "value_count"), "rule-correlation-type", /not supported/],
-    ["no type at all", good.replace("event_count", "evnt_count"), "rule-correlation-type", /not a correlation type/],
-    ["a rule that is not loaded", good.replace("[base]", "[bse]"), "rule-correlation-reference", /"bse"/],
-    ["a timespan without a unit", good.replace("5m", "300"), "rule-correlation-timespan", /"300"/],
-    ["an upper-case unit", good.replace("5m", "5M"), "rule-correlation-timespan", /"5M"/],
-    ["another comparison", good.replace("gte", "lt"), "rule-correlation-condition", /gte and gt/],
-    ["a range", good.replace("gte: 10", "gte: 10, lte: 20"), "rule-correlation-condition", /one comparison/],
-    ["a count of none", good.replace("10}", "0}"), "rule-correlation-condition", /whole number/],
-    ["an unknown key", `${good}\nwindow: 5m`, "rule-unknown-value", /"window"/],
-    [
-      "an alias of another rule",
-      good.replace("group-by", "aliases: {who: {other: x}}\ngroup-by"),
-      "rule-correlation-reference",
-      /"other"/,
-    ],
-    ["no condition", good.replace(/condition.*/, ""), "rule-missing-key", /no condition/],
-  ])("with %s are refused", (_name, body, code, message) => {
-    const { rules, problems } = load(correlation(body));
-    expect(rules.map(({ id }) => id)).toEqual(["b1"]);
-    expect(problems[0]).toMatchObject({ code, message: expect.stringMatching(message), line: expect.any(Number) });
-  });
-
-  test("of correlations are refused", () => {
-    const { problems } = load(
-      `${correlation(good)}---\ntitle: Chain\nid: c2\ncorrelation: {type: event_count, rules: [c1], group-by: [user], timespan: 1h, condition: {gte: 2}}\n`,
-    );
-    expect(problems.map(({ code, message }) => [code, message])).toEqual([
-      ["rule-correlation-reference", expect.stringContaining("correlation of correlations")],
-    ]);
-  });
-});
-
-test.skipIf(!withSharedData)(
-  `the examples of the specification are loaded or refused for a reason that is named${skipReason}`,
-  () => {
-    const examples = JSON.parse(sharedText("sigma-spec/schema-valid-examples.json")) as readonly {
-      readonly path: string;
-      readonly yaml: string;
-    }[];
-    for (const { path, yaml } of examples) {
-      const { rules, problems } = loadRules([{ path, text: yaml }]);
-      if (path.includes("/rules/")) expect(rules, path).toHaveLength(1);
-      else expect(problems.length, path).toBeGreaterThan(0);
-    }
-  },
-);
