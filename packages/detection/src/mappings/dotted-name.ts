@@ -58,15 +58,13 @@ export function dottedName(name: string): DottedName {
 /** The value of a dotted name, however the document nests or flattens it. Lists on the way are not entered. */
 export function dig(value: JsonValue | undefined, name: DottedName): JsonValue | undefined {
   if (!isObject(value)) return undefined;
-  const whole = value[name.whole];
-  if (whole !== undefined) return whole;
   for (const { head, rest } of name.cuts) {
     const next = value[head];
     if (next === undefined) continue;
     const found = dig(next, rest);
     if (found !== undefined) return found;
   }
-  return undefined;
+  return value[name.whole];
 }
 
 /** The text or number of a dotted name, as text; of a list the first; empty when there is none. */

@@ -76,6 +76,9 @@ const SERVICES: Readonly<Record<string, string>> = {
   "microsoft-windows-wmi-activity/operational": "wmi",
 };
 
+/** Channels that have a Sigma service, lower case. */
+export const WINDOWS_CHANNELS: readonly string[] = Object.keys(SERVICES);
+
 /** Sigma categories by Sysmon event id (taxonomy appendix, "Windows Folder: Category"). */
 const SYSMON: Readonly<Record<string, readonly string[]>> = {
   "1": ["process_creation"],
