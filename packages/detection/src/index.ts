@@ -38,6 +38,7 @@ export { createDetector, type Detector, type DetectorOptions, type Judgement } f
 export type { ExceptedEvent } from "./match/exceptions.ts";
 export { loadPipeline, loadPipelines, type PipelineSet } from "./pipeline/load-pipeline.ts";
 export type { Pipeline, PipelineFile } from "./pipeline/pipeline.ts";
+export { packRules, type PackedRules, unpackRules } from "./packed-rules.ts";
 export type { Problem } from "./problem.ts";
 export type {
   Correlation,

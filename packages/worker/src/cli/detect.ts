@@ -47,7 +47,7 @@ export function detectCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
       durationOption,
       3_600_000,
     )
-    .option("--threads <number>", "threads that judge; each loads the rules for itself", threadsOption, 1)
+    .option("--threads <number>", "threads that judge; each has the rules in its own memory", threadsOption, 1)
     .option("--progress", "tell on standard error how far it is")
     .addOption(
       new Option("--stats [format]", "tell on standard error at the end what was judged and what it cost")
@@ -113,7 +113,6 @@ async function detect(options: DetectOptions, output: CommandOutput): Promise<vo
   let ready = { time: began, processor: process.cpuUsage() };
   const totals = await runDetection({
     rules: ruleSet.rules,
-    files: source.files,
     mappings: pipelines.mappings,
     inputs: options.events,
     lateness: options.lateness,
@@ -167,7 +166,7 @@ function finish({ options, output, source, ruleSet, totals, printer, complaints,
   printer.finish(totals);
   if (complaints > WRITTEN) output.complain(`… and ${complaints - WRITTEN} more lines like these.`);
   const ruleProblems = source.problems.length + ruleSet.problems.length;
-  for (const line of remarksOn(totals, ruleProblems > WRITTEN ? ruleProblems : 0, options.lateness))
+  for (const line of remarksOn(totals, ruleProblems > WRITTEN ? ruleProblems : 0, options.lateness, interrupted))
     output.complain(line);
   if (interrupted) {
     const open = ruleSet.rules.some(({ kind }) => kind === "correlation")

@@ -5,8 +5,13 @@ import type { EventInputErrorCode } from "./error-codes.ts";
 export type Chunk =
   /** Whole lines, the last perhaps without its line feed; `length` bytes of a buffer that can be used again. */
   | { readonly kind: "lines"; readonly buffer: ArrayBuffer; readonly length: number }
-  /** JSON texts and the lines they begin on. */
-  | { readonly kind: "texts"; readonly texts: readonly string[]; readonly lines: readonly number[] }
+  /** JSON texts and the lines they begin on. `isLossy`: the input has bytes that are not UTF-8, each of which became U+FFFD. */
+  | {
+      readonly kind: "texts";
+      readonly texts: readonly string[];
+      readonly lines: readonly number[];
+      readonly isLossy: boolean;
+    }
   /** A line or text that is too long to be read. `line` is absent where it is the next one. */
   | { readonly kind: "overlong"; readonly line?: number | undefined };
 

@@ -44,7 +44,10 @@ export async function* chunksOf(pieces: AsyncIterator<Uint8Array>, buffers: Chun
     for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value;
   })();
   if (form === "lines") yield* lineChunks(all, buffers);
-  else yield* textChunks(jsonValues(decoded(all), form === "array"));
+  else {
+    const decoder = new LenientDecoder();
+    yield* textChunks(jsonValues(decoder.decode(all), form === "array"), decoder);
+  }
 }
 
 /** Looks at the first characters that are not white space; what was read for that is added to `head`. */
@@ -94,7 +97,15 @@ async function* lineChunks(pieces: AsyncGenerator<Uint8Array>, buffers: ChunkBuf
   let coming = ask();
   for (;;) {
     if (whole > 0 && !(await settles(coming, PATIENCE))) yield cut(whole);
-    const { value, done } = await coming;
+    let next: IteratorResult<Uint8Array>;
+    try {
+      next = await coming;
+    } catch (error) {
+      // What came before the damage is judged; the line that is cut off is not.
+      if (whole > 0) yield cut(whole);
+      throw error;
+    }
+    const { value, done } = next;
     if (done === true) break;
     coming = ask();
     let piece = value;
@@ -139,19 +150,38 @@ async function settles(promise: Promise<unknown>, milliseconds: number): Promise
   return result;
 }
 
-async function* decoded(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  for await (const piece of pieces) yield decoder.decode(piece, { stream: true });
-  const last = decoder.decode();
-  if (last !== "") yield last;
+/** Decodes UTF-8 and knows whether some of it was none. */
+class LenientDecoder {
+  isLossy = false;
+  readonly #lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
+
+  async *decode(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+    for await (const piece of pieces) {
+      this.#check(piece);
+      yield this.#lenient.decode(piece, { stream: true });
+    }
+    this.#check(undefined);
+    const last = this.#lenient.decode();
+    if (last !== "") yield last;
+  }
+
+  #check(piece: Uint8Array | undefined): void {
+    if (this.isLossy) return;
+    try {
+      this.#strict.decode(piece, { stream: piece !== undefined });
+    } catch {
+      this.isLossy = true;
+    }
+  }
 }
 
-async function* textChunks(source: AsyncIterable<JsonText>): AsyncGenerator<Chunk> {
+async function* textChunks(source: AsyncIterable<JsonText>, decoder: LenientDecoder): AsyncGenerator<Chunk> {
   let texts: string[] = [];
   let lines: number[] = [];
   let characters = 0;
   const take = (): Chunk => {
-    const chunk: Chunk = { kind: "texts", texts, lines };
+    const chunk: Chunk = { kind: "texts", texts, lines, isLossy: decoder.isLossy };
     texts = [];
     lines = [];
     characters = 0;

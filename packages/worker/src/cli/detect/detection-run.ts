@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { CorrelatorCounters, FieldMapping, Finding, LogSource, Rule, RuleFile } from "@vedette/detection";
+import type { CorrelatorCounters, FieldMapping, Finding, LogSource, Rule } from "@vedette/detection";
 import type { EventInputErrorCode } from "./error-codes.ts";
 
 /** What a run is told. */
@@ -7,8 +7,6 @@ export interface DetectionRun {
   /** Log source of events whose own fields do not tell it. */
   readonly logSource?: LogSource | undefined;
   readonly rules: readonly Rule[];
-  /** The files that the rules are from: threads load them again. */
-  readonly files: readonly RuleFile[];
   readonly mappings: readonly FieldMapping[];
   readonly inputs: readonly string[];
   /** Milliseconds that an event may be older than the newest before it, for correlations. */

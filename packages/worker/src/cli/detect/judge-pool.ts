@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
-import type { LogSource, RuleFile } from "@vedette/detection";
+import type { LogSource, PackedRules } from "@vedette/detection";
 import type { Chunk, ChunkResult } from "./chunk.ts";
 import type { ChunkBuffers } from "./chunks.ts";
 import { type ChunkJudgeOptions, createChunkJudge } from "./judge-chunk.ts";
 
-/** What a thread is started with: compiled rules cannot be handed over, their texts can. */
+/** What a thread is started with. */
 export interface JudgeThreadData {
-  readonly files: readonly RuleFile[];
+  readonly rules: PackedRules;
   /** Names of mappings. */
   readonly mappings: readonly string[];
   readonly logSource: LogSource | undefined;

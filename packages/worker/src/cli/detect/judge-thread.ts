@@ -1,15 +1,15 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { DEFAULT_MAPPINGS, loadRules } from "@vedette/detection";
+import { DEFAULT_MAPPINGS, unpackRules } from "@vedette/detection";
 import { createChunkJudge } from "./judge-chunk.ts";
 import type { FromJudgeThread, JudgeThreadData, ToJudgeThread } from "./judge-pool.ts";
 
-/** The thread of {@link JudgeThreadData}: loads the rules again, because compiled ones cannot be handed over, and judges chunks in the order they come. */
+/** The thread of {@link JudgeThreadData}: judges chunks in the order they come. */
 function run(port: NonNullable<typeof parentPort>, data: JudgeThreadData): void {
   const send = (message: FromJudgeThread, transfer: ArrayBuffer[]): void => port.postMessage(message, transfer);
-  const { files, mappings, ...options } = data;
+  const { rules, mappings, ...options } = data;
   const judge = createChunkJudge({
     ...options,
-    rules: loadRules(files).rules,
+    rules: unpackRules(rules),
     mappings: DEFAULT_MAPPINGS.filter(({ name }) => mappings.includes(name)),
   });
   port.on("message", (chunk: ToJudgeThread) => {

@@ -16,20 +16,27 @@ export function eachText(
   onEvent: (document: JsonObject, line: number) => void,
   onProblem: (problem: ChunkProblem) => void,
 ): ChunkTexts {
-  const take = (text: string, line: number): void => {
+  /** Whether the text is an event. */
+  const take = (text: string, line: number): boolean => {
     const document = parse(text, line, onProblem);
     if (document !== undefined) onEvent(document, line);
+    return document !== undefined;
   };
   if (chunk.kind === "lines") return eachLine(Buffer.from(chunk.buffer, 0, chunk.length), take);
-  if (chunk.kind === "texts") for (const [index, text] of chunk.texts.entries()) take(text, chunk.lines[index] ?? 0);
-  else onProblem({ code: "event-too-large", detail: "it is not judged", line: chunk.line ?? 0 });
-  return { lines: chunk.kind === "overlong" && chunk.line === undefined ? 1 : undefined, replaced: 0 };
+  if (chunk.kind === "overlong") {
+    onProblem({ code: "event-too-large", detail: "it is not judged", line: chunk.line ?? 0 });
+    return { lines: chunk.line === undefined ? 1 : undefined, replaced: 0 };
+  }
+  let replaced = 0;
+  for (const [index, text] of chunk.texts.entries())
+    if (take(text, chunk.lines[index] ?? 0) && chunk.isLossy && text.includes("\uFFFD")) replaced++;
+  return { lines: undefined, replaced };
 }
 
-/** Calls back with each line that is not blank, and counts line feeds and lines that are not UTF-8. */
+/** Calls back with each line that is not blank, and counts line feeds and events that are not UTF-8. */
 function eachLine(
   bytes: Buffer,
-  callback: (text: string, line: number) => void,
+  callback: (text: string, line: number) => boolean,
 ): { readonly lines: number; readonly replaced: number } {
   const length = bytes.length;
   // One text of one-byte characters is made once and cut; other chunks are decoded line by line.
@@ -44,8 +51,8 @@ function eachLine(
     // A blank line has a blank first character, which is rare otherwise.
     const isBlank = end === start || ((bytes[start] ?? 0) <= 32 && bytes.toString("latin1", start, end).trim() === "");
     if (!isBlank) {
-      if (!isValid && !isUtf8(bytes.subarray(start, end))) replaced++;
-      callback(ascii === undefined ? bytes.toString("utf8", start, end) : ascii.slice(start, end), line);
+      const text = ascii === undefined ? bytes.toString("utf8", start, end) : ascii.slice(start, end);
+      if (callback(text, line) && !isValid && !isUtf8(bytes.subarray(start, end))) replaced++;
     }
     start = end + 1;
     if (isLast) break;

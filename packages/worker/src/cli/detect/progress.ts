@@ -66,10 +66,14 @@ export function progressText(
 /** A whole number with its thousands apart. */
 export const grouped = (value: number): string => String(value).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 
-/** Milliseconds as `12 s`, `3 min 5 s` or `2 h 10 min`. */
+/** Milliseconds as `12 s`, `3 min 5 s`, `3 min` or `2 h 10 min`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1_000);
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  const [large, small] =
+    minutes < 60
+      ? [`${minutes} min`, seconds % 60 === 0 ? "" : ` ${seconds % 60} s`]
+      : [`${Math.floor(minutes / 60)} h`, minutes % 60 === 0 ? "" : ` ${minutes % 60} min`];
+  return large + small;
 }

@@ -1,9 +1,15 @@
 import type { RunTotals } from "./detection-run.ts";
 
 /** What a person must know besides the findings: everything that was left out. */
-export function remarksOn(totals: RunTotals, ruleProblems: number, lateness: number): readonly string[] {
+export function remarksOn(
+  totals: RunTotals,
+  ruleProblems: number,
+  lateness: number,
+  interrupted: boolean,
+): readonly string[] {
   const lines: string[] = [];
   if (ruleProblems > 0) lines.push(`${ruleProblems} problems with rules.`);
+  if (totals.events === 0 && totals.broken === 0 && !interrupted) lines.push("There is no event in the input.");
   if (totals.broken > 0) lines.push(`${totals.broken} inputs or lines could not be read and were left out.`);
   if (totals.replaced > 0)
     lines.push(

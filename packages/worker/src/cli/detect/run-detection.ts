@@ -1,3 +1,4 @@
+import { packRules } from "@vedette/detection";
 import type { Chunk, ChunkResult } from "./chunk.ts";
 import { ChunkBuffers, chunksOf } from "./chunks.ts";
 import type { DetectionRun, RunTotals } from "./detection-run.ts";
@@ -26,7 +27,7 @@ export async function runDetection(run: DetectionRun): Promise<RunTotals> {
   const merger = createMerger(run, totals);
   const judge = createJudge(run, merger.correlates, buffers);
   try {
-    await judge.ready();
+    await untilAborted(judge.ready(), run.signal);
     run.onReady?.();
     for (const [input, path] of run.inputs.entries()) {
       if (run.signal?.aborted === true) break;
@@ -39,11 +40,21 @@ export async function runDetection(run: DetectionRun): Promise<RunTotals> {
   return totals;
 }
 
+/** Waits for a promise, but no longer than until the run is ended. */
+async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  const aborted = Promise.withResolvers<void>();
+  const stop = (): void => aborted.resolve();
+  if (signal?.aborted === true) return;
+  signal?.addEventListener("abort", stop);
+  await Promise.race([promise, aborted.promise]);
+  signal?.removeEventListener("abort", stop);
+}
+
 function createJudge(run: DetectionRun, wantsTimes: boolean, buffers: ChunkBuffers): JudgePool {
   const wanted = { logSource: run.logSource, wantsTimes, wantsSources: run.countSources === true };
   if (run.threads === 1) return createInlineJudge({ ...wanted, rules: run.rules, mappings: run.mappings }, buffers);
   const mappings = run.mappings.map(({ name }) => name);
-  return createThreadedJudge(run.threads, { ...wanted, files: run.files, mappings }, buffers);
+  return createThreadedJudge(run.threads, { ...wanted, rules: packRules(run.rules), mappings }, buffers);
 }
 
 interface InputReading {

@@ -59,6 +59,7 @@ export async function explainRule(
       if (options.index !== undefined && number !== options.index) continue;
       explained++;
       const explanation = explainEvent(rule, item.document, number, { rules, options, mappings: pipelines.mappings });
+      if (explained > 1 && options.format === "text") output.print("");
       print(explanation, number, `${inputName(path)}:${item.line}`, options.format, output);
     }
   if (options.index !== undefined && explained === 0)
@@ -100,19 +101,19 @@ function print(
     output.print(JSON.stringify({ event: { index: number, place }, ...explanation }));
     return;
   }
-  if (number > 0) output.print("");
-  output.print(`event ${number} (${printable(place)}): ${explanation.matched ? "match" : WORDS[explanation.outcome]}`);
+  const { outcome, correlation } = explanation;
+  const word = correlation === null ? (WORDS[outcome] ?? outcome) : correlation.counts ? "counts" : "does not count";
+  output.print(`event ${number} (${printable(place)}): ${word}`);
   for (const line of explanationLines(explanation)) output.print(line);
 }
 
-const WORDS: Readonly<Record<Explanation["outcome"], string>> = {
+const WORDS: Readonly<Partial<Record<Explanation["outcome"], string>>> = {
   matched: "match",
   condition: "no match",
   excepted: "no finding",
   "log-source": "not asked",
   "no-log-source": "not asked",
   "no-mapping": "not asked",
-  correlation: "part of a correlation",
 };
 
 const problemText = (path: string, { line, detail, code }: InputItem & { kind: "problem" }): string =>
