@@ -3,7 +3,9 @@ export type Cell = number;
 
 const SMALL_CELLS = 512;
 const FIRST_CELLS = 8_192;
-const GROWTH = 1.25;
+const GROWTH = 1.1;
+/** Address space asked for at first; it is no memory until it is used. */
+const RESERVED = 2 ** 30;
 
 /**
  * Memory for records that are too many to be objects: one buffer, given out in blocks of whole cells of 8 bytes. A block that is given back is
@@ -20,7 +22,7 @@ export class Arena {
   readonly #free = new Int32Array(SMALL_CELLS + 32);
 
   constructor() {
-    const buffer = new ArrayBuffer(FIRST_CELLS * 8);
+    const buffer = reserve(FIRST_CELLS * 8, RESERVED);
     this.words = new Int32Array(buffer);
     this.numbers = new Float64Array(buffer);
     this.bytes = new Uint8Array(buffer);
@@ -53,16 +55,33 @@ export class Arena {
   }
 
   #grow(cells: number): void {
-    const buffer = new ArrayBuffer(Math.ceil(Math.max(cells, this.numbers.length * GROWTH)) * 8);
-    const numbers = new Float64Array(buffer);
-    const words = new Int32Array(buffer);
-    // As whole numbers: a float that is no number may lose its bits when it is copied.
+    const buffer = this.numbers.buffer as ArrayBuffer;
+    const bytes = Math.ceil(Math.max(cells, this.numbers.length * GROWTH)) * 8;
+    // Views of a buffer that grows in place grow with it; a copy only where the space asked for has been used up.
+    if (bytes <= buffer.maxByteLength) {
+      buffer.resize(bytes);
+      return;
+    }
+    const larger = reserve(bytes, bytes * 2);
+    const words = new Int32Array(larger);
     words.set(this.words);
     this.words = words;
-    this.numbers = numbers;
-    this.bytes = new Uint8Array(buffer);
-    this.text = Buffer.from(buffer);
+    this.numbers = new Float64Array(larger);
+    this.bytes = new Uint8Array(larger);
+    this.text = Buffer.from(larger);
   }
+}
+
+/** A buffer that can grow to a size, or, where there is no such address space, to as much as there is. */
+function reserve(bytes: number, most: number): ArrayBuffer {
+  for (let maxByteLength = most; maxByteLength > bytes; maxByteLength = Math.floor(maxByteLength / 16) * 8) {
+    try {
+      return new ArrayBuffer(bytes, { maxByteLength });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  return new ArrayBuffer(bytes, { maxByteLength: bytes });
 }
 
 function blockOf(cells: number): number {

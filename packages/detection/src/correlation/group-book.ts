@@ -35,8 +35,6 @@ interface Extra {
   keepUntil: number;
   /** Members that outer correlations were told of, each with its episode. */
   told: Map<Cell, string>;
-  /** From how many members on the bound is looked at again. */
-  thinAt: number;
 }
 
 /** Groups looked at, at most, for one to forget. */
@@ -90,14 +88,12 @@ export class GroupBook {
   advance(horizon: number): void {
     this.#epoch++;
     // What is still to be judged is judged with everything that was at hand when it came.
-    if (this.#queue.next < horizon) this.#judgeInner();
+    if (this.#nextDue(horizon) !== 0) this.#judgeInner();
     this.#horizon = horizon;
-    while (this.#queue.next < horizon) {
-      const { next, first: group } = this.#queue;
-      this.#queue.pop();
-      if (!this.#store.has(group, MARK.alive) || this.#store.scheduled(group) !== next) continue;
-      this.#store.schedule(group, Infinity);
+    for (let group = this.#nextDue(horizon); group !== 0; group = this.#nextDue(horizon)) {
       const plan = this.#planOf(group);
+      this.#queue.pop();
+      this.#store.schedule(group, Infinity);
       if (this.#store.has(group, MARK.judge)) this.#judge(group, plan);
       if (this.#deadline(group, plan) < horizon) this.#expire(group, plan);
       if (this.#store.has(group, MARK.alive)) this.#schedule(group, plan);
@@ -127,7 +123,7 @@ export class GroupBook {
       }
       if (extra !== undefined) this.#schedule(group, plan);
       this.#store.mark(group, MARK.stored);
-      groups.push(this.#stateOf(group, plan, epoch));
+      groups.push(new LazyState(this, group, epoch));
     }
     const episodes = this.#reports.sort(
       (a, b) => a.from - b.from || (a.id < b.id ? -1 : a.id > b.id ? 1 : a.revision - b.revision),
@@ -195,7 +191,7 @@ export class GroupBook {
   #extraOf(group: Group): Extra {
     let extra = this.#extras.get(group);
     if (extra === undefined) {
-      extra = { episodes: [], created: 0, ended: 0, keepUntil: -Infinity, told: new Map(), thinAt: 0 };
+      extra = { episodes: [], created: 0, ended: 0, keepUntil: -Infinity, told: new Map() };
       this.#extras.set(group, extra);
     }
     return extra;
@@ -244,7 +240,7 @@ export class GroupBook {
     );
     store.insert(group, ~found, time, cell);
     this.#changed(group, plan, time);
-    if (store.scheduled(group) === Infinity) this.#schedule(group, plan);
+    if (time + plan.correlation.timespan + plan.delay < store.scheduled(group)) this.#schedule(group, plan);
     if (store.count(group) > this.#bound(plan)) this.#thin(group, plan);
     while (store.bytes > this.#limits.bytes && store.size > 1) this.#evict("groupsEvictedForMemory");
   }
@@ -323,6 +319,7 @@ export class GroupBook {
     for (const { episode, into } of merged) this.#end(group, plan, extra, episode, { mergedInto: into.id });
     for (const episode of withdrawn) this.#end(group, plan, extra, episode, { withdrawn: true });
     extra.episodes = episodes;
+    if (episodes.length === 0 && extra.ended === 0) extra.created = 0;
     if (plan.outer.length > 0) this.#tellOuter(group, plan, extra);
     this.#schedule(group, plan);
   }
@@ -445,8 +442,30 @@ export class GroupBook {
     return next;
   }
 
+  /** When the group must be looked at again, with what is still to be judged: a new episode may end with it. */
+  #due(group: Group, plan: Plan): number {
+    const after = plan.correlation.timespan + plan.delay;
+    return Math.min(this.#deadline(group, plan), this.#store.judgeFrom(group) + after);
+  }
+
+  /** The first group in the queue that is due before a horizon, or 0; what the queue has too early is put right. */
+  #nextDue(horizon: number): Group {
+    const store = this.#store;
+    while (this.#queue.next < horizon) {
+      const { next, first: group } = this.#queue;
+      const isKnown = store.has(group, MARK.alive) && store.scheduled(group) === next;
+      const due = isKnown ? this.#due(group, this.#planOf(group)) : -Infinity;
+      if (isKnown && due < horizon) return group;
+      this.#queue.pop();
+      if (!isKnown) continue;
+      store.schedule(group, due);
+      this.#queue.push(due, group);
+    }
+    return 0;
+  }
+
   #schedule(group: Group, plan: Plan): void {
-    const next = this.#deadline(group, plan);
+    const next = this.#due(group, plan);
     if (next >= this.#store.scheduled(group)) return;
     this.#store.schedule(group, next);
     this.#queue.push(next, group);
@@ -465,6 +484,8 @@ export class GroupBook {
         closed.push(episode);
       }
       extra.episodes = extra.episodes.filter(({ final }) => !final);
+      // Orders and ids begin anew where nothing that was told can be meant by them.
+      if (extra.episodes.length === 0 && extra.ended === 0) extra.created = 0;
     }
     const store = this.#store;
     const count = store.count(group);
@@ -553,8 +574,8 @@ export class GroupBook {
   #thin(group: Group, plan: Plan): void {
     const store = this.#store;
     const bound = this.#bound(plan);
-    const before = this.#extras.get(group)?.thinAt ?? 0;
-    if (store.count(group) < before) return;
+    // Looked at now and then only: a group that cannot be made smaller stays above its bound.
+    if ((store.count(group) - bound) % Math.max(1, bound >>> 2) !== 1 % Math.max(1, bound >>> 2)) return;
     if (store.has(group, MARK.judge)) this.#judge(group, plan);
     this.#forgetOld(group, plan);
     const extra = this.#extraOf(group);
@@ -592,7 +613,6 @@ export class GroupBook {
     this.#forget(group, (index) => gone.has(index));
     for (const episode of extra.episodes)
       Object.assign(episode, this.#sum(group, this.#stretchOf(group, plan, episode)));
-    extra.thinAt = store.count(group) + Math.max(1, bound >>> 2);
   }
 
   /** Forgets the group that first of all would be forgotten anyway, one without an episode if there is one among the next. */
@@ -606,7 +626,7 @@ export class GroupBook {
       const plan = this.#planOf(group);
       this.#store.schedule(group, Infinity);
       if (this.#store.has(group, MARK.judge)) this.#judge(group, plan);
-      if (this.#deadline(group, plan) > next) this.#schedule(group, plan);
+      if (this.#due(group, plan) > next) this.#schedule(group, plan);
       else if ((this.#extras.get(group)?.episodes.length ?? 0) > 0) passed.push(group);
       else victim = group;
     }
@@ -623,21 +643,20 @@ export class GroupBook {
     return `correlation/${plan.rule.id}/${hashOf(plan.revision, lookup).slice(0, 32)}`;
   }
 
-  /** The group as it is to be stored; put together when it is read, because not everybody stores it. */
-  #stateOf(group: Group, plan: Plan, epoch: number): StoredState {
-    const check = (): void => {
-      if (epoch !== this.#epoch) throw new Error("The state of a group was read after the correlator went on.");
-    };
-    const keyOf = (): string => (check(), this.#storedKey(group, plan));
-    const valueOf = (): string => (check(), this.#encode(group, plan));
-    return {
-      get key() {
-        return keyOf();
-      },
-      get value() {
-        return valueOf();
-      },
-    };
+  /** The group as it is to be stored. */
+  encode(group: Group, epoch: number): string {
+    this.#check(epoch);
+    return this.#encode(group, this.#planOf(group));
+  }
+
+  /** The key under which the group is to be stored. */
+  keyOf(group: Group, epoch: number): string {
+    this.#check(epoch);
+    return this.#storedKey(group, this.#planOf(group));
+  }
+
+  #check(epoch: number): void {
+    if (epoch !== this.#epoch) throw new Error("The state of a group was read after the correlator went on.");
   }
 
   #encode(group: Group, plan: Plan): string {
@@ -656,6 +675,27 @@ export class GroupBook {
       })),
       episodes: extra?.episodes ?? [],
     });
+  }
+}
+
+/** The state of a group, put together when it is read: not everybody stores it. */
+class LazyState implements StoredState {
+  readonly #book: GroupBook;
+  readonly #group: Group;
+  readonly #epoch: number;
+
+  constructor(book: GroupBook, group: Group, epoch: number) {
+    this.#book = book;
+    this.#group = group;
+    this.#epoch = epoch;
+  }
+
+  get key(): string {
+    return this.#book.keyOf(this.#group, this.#epoch);
+  }
+
+  get value(): string {
+    return this.#book.encode(this.#group, this.#epoch);
   }
 }
 

@@ -228,8 +228,12 @@ export class GroupStore {
     const count = words[base + COUNT] ?? 0;
     const before = words[base + MEMBERS] ?? 0;
     const roomBefore = words[base + ROOM] ?? 0;
-    numbers.copyWithin(cell, before, before + count);
-    words.copyWithin((cell + room) * 2, (before + roomBefore) * 2, (before + roomBefore) * 2 + count);
+    const references = (cell + room) * 2;
+    const referencesBefore = (before + roomBefore) * 2;
+    for (let index = 0; index < count; index++) {
+      numbers[cell + index] = numbers[before + index] ?? 0;
+      words[references + index] = words[referencesBefore + index] ?? 0;
+    }
     if (roomBefore > 0) this.arena.give(before, cellsFor(roomBefore));
     words[base + MEMBERS] = cell;
     words[base + ROOM] = room;

@@ -93,9 +93,10 @@ export class Scratch {
   /** Copies the bytes to a cell that has room for them. */
   copyTo(arena: Arena, cell: Cell): void {
     const words = this.#words;
+    const target = arena.words;
     const base = cell * 2;
     const count = (this.length + 3) >>> 2;
-    for (let index = 0; index < count; index++) arena.words[base + index] = words[index] ?? 0;
+    for (let index = 0; index < count; index++) target[base + index] = words[index] ?? 0;
   }
 
   #hex(text: string): boolean {

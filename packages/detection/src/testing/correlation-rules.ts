@@ -1,5 +1,5 @@
-import type { Fact } from "../finding.ts";
 import type { JsonValue } from "../event.ts";
+import type { Fact } from "../finding.ts";
 import type { RuleSet } from "../rule.ts";
 import { loadRules } from "../sigma/load-rules.ts";
 
@@ -10,7 +10,7 @@ export function correlationRules(options: {
   readonly groupBy?: readonly string[];
   readonly generate?: boolean;
 }): RuleSet {
-  const text = `
+  return loadedRules(`
 title: Base
 id: base
 name: base_rule
@@ -27,9 +27,23 @@ correlation:
   timespan: ${options.timespan}
   condition: { ${options.condition} }
   generate: ${options.generate ?? false}
-`;
+`);
+}
+
+/** The rules `a`, `b` and `c`, which match single events, and correlations over them, written as the `correlation:` sections by id. */
+export function rulesWith(sections: Readonly<Record<string, string>>): RuleSet {
+  const signatures = ["a", "b", "c"].map(
+    (id) => `title: ${id}\nid: ${id}\nlogsource: { product: x }\ndetection: { s: { f: ${id} }, condition: s }\n`,
+  );
+  const correlations = Object.entries(sections).map(
+    ([id, section]) => `title: ${id}\nid: ${id}\ncorrelation: ${section}\n`,
+  );
+  return loadedRules([...signatures, ...correlations].join("---\n"));
+}
+
+function loadedRules(text: string): RuleSet {
   const set = loadRules([{ path: "correlation.yml", text }]);
-  if (set.problems.length > 0) throw new Error(JSON.stringify(set.problems));
+  if (set.problems.some(({ severity }) => severity === "error")) throw new Error(JSON.stringify(set.problems));
   return set;
 }
 
@@ -40,12 +54,20 @@ export function baseFact(
   values: Readonly<Record<string, JsonValue>> = { "client.address": "192.0.2.1" },
 ): Fact {
   return {
+    ...factOf("base", id, time, values),
+    entities: [{ kind: "address", value: String(values["client.address"] ?? "") }],
+  };
+}
+
+/** A fact of a rule. */
+export function factOf(rule: string, id: string, time: number, values: Readonly<Record<string, JsonValue>>): Fact {
+  return {
     kind: "fact",
     id,
-    rule: { id: "base", title: "Base", level: "medium", revision: "r" },
+    rule: { id: rule, title: rule, level: "medium", revision: "r" },
     eventId: `event-${id}`,
     time,
-    entities: [{ kind: "address", value: String(values["client.address"] ?? "") }],
+    entities: [],
     values,
     alerts: false,
   };
