@@ -159,6 +159,13 @@ export const WORKER_METRICS = {
     description: "Events that match no log source, so that no rule looked at them.",
     attributes: [],
   },
+  findingsExcepted: {
+    name: "vedette_findings_excepted_total",
+    kind: "counter",
+    unit: "{finding}",
+    description: "Findings that were not made because an exception of the rule accepts the event.",
+    attributes: [],
+  },
   eventsFiltered: {
     name: "vedette_events_filtered_total",
     kind: "counter",

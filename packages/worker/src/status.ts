@@ -65,6 +65,7 @@ export function createStatus(options: StatusOptions): () => Promise<Status> {
     const sources = options.sources();
     tell("judged", counters.judged, (by) => metrics.eventsJudged.inc(by));
     tell("unmatched", counters.unmatched, (by) => metrics.eventsUnmatched.inc(by));
+    tell("excepted", counters.excepted, (by) => metrics.findingsExcepted.inc(by));
     tell("late", counters.late, (by) => metrics.eventsLate.inc(by));
     tell("quarantined", counters.quarantined, (by) => metrics.eventsQuarantined.inc(by));
     tell("failed", counters.failed, (by) => metrics.detectorFailures.inc(by));

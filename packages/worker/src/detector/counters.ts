@@ -19,6 +19,7 @@ export class Counters {
     late: 0,
     quarantined: 0,
     failed: 0,
+    excepted: 0,
     findings: { informational: 0, low: 0, medium: 0, high: 0, critical: 0 },
     alertsOpened: 0,
   };

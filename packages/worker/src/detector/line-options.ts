@@ -86,6 +86,8 @@ export interface LineCounters {
   readonly quarantined: number;
   /** Events that the detector failed on: a defect, logged with the event's id. */
   readonly failed: number;
+  /** Findings that were not made because an exception of the rule accepts the event. */
+  readonly excepted: number;
   readonly findings: Readonly<Record<SeverityLevel, number>>;
   readonly alertsOpened: number;
 }

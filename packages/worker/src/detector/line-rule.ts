@@ -39,7 +39,12 @@ export interface LineRule {
 
 /** Says which rules match an event (@vedette/detection's `Detector`). */
 export interface EventJudge {
-  judge(event: SecurityEvent): { readonly logSources: readonly LogSource[]; readonly facts: readonly Fact[] };
+  judge(event: SecurityEvent): {
+    readonly logSources: readonly LogSource[];
+    readonly facts: readonly Fact[];
+    /** One entry for each rule that an exception kept from making a fact. */
+    readonly excepted?: readonly unknown[];
+  };
 }
 
 /** What a correlator left out or took away since it was made, by kind. */

@@ -189,13 +189,18 @@ export class LineState {
     if (quarantined) this.counters.add("quarantined");
     if (late) this.counters.add("late");
     try {
-      const { logSources, facts } = this.#detector.judge({
+      const {
+        logSources,
+        facts,
+        excepted = [],
+      } = this.#detector.judge({
         id: row.id,
         time: row.time,
         document: row.document,
         logSource: this.#config.logSources.get(row.source),
       });
       if (logSources.length === 0) this.counters.unmatched(row.document);
+      if (excepted.length > 0) this.counters.add("excepted", excepted.length);
       for (const fact of facts) {
         draft.fact(fact);
         this.counters.finding(fact.rule.level);

@@ -44,6 +44,7 @@ const detector: EventJudge = {
   judge(event) {
     if (event.document["broken"] === true) throw new Error("broken");
     const named = event.document["rules"] as readonly string[] | undefined;
+    if (event.document["excepted"] === true) return { logSources: [{}], facts: [], excepted: [{}] };
     if (named === undefined) return { logSources: [], facts: [] };
     const address = event.document["address"] as string;
     const facts = RULES.filter(({ id }) => named.includes(id)).map(({ id, title, level, revision }): Fact => ({
@@ -188,10 +189,19 @@ describe("judging", () => {
       record(30, ["probe"]),
       record(1_000_000, ["probe"], "203.0.113.9", { receivedAt: START + 101 * MINUTE }),
       { ...record(100, []), document: { broken: true } },
+      { ...record(100, []), document: { excepted: true } },
     ]);
     await drain(line);
     const { counters, unmatchedExamples, watermark } = line.status();
-    expect(counters).toMatchObject({ judged: 5, unmatched: 1, late: 1, quarantined: 1, failed: 1, alertsOpened: 3 });
+    expect(counters).toMatchObject({
+      judged: 6,
+      unmatched: 1,
+      late: 1,
+      quarantined: 1,
+      failed: 1,
+      excepted: 1,
+      alertsOpened: 3,
+    });
     expect(counters.findings).toMatchObject({ medium: 3 });
     expect(unmatchedExamples).toEqual([{ hello: "world" }]);
     expect(watermark).toBe(START + 40 * MINUTE);
