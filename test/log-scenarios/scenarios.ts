@@ -1,3 +1,10 @@
+/**
+ * The scenarios count in leaky buckets: a bucket of capacity C that loses one event every L overflows at C + 1. Our rules count in sliding
+ * windows, which is something else: C + 1 events within L always overflow the bucket, and an overflow always has C + 1 events within C × L
+ * (or a denser part). A rule's window is C × L, or L or less where lines that come slower must not count. A trigger, which alerts on one
+ * event and is then silent for a time, is an event_count of one with that time as its window.
+ */
+
 /** Name of our rule for a scenario of log-scenarios.jsonl.gz (`rules/`). */
 export const RULE_OF: Readonly<Record<string, string>> = {
   "Azlaroc/sftpgo-bf": "sftpgo_bf",

@@ -29,6 +29,7 @@ export interface Comparison {
 /** Compares the engine with the naive matcher, rule by rule, for one event. */
 export type Compare = (document: JsonObject, logSource?: LogSource) => Comparison;
 
+const NO_SOURCE: LogSource = {};
 const KEYS = ["product", "category", "service"] as const;
 
 /**
@@ -39,12 +40,12 @@ export function createComparison(
   files: readonly RuleFile[],
   options: { readonly gate: boolean } = { gate: true },
 ): { readonly rules: readonly Rule[]; readonly compare: Compare } {
-  const rules = loadRules(files).rules.filter(({ condition }) => condition !== undefined);
   const raws = rawRules(files);
+  const rules = loadRules(files).rules.filter(({ id, condition }) => condition !== undefined && raws.has(id));
   const groups = new Map<string, { readonly logSource: LogSource; readonly members: { id: string; raw: RawRule }[] }>();
   for (const { id } of rules) {
     const raw = raws.get(id);
-    if (raw === undefined) throw new Error(`rule ${id} is not in its file`);
+    if (raw === undefined) continue;
     const logSource = Object.fromEntries(
       KEYS.flatMap((key) => {
         const value = raw.logsource[key];
@@ -101,9 +102,10 @@ export function createComparison(
       disagreements.push({ ruleId, path: paths.get(ruleId) ?? "", engine: !naive, naive, document });
     };
     for (const { logSource: wanted, members } of groups.values()) {
-      const source = sources.find((candidate) =>
+      const fits = sources.find((candidate) =>
         KEYS.every((key) => wanted[key] === undefined || wanted[key] === candidate[key]),
       );
+      const source = fits ?? (Object.keys(wanted).length === 0 ? NO_SOURCE : undefined);
       if (mapping === undefined || source === undefined) {
         for (const { id } of members) if (engine.has(id)) differ(id, false);
         continue;
@@ -120,11 +122,15 @@ export function createComparison(
   return { rules, compare };
 }
 
+/** Rules by id, as their files have them; those of rule collections, which stand in several documents, are left out. */
 function rawRules(files: readonly RuleFile[]): ReadonlyMap<string, RawRule> {
   const raws = new Map<string, RawRule>();
   for (const { text } of files) {
-    for (const document of parseAllDocuments(text)) {
-      const raw = (document.toJS() ?? {}) as Partial<RawRule> & { readonly id?: string };
+    const documents = parseAllDocuments(text).map(
+      (document) => (document.toJS() ?? {}) as Partial<RawRule> & { readonly id?: string; readonly action?: string },
+    );
+    if (documents.some(({ action }) => action !== undefined)) continue;
+    for (const raw of documents) {
       if (raw.id !== undefined && raw.detection !== undefined)
         raws.set(raw.id, { detection: raw.detection, logsource: raw.logsource ?? {} });
     }
