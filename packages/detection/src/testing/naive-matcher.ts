@@ -2,6 +2,7 @@ import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { RE2JS } from "re2js";
 import type { JsonObject, JsonValue, LogSource } from "../event.ts";
 import { ANY_KEY, type FieldMapping, type FieldPath } from "../mapping.ts";
+import { isStep, takeStep } from "../mappings/path-step.ts";
 
 /** A rule as YAML gives it. */
 export type RawRule = { readonly detection: RawDetection; readonly logsource: LogSource };
@@ -331,6 +332,10 @@ function read(field: string, { document, mapping, source }: NaiveContext): Found
 function follow(value: JsonValue, path: FieldPath): readonly JsonValue[] {
   const [key, ...rest] = path;
   if (key === undefined) return [value];
+  if (isStep(key) && key !== ANY_KEY) {
+    const next = takeStep(value, key);
+    return next === undefined ? [] : follow(next, rest);
+  }
   if (Array.isArray(value)) return (value as readonly JsonValue[]).flatMap((item) => follow(item, path));
   if (typeof value === "object" && value !== null && key === ANY_KEY)
     return Object.values(value).flatMap((item) => follow(item, rest));
