@@ -24,6 +24,7 @@ import { GUARD_PUBLISH } from "./responder/deny-list.ts";
 import { createOutbox } from "./responder/outbox.ts";
 import { createUnguardedWarning } from "./responder/unguarded.ts";
 import { builtinRulesFolder, readRuleFiles } from "./rules/load.ts";
+import { readPipelines } from "./rules/pipelines.ts";
 import { createMetrics } from "./server/metrics.ts";
 import { createServer } from "./server/server.ts";
 import { loadAdminToken } from "./server/tokens.ts";
@@ -98,8 +99,12 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
   await using starting = new AsyncDisposableStack();
 
   const files = readRuleFiles([...(config.rules.builtin ? [builtinRulesFolder()] : []), ...config.rules.paths]);
-  const ruleSet = loadRules(files.files);
-  const ruleProblems = [...files.problems, ...ruleSet.problems];
+  const pipelines = readPipelines(config.rules.pipelines);
+  // Rules that were to be changed would look for something else: without the pipelines there are none.
+  const ruleSet = loadRules(pipelines.problems.some(({ severity }) => severity === "error") ? [] : files.files, {
+    pipelines: pipelines.pipelines,
+  });
+  const ruleProblems = [...files.problems, ...pipelines.problems, ...ruleSet.problems];
   const detector = createDetector(ruleSet.rules, { mappings: DEFAULT_MAPPINGS });
 
   const store = countStoreErrors(

@@ -43,7 +43,7 @@ function writeItem(item: DetectionItem): TreeEntry {
   const { at, field } = item;
   if (item.values.length === 0) {
     if (field === undefined) throw new PipelineRefusal("A transformation left keywords without values.", at);
-    return { key: keyOf(item, []), at, value: { kind: "scalar", at, value: null } };
+    return { key: keyOf(item, [], 0), at, value: { kind: "scalar", at, value: null } };
   }
   const groups = new Map<string, { modifiers: readonly string[]; values: Tree[] }>();
   for (const value of item.values) {
@@ -59,7 +59,7 @@ function writeItem(item: DetectionItem): TreeEntry {
       only !== undefined && values.length === 1 && !item.isList && groups.size === 1
         ? only
         : { kind: "list", at: only?.at ?? at, items: values };
-    return { key: keyOf(item, modifiers), at, value };
+    return { key: keyOf(item, modifiers, values.length), at, value };
   });
   const [first] = entries;
   if (first !== undefined && entries.length === 1) return first;
@@ -69,11 +69,11 @@ function writeItem(item: DetectionItem): TreeEntry {
   return nestTree({ kind: "list", at, items: entries.map((entry) => ({ kind: "map", at, entries: [entry] })) }, at);
 }
 
-function keyOf(item: DetectionItem, modifiers: readonly string[]): string {
+function keyOf(item: DetectionItem, modifiers: readonly string[], values: number): string {
   return [
     item.field ?? "",
     ...modifiers,
-    ...(item.join === "and" ? ["all"] : []),
+    ...(item.join === "and" && values > 1 ? ["all"] : []),
     ...(item.negated ? ["neq"] : []),
   ].join("|");
 }

@@ -64,6 +64,7 @@ describe("loadConfig", () => {
         VEDETTE_DATA_FOLDER: "data",
         VEDETTE_RULES_PATHS: "a, /b",
         VEDETTE_RULES_BUILTIN: "false",
+        VEDETTE_RULES_PIPELINES: "p.yml",
         VEDETTE_OTLP_MAX_BODY_BYTES: "4096",
         VEDETTE_DETECTOR_LATENESS: "2m",
         VEDETTE_ALERTER_ALERTMANAGER_URLS: "http://a:9093,http://b:9093",
@@ -73,7 +74,7 @@ describe("loadConfig", () => {
     });
     expect(loaded.otlp).toMatchObject({ port: 0, maxBodyBytes: 4096 });
     expect(loaded.dataFolder).toBe("/here/data");
-    expect(loaded.rules).toEqual({ paths: ["/here/a", "/b"], builtin: false });
+    expect(loaded.rules).toEqual({ paths: ["/here/a", "/b"], builtin: false, pipelines: ["/here/p.yml"] });
     expect(loaded.detector.lateness).toBe(120_000);
     expect(loaded.alerter.alertmanager.urls).toEqual(["http://a:9093", "http://b:9093"]);
     expect(loaded.log.level).toBe("warn");

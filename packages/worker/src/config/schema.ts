@@ -174,6 +174,12 @@ export const configSchema = z.strictObject({
         .default([])
         .meta({ description: "Rule files and folders of your own.", type: "list of paths", path: true }),
       builtin: z.boolean().default(true).describe("Whether the rules that come with Vedette are loaded too."),
+      pipelines: z.array(z.string().min(1)).default([]).meta({
+        description:
+          "Processing pipelines (docs/pipelines.md) that every rule is put through, by priority, then in this order.",
+        type: "list of paths",
+        path: true,
+      }),
     })
     .prefault({})
     .describe("Which rules look at events."),

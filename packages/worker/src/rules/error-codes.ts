@@ -1,4 +1,4 @@
-/** Codes of problems in finding and reading rule files. What is wrong inside a rule has the codes of the detection package. */
+/** Codes of problems in finding and reading files of rules and pipelines. What is wrong inside a rule has the codes of the detection package. */
 export const RULE_SOURCE_ERROR_CODES = {
   "rule-file-unreadable": {
     summary: "A rule file or folder does not exist or cannot be read.",
@@ -22,6 +22,18 @@ export const RULE_SOURCE_ERROR_CODES = {
   },
   "rule-folder-empty": {
     summary: "A folder named as a rule source holds no rule file.",
+    cure: "Name a folder that holds .yml or .yaml files, at any depth.",
+  },
+  "pipeline-file-unreadable": {
+    summary: "A pipeline file or folder does not exist or cannot be read.",
+    cure: "Correct the path, or let the worker's user read it. Without a pipeline that it names, no rule is loaded.",
+  },
+  "pipeline-file-type": {
+    summary: "A file named as a pipeline is not YAML.",
+    cure: "Name .yml or .yaml files, or folders that hold them.",
+  },
+  "pipeline-folder-empty": {
+    summary: "A folder named as a source of pipelines holds no pipeline file.",
     cure: "Name a folder that holds .yml or .yaml files, at any depth.",
   },
 } as const;
