@@ -10,6 +10,7 @@ import {
   type Node,
 } from "yaml";
 import type { JsonValue } from "../event.ts";
+import { readPlainYaml } from "./plain-yaml.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** A YAML value that remembers where it stands in the text (`at`: offset of its first character). */
@@ -64,6 +65,11 @@ export function parseTrees(text: string, reporter: Reporter): readonly ParsedDoc
   }
   const lines = new LineCounter();
   reporter.useLines(lines);
+  const plain = readPlainYaml(text);
+  if (plain !== undefined) {
+    for (const start of plain.lineStarts) lines.addNewLine(start);
+    return [{ tree: plain.tree, index: 0 }];
+  }
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const documents: readonly Document[] = Array.isArray(parsed) ? parsed : [];
   const results: ParsedDocument[] = [];
