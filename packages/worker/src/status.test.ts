@@ -31,7 +31,9 @@ const lineStatus = (more: Partial<LineStatus> = {}): LineStatus => ({
   correlationDrops: {
     lateDropped: 0,
     ungrouped: 0,
+    unvalued: 0,
     groupsEvicted: 0,
+    groupsEvictedForMemory: 0,
     membersOmitted: 0,
     membersDropped: 0,
     entitiesOmitted: 0,

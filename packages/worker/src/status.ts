@@ -16,7 +16,9 @@ const LISTED_PROBLEMS = 100;
 const DROP_REASONS: readonly (readonly [keyof CorrelationDrops, string])[] = [
   ["lateDropped", "late"],
   ["ungrouped", "ungrouped"],
+  ["unvalued", "unvalued"],
   ["groupsEvicted", "groups_evicted"],
+  ["groupsEvictedForMemory", "groups_evicted_for_memory"],
   ["groupsOrphaned", "groups_orphaned"],
   ["membersOmitted", "members_omitted"],
   ["membersDropped", "members_dropped"],

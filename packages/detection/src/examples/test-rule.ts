@@ -80,6 +80,8 @@ function run(
   correlator.advance(Number.MAX_SAFE_INTEGER);
   const episodes = correlator
     .takeChanges()
-    .episodes.filter((episode) => episode.rule.id === rule.id && episode.mergedInto === undefined);
+    .episodes.filter(
+      ({ rule: { id }, mergedInto, withdrawn }) => id === rule.id && mergedInto === undefined && withdrawn !== true,
+    );
   return { found: rule.kind === "correlation" ? episodes.length : facts, unmatched, excepted };
 }

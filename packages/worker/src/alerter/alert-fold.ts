@@ -15,6 +15,8 @@ export interface AlertOutcome {
   readonly before: Alert | undefined;
   /** The findings that the step added, in the order in which they came. */
   readonly findings: readonly PlacedFinding[];
+  /** The step took its last finding away: nothing justifies it any more. */
+  readonly unfounded: boolean;
 }
 
 /** What the fold needs to know. */
@@ -44,6 +46,7 @@ export class AlertFold {
   readonly #newFindings = new Map<string, PlacedFinding[]>();
   readonly #joinedStatus = new Map<string, AlertStatus>();
   readonly #mergedAway = new Map<string, AlertSession>();
+  readonly #withdrawals = new Map<string, number>();
 
   constructor(options: AlertFoldOptions) {
     this.#options = options;
@@ -144,6 +147,7 @@ export class AlertFold {
     this.#newFindings.clear();
     this.#joinedStatus.clear();
     this.#mergedAway.clear();
+    this.#withdrawals.clear();
     return outcomes;
   }
 
@@ -181,8 +185,17 @@ export class AlertFold {
       this.#options.rules.get(session.ruleId) ?? ruleFromReference(before?.rule ?? (findings[0] as PlacedFinding).rule);
     let next = alertOf(session, rule, before, this.#options.tenant, draft.now);
     let { closedTo } = session;
+    const withdrawals = this.#withdrawals.get(id) ?? 0;
+    if (withdrawals > 0) draft.history(id, "alerter", "finding:withdrawn", withdrawalNote(withdrawals));
+    const unfounded = withdrawals > 0 && session.findingCount === 0;
+    if (unfounded && before !== undefined && next.status !== "closed") {
+      next = { ...next, status: "closed", closeReason: "other" };
+      // Whatever comes next is a new reason, also when it is of an earlier time.
+      closedTo = Number.MIN_SAFE_INTEGER;
+      draft.history(id, "alerter", "status:closed", "Late events left none of its findings.");
+    }
     const joined = this.#joinedStatus.get(id) ?? next.status;
-    const goesOn = joined === "closed" && closedTo !== undefined && session.to > closedTo;
+    const goesOn = joined === "closed" && closedTo !== undefined && session.to > closedTo && session.findingCount > 0;
     const status = goesOn ? "open" : joined;
     if (status !== next.status) {
       const { closeReason: _closeReason, ...rest } = next;
@@ -203,7 +216,7 @@ export class AlertFold {
       this.announce(before, next, draft);
     }
     draft.blob(SESSION_BLOB + id, this.#sessions.get(id));
-    return { alert: next, before, findings };
+    return { alert: next, before, findings, unfounded };
   }
 
   #finishMerged(id: string, session: AlertSession, draft: StepDraft): void {
@@ -241,6 +254,8 @@ export class AlertFold {
     this.#sessions.set(session.alertId, addFinding(session, finding));
     this.#episodeHolder.delete(finding.id);
     this.#dirty.add(session.alertId);
+    if (finding.withdrawn === true)
+      this.#withdrawals.set(session.alertId, (this.#withdrawals.get(session.alertId) ?? 0) + 1);
     return session.alertId;
   }
 
@@ -270,6 +285,11 @@ export class AlertFold {
     for (const episode of Object.keys(session.episodes)) this.#episodeHolder.delete(episode);
   }
 }
+
+const withdrawalNote = (count: number): string =>
+  count === 1
+    ? "A late event made the condition of one of its findings false."
+    : `Late events made the conditions of ${count} of its findings false.`;
 
 const keyOf = (ruleId: string, key: string): string => `${ruleId}\n${key}`;
 

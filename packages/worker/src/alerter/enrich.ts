@@ -22,8 +22,9 @@ export function enrich(finding: Fact | Episode, rule: LineRule | undefined, time
   const key = suppressionKey(finding, rule);
   const { id, rule: reference, entities } = finding;
   if (finding.kind === "episode") {
-    const { from, to, group: values, eventIds, omitted = 0, final, mergedInto } = finding;
-    const counted = { eventCount: eventIds.length + omitted, final, merged: mergedInto !== undefined };
+    const { from, to, group: values, eventIds, omitted = 0, final, mergedInto, withdrawn = false } = finding;
+    const merged = mergedInto !== undefined || withdrawn;
+    const counted = { eventCount: eventIds.length + omitted, final, merged, ...(withdrawn ? { withdrawn } : {}) };
     return { id, kind: "episode", rule: reference, suppressionKey: key, from, to, entities, values, ...counted };
   }
   const at = time ?? finding.time;

@@ -27,8 +27,8 @@ export interface LineRule {
   readonly level: SeverityLevel;
   readonly tags: readonly string[];
   readonly revision: string;
-  /** Of a correlation: how far apart the events of one window can be, milliseconds. */
-  readonly correlation?: { readonly timespan: number } | undefined;
+  /** Of a correlation: how far apart the events of one window can be, milliseconds, and the rules that it lists. */
+  readonly correlation?: { readonly timespan: number; readonly ruleIds: readonly string[] } | undefined;
   readonly extension: {
     readonly kind: "security" | "performance" | "resource" | "compliance";
     /** Window in milliseconds. */
@@ -52,7 +52,9 @@ export type CorrelationDrops = Pick<
   CorrelatorCounters,
   | "lateDropped"
   | "ungrouped"
+  | "unvalued"
   | "groupsEvicted"
+  | "groupsEvictedForMemory"
   | "membersOmitted"
   | "membersDropped"
   | "entitiesOmitted"
@@ -79,6 +81,8 @@ export interface PlacedFinding {
   readonly values: Readonly<Record<string, JsonValue>>;
   /** Nothing in the allowed lateness can change it any more. */
   readonly final: boolean;
-  /** The episode was joined to another one and counts no more. */
+  /** The episode counts no more: it was joined to another one, or withdrawn. */
   readonly merged: boolean;
+  /** A late event made the condition false: there was no such episode. */
+  readonly withdrawn?: boolean | undefined;
 }

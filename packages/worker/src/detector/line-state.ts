@@ -1,4 +1,5 @@
 import type { Alert, Incident } from "@vedette/api";
+import type { Episode } from "@vedette/detection";
 import { AlertFold, SESSION_BLOB } from "../alerter/alert-fold.ts";
 import { enrich } from "../alerter/enrich.ts";
 import type { AddressList } from "../responder/address-list.ts";
@@ -74,7 +75,7 @@ export class LineState {
     this.#detector = options.detector;
     this.#correlator = options.correlator({ lateness: config.lateness });
     this.#rules = rules;
-    this.#longestTimespan = Math.max(0, ...Array.from(rules.values(), ({ correlation }) => correlation?.timespan ?? 0));
+    this.#longestTimespan = Math.max(0, ...Array.from(rules.values(), (rule) => reachOf(rule, rules)));
     this.#onFailure = onFailure;
     this.watermark = new Watermark(config);
     this.alerts = new AlertFold({
@@ -99,15 +100,26 @@ export class LineState {
 
   /** What was left out since this state was made; no blob keeps these numbers. */
   drops(): LineDrops {
-    const { lateDropped, ungrouped, groupsEvicted, membersOmitted, membersDropped, entitiesOmitted, groupsOrphaned } =
-      this.#correlator.counters();
+    const {
+      lateDropped,
+      ungrouped,
+      unvalued,
+      groupsEvicted,
+      groupsEvictedForMemory,
+      membersOmitted,
+      membersDropped,
+      entitiesOmitted,
+      groupsOrphaned,
+    } = this.#correlator.counters();
     return {
       spellsRefused: this.incidents.spellsRefused,
       denyRefusals: { ...this.denyList.refusals },
       correlationDrops: {
         lateDropped,
         ungrouped,
+        unvalued,
         groupsEvicted,
+        groupsEvictedForMemory,
         membersOmitted,
         membersDropped,
         entitiesOmitted,
@@ -230,9 +242,9 @@ export class LineState {
   #finish(draft: StepDraft): void {
     const { episodes, groups } = this.#correlator.takeChanges();
     // What was merged away leaves its alert before the episode that took it over is counted.
-    for (const episode of episodes.toSorted(
-      (a, b) => Number(a.mergedInto === undefined) - Number(b.mergedInto === undefined),
-    )) {
+    const stands = ({ mergedInto, withdrawn }: Episode): number =>
+      Number(mergedInto === undefined && withdrawn !== true);
+    for (const episode of episodes.toSorted((a, b) => stands(a) - stands(b))) {
       draft.episode(episode);
       if (episode.revision === 1) this.counters.finding(episode.rule.level);
       if (episode.alerts) this.#place(enrich(episode, this.#rules.get(episode.rule.id)), draft);
@@ -243,6 +255,7 @@ export class LineState {
     for (const from of draft.alertMerges.keys()) this.denyList.alertMerged(from, draft.survivor(from), draft);
     for (const outcome of outcomes) {
       if (outcome.before === undefined) this.counters.add("alertsOpened");
+      if (outcome.unfounded) this.denyList.causeWithdrawn(outcome.alert.id, "alerter", draft);
       this.denyList.respond({ ...outcome, alert: this.alerts.alert(outcome.alert.id) ?? outcome.alert }, draft);
     }
     this.#sweep(draft);
@@ -269,6 +282,13 @@ export class LineState {
     const begins = Math.min(watermark - this.#longestTimespan, this.alerts.oldestOpenEpisode());
     return Math.max(begins, watermark - longestEpisode) - retention;
   }
+}
+
+/** How far apart the events of one episode's window can be, over the correlations that the rule is made of. */
+function reachOf(rule: LineRule | undefined, rules: ReadonlyMap<string, LineRule>): number {
+  if (rule?.correlation === undefined) return 0;
+  const { timespan, ruleIds } = rule.correlation;
+  return timespan + Math.max(0, ...ruleIds.map((id) => reachOf(rules.get(id), rules)));
 }
 
 async function fetchMissing<T>(

@@ -64,7 +64,9 @@ const detector: EventJudge = {
 const NO_DROPS = {
   lateDropped: 0,
   ungrouped: 0,
+  unvalued: 0,
   groupsEvicted: 0,
+  groupsEvictedForMemory: 0,
   membersOmitted: 0,
   membersDropped: 0,
   entitiesOmitted: 0,
@@ -291,6 +293,106 @@ it("holds what was seen since an open episode began: who joins the episode late 
   expect(core.listIncidents({ limit: 10 }).items).toMatchObject([
     { alertIds: [expect.any(String), expect.any(String)] },
   ]);
+});
+
+describe("an episode that late events made untrue", () => {
+  const rule = { id: "inject", title: "Rule inject", level: "high" as const, revision: "0".repeat(64) };
+  const episode = (id: string, minutes: number, more: Partial<Episode> = {}): Episode => ({
+    kind: "episode",
+    id,
+    rule,
+    group: { "client.address": "203.0.113.7" },
+    from: START + minutes * MINUTE,
+    to: START + (minutes + 1) * MINUTE,
+    factIds: [],
+    eventIds: ["event"],
+    entities: [{ kind: "user", value: `user of ${id}` }],
+    revision: 1,
+    final: false,
+    alerts: true,
+    ...more,
+  });
+  const withdrawn = { revision: 2, final: true, withdrawn: true };
+
+  const scripted = () => {
+    const reported: Episode[][] = [];
+    const correlator = (): FactCorrelator => ({
+      ...noCorrelation(),
+      takeChanges: () => ({ episodes: reported.shift() ?? [], groups: [] }),
+    });
+    const staged = stage({}, correlator);
+    const line = staged.open();
+    const step = async (...episodes: readonly Episode[]) => {
+      reported.push([...episodes]);
+      staged.core.append([staged.record(0, [])]);
+      await staged.drain(line);
+    };
+    const changes = () =>
+      staged.core.history(staged.alerts()[0]?.id ?? "").map(({ change, note }) => [change, ...(note ? [note] : [])]);
+    return { ...staged, line, step, changes };
+  };
+
+  it("leaves its alert with the others, their span and whom they name, and says so", async () => {
+    const { step, alerts, changes } = scripted();
+    await step(episode("p", 0), episode("q", 5));
+    expect(alerts()).toMatchObject([{ findingCount: 2, firstSeen: START, status: "open" }]);
+    await step(episode("p", 0, withdrawn));
+    expect(alerts()).toMatchObject([
+      {
+        findingCount: 1,
+        eventCount: 1,
+        firstSeen: START + 5 * MINUTE,
+        lastSeen: START + 6 * MINUTE,
+        entities: [{ value: "user of q" }],
+        status: "open",
+      },
+    ]);
+    expect(changes()).toEqual([
+      ["opened"],
+      ["finding:withdrawn", "A late event made the condition of one of its findings false."],
+    ]);
+  });
+
+  it("closes an alert that has no other, undoes what was done because of it, and is audited", async () => {
+    const { core, step, alerts, changes } = scripted();
+    await step(episode("p", 0));
+    expect(core.listDenyList(undefined, 10).items).toMatchObject([{ state: "pending" }]);
+    await step(episode("p", 0, withdrawn));
+    expect(alerts()).toMatchObject([{ findingCount: 0, status: "closed", closeReason: "other" }]);
+    expect(changes().slice(0, 3)).toEqual([
+      ["opened"],
+      ["finding:withdrawn", "A late event made the condition of one of its findings false."],
+      ["status:closed", "Late events left none of its findings."],
+    ]);
+    expect(core.listDenyList(undefined, 10).items).toMatchObject([{ state: "undone", endedBy: "alerter" }]);
+    expect(core.listAudit(undefined, 100).items.map(({ action }) => action)).toContain("response.compensated");
+  });
+
+  it("opens its alert again when there is another after all, also an earlier one", async () => {
+    const { step, alerts } = scripted();
+    await step(episode("p", 5));
+    await step(episode("p", 5, withdrawn));
+    await step(episode("q", 1));
+    expect(alerts()).toMatchObject([
+      { findingCount: 1, status: "open", firstSeen: START + MINUTE, lastSeen: START + 2 * MINUTE },
+    ]);
+    expect(alerts()[0]).not.toHaveProperty("closeReason");
+  });
+
+  it("leaves an alert closed that a person has closed", async () => {
+    const { line, step, alerts, drain } = scripted();
+    await step(episode("p", 0));
+    const [alert] = alerts();
+    const change = line.operations.changeAlert(
+      alert?.id ?? "",
+      { revision: alert?.revision ?? 0, status: "closed", closeReason: "true_positive" },
+      by("1"),
+    );
+    await drain(line);
+    await change;
+    await step(episode("p", 0, withdrawn));
+    expect(alerts()).toMatchObject([{ status: "closed", closeReason: "true_positive", findingCount: 0 }]);
+  });
 });
 
 describe("the rules and settings", () => {

@@ -32,7 +32,8 @@ export function createMerger(run: DetectionRun, totals: RunTotals): Merger {
   };
   const flush = (): void => {
     for (const episode of correlator.takeChanges().episodes)
-      if (episode.final && episode.mergedInto === undefined && episode.alerts) report(episode);
+      if (episode.final && episode.mergedInto === undefined && episode.withdrawn !== true && episode.alerts)
+        report(episode);
   };
   const advance = (time: number): void => {
     if (!(time > watermark)) return;

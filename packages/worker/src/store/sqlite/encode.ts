@@ -142,7 +142,7 @@ const episodeRow = (episode: Episode): EpisodeRow => ({
   id: episode.id,
   ruleId: episode.rule.id,
   revision: episode.revision,
-  merged: episode.mergedInto !== undefined,
+  merged: episode.mergedInto !== undefined || episode.withdrawn === true,
   body: JSON.stringify(episode),
 });
 
