@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { type LogSource, loadRules } from "@vedette/detection";
+import { type Printed, compareFindings } from "./compare-findings.ts";
 import { gatingPipeline } from "./gating-pipeline.ts";
 import { canMeasure, measureProcess, netCost } from "./measure-process.ts";
 import {
@@ -25,7 +27,11 @@ interface Peer {
   readonly args: (rules: string, events: string) => readonly string[];
   /** Ways to keep rules to their log sources, each with what it adds to the arguments. */
   readonly gates: readonly { readonly name: string; readonly args: (pipeline: string) => readonly string[] }[];
-  readonly ruleIdOf: (finding: Readonly<Record<string, unknown>>) => string;
+  /** Version of what was found. */
+  readonly version: (program: string) => string;
+  /** A slow peer is given the first so many events of the file. */
+  readonly atMost: number;
+  readonly ruleIdOf: (finding: Printed) => string;
 }
 
 function onPath(program: string, more: readonly string[] = []): string | undefined {
@@ -61,12 +67,33 @@ const PEERS: readonly Peer[] = [
         ],
       },
     ],
+    version: (program) => said(program, ["--version"]) ?? "rsigma",
+    atMost: Infinity,
+    ruleIdOf: (finding) => String(finding["rule_id"]),
+  },
+  {
+    name: "azuma",
+    install: "pip install azuma==0.7.3",
+    find: () => {
+      const program = onPath("python3");
+      return program !== undefined && said(program, ["-c", AZUMA_VERSION]) !== undefined ? program : undefined;
+    },
+    args: (rules, events) => [join(dirname(fileURLToPath(import.meta.url)), "azuma-scan.py"), rules, events],
+    // It has no way to keep rules to their log sources.
+    gates: [],
+    version: (program) => `azuma ${said(program, ["-c", AZUMA_VERSION]) ?? ""}, Python`,
+    atMost: 500,
     ruleIdOf: (finding) => String(finding["rule_id"]),
   },
 ];
 
-/** Rules whose numbers of findings differ that are listed. */
-const LISTED = 10;
+const AZUMA_VERSION = "import azuma; print(azuma.__version__)";
+
+/** First line that a program prints, or undefined when it fails. */
+function said(program: string, args: readonly string[]): string | undefined {
+  const { status, stdout } = spawnSync(program, args, { encoding: "utf8" });
+  return status === 0 ? stdout.trim().split("\n")[0] : undefined;
+}
 
 /** Measures `vedette detect` beside the peers that are installed: the same rules and the same file of events for each, in the same run. */
 export async function run({ quick }: { readonly quick: boolean }): Promise<readonly Row[]> {
@@ -80,8 +107,7 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<reado
         console.log(`  ${peer.name} is not installed (${peer.install})`);
         return [];
       }
-      const { stdout } = spawnSync(program, ["--version"], { encoding: "utf8" });
-      return [{ peer, program, version: stdout.trim().split("\n")[0] ?? peer.name }];
+      return [{ peer, program, version: peer.version(program) }];
     });
     const rows: Row[] = [];
     for (const [name, only, events, total] of [
@@ -104,49 +130,36 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<reado
       if (only === "windows") writeFileSync(pipeline, gatingPipeline(stream, logSourcesOfRules(rules)));
       const ourOutput = join(folder, "vedette.out");
       const ours = await measure(process.execPath, (file) => detectArguments(rules, file), ourOutput);
-      const ourCounts = countByRule(ourOutput, ourRuleId);
       const simple = stream.map((event) => logSourcesOf(event).length <= 1);
-      const simpleCounts = countByRule(ourOutput, ourRuleId, (finding) =>
-        (finding["events"] as readonly { readonly index: number }[]).every(
-          ({ index }) => simple[index % simple.length] ?? true,
-        ),
-      );
       rows.push({ name: `${title}: vedette`, value: total / ours.cpu, unit: "events/CPU-s" });
       for (const { peer, program, version } of found) {
         const modes = only === "windows" ? peer.gates : [{ name: "", args: () => [] }];
         for (const mode of modes) {
           const label = mode.name === "" ? peer.name : `${peer.name}, ${mode.name}`;
           const output = join(folder, "peer.out");
-          const theirs = await measure(program, (file) => [...peer.args(rules, file), ...mode.args(pipeline)], output);
-          if (theirs.code !== 0) throw new Error(`${version}: ${readFileSync(`${output}.errors`, "utf8")}`);
-          const theirCounts = countByRule(output, peer.ruleIdOf);
-          const both = new Set([...ourCounts.keys(), ...theirCounts.keys()]);
-          const differing = [...both].filter((id) => ourCounts.get(id) !== theirCounts.get(id));
-          rows.push(
-            { name: `${name}: ${label} (${version})`, value: total / theirs.cpu, unit: "events/CPU-s" },
-            { name: `${name}: vedette to ${label}`, value: theirs.cpu / ours.cpu, unit: "×" },
-            { name: `${name}: findings of vedette, in all`, value: sum(ourCounts), unit: "" },
-            { name: `${name}: findings of ${peer.name}, in all`, value: sum(theirCounts), unit: "" },
-            {
-              name: `${name}: rules with other numbers of findings, of ${both.size} that found something`,
-              value: differing.length,
-              unit: "",
-            },
+          const given = Math.min(total, quick ? peer.atMost / 5 : peer.atMost);
+          const few = join(folder, "few.jsonl");
+          if (given < total) writeEvents(few, stream, given);
+          const theirs = await measure(
+            program,
+            (file) => [...peer.args(rules, given < total && file === files.all ? few : file), ...mode.args(pipeline)],
+            output,
           );
-          // An event of several log sources (Security 4688 is one of process_creation too) is one of a single log source to the peer.
-          const unexplained = differing.filter((id) => {
-            const count = theirCounts.get(id) ?? 0;
-            return count < (simpleCounts.get(id) ?? 0) || count > (ourCounts.get(id) ?? 0);
-          });
-          rows.push({
-            name: `${name}: of them not explained by events that are of several log sources to vedette`,
-            value: unexplained.length,
-            unit: "",
-          });
-          for (const id of unexplained.slice(0, LISTED))
-            console.log(
-              `  ${name}: rule ${id}: vedette ${ourCounts.get(id) ?? 0}, ${label} ${theirCounts.get(id) ?? 0} findings`,
-            );
+          if (theirs.code !== 0) throw new Error(`${version}: ${readFileSync(`${output}.errors`, "utf8")}`);
+          const share = given < total ? `, the first ${given.toLocaleString("en")} events` : "";
+          rows.push(
+            { name: `${name}: ${label} (${version}${share})`, value: given / theirs.cpu, unit: "events/CPU-s" },
+            { name: `${name}: vedette to ${label}`, value: theirs.cpu / given / (ours.cpu / total), unit: "×" },
+            ...compareFindings({
+              name,
+              peer: label,
+              ours: ourOutput,
+              theirs: output,
+              theirRuleId: peer.ruleIdOf,
+              given,
+              isSimple: (index) => simple[index % simple.length] ?? true,
+            }),
+          );
         }
       }
     }
@@ -171,24 +184,3 @@ function logSourcesOfRules(folder: string): readonly LogSource[] {
 function evenly<Item>(items: readonly Item[], count: number): Item[] {
   return Array.from({ length: count }, (_, index) => items[Math.floor((index * items.length) / count)] as Item);
 }
-
-function countByRule(
-  file: string,
-  ruleIdOf: (finding: Readonly<Record<string, unknown>>) => string,
-  counts: (finding: Readonly<Record<string, unknown>>) => boolean = () => true,
-): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
-  for (const line of readFileSync(file, "utf8").split("\n")) {
-    if (!line.startsWith("{")) continue;
-    const finding = JSON.parse(line) as Readonly<Record<string, unknown>>;
-    if (!counts(finding)) continue;
-    const id = ruleIdOf(finding);
-    found.set(id, (found.get(id) ?? 0) + 1);
-  }
-  return found;
-}
-
-const ourRuleId = (finding: Readonly<Record<string, unknown>>): string =>
-  String((finding["rule"] as { readonly id?: unknown }).id);
-
-const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
