@@ -22,7 +22,6 @@ interface HttpCase {
     readonly method?: string | null;
     readonly uri?: string | null;
     readonly headers?: JsonObject | null;
-    readonly data?: JsonValue;
   }[];
 }
 
@@ -139,25 +138,20 @@ export const EVENT_SETS: readonly EventSet[] = [
       ),
   },
   {
-    name: "crs-http, as a W3C log",
-    documents: () =>
-      plain(
-        sharedLines<HttpCase>("crs-http.jsonl.gz").flatMap(({ stages }) => stages.map(w3cRequest)),
-        webserver,
-      ),
+    name: "crs-http, as a web server",
+    documents: () => plain(requests().map(serverLine), webserver),
   },
   {
-    name: "web-payloads, as a W3C log",
-    documents: () =>
-      plain(
-        sharedLines<{ payload: string }>("web-payloads.jsonl.gz").map(({ payload }) => ({
-          "cs-method": "GET",
-          "c-uri": `/search?q=${payload}`,
-          "cs-uri-query": `q=${payload}`,
-          "sc-status": 200,
-        })),
-        webserver,
-      ),
+    name: "crs-http, as a proxy",
+    documents: () => plain(requests().map(proxyLine), { category: "proxy" }),
+  },
+  {
+    name: "web-payloads, as a web server",
+    documents: () => plain(payloads().map(serverLine), webserver),
+  },
+  {
+    name: "web-payloads, as a proxy",
+    documents: () => plain(payloads().map(proxyLine), { category: "proxy" }),
   },
   {
     name: "log-scenarios, normalised",
@@ -201,21 +195,52 @@ function auditRecord(raw: string): JsonObject {
   );
 }
 
-/** A request as a line of a W3C extended log has it. */
-function w3cRequest(stage: HttpCase["stages"][number]): JsonObject {
-  const uri = stage.uri ?? "/";
+interface Request {
+  readonly method: string;
+  readonly uri: string;
+  readonly header: (name: string) => JsonValue;
+}
+
+const requests = (): readonly Request[] =>
+  sharedLines<HttpCase>("crs-http.jsonl.gz").flatMap(({ stages }) =>
+    stages.map(({ method, uri, headers }) => ({
+      method: method ?? "GET",
+      uri: uri ?? "/",
+      header: (name) => Object.entries(headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1] ?? null,
+    })),
+  );
+
+const payloads = (): readonly Request[] =>
+  sharedLines<{ payload: string }>("web-payloads.jsonl.gz").map(({ payload }) => ({
+    method: "GET",
+    uri: `/search?q=${payload}`,
+    header: () => null,
+  }));
+
+/** A request as the W3C log of a web server has it. */
+function serverLine({ method, uri, header }: Request): JsonObject {
   const [stem = "", ...query] = uri.split("?");
-  const header = (name: string): JsonValue =>
-    Object.entries(stage.headers ?? {}).find(([key]) => key.toLowerCase() === name)?.[1] ?? null;
   return {
-    "cs-method": stage.method ?? "GET",
-    "c-uri": uri,
+    "cs-method": method,
     "cs-uri-stem": stem,
     "cs-uri-query": query.join("?"),
     "cs-user-agent": header("user-agent"),
     "cs-referer": header("referer"),
     "cs-cookie": header("cookie"),
     "cs-host": header("host"),
-    ...(stage.data === undefined ? {} : { post_data: stage.data }),
+    "sc-status": 200,
+  };
+}
+
+/** A request as the W3C log of a proxy has it. */
+function proxyLine({ method, uri, header }: Request): JsonObject {
+  const path = uri.split("?")[0] ?? "";
+  return {
+    "cs-method": method,
+    "c-uri": uri,
+    "c-uri-extension": path.includes(".") ? path.slice(path.lastIndexOf(".") + 1) : "",
+    "c-useragent": header("user-agent"),
+    "cs-host": header("host"),
+    "sc-status": 200,
   };
 }
