@@ -80,9 +80,10 @@ async function detect(options: DetectOptions, output: CommandOutput): Promise<vo
     output.exit(2);
     return;
   }
+  for (const line of pipelines.warnings) output.complain(line);
   const began = performance.now();
   const source = readRuleFiles(options.rules);
-  const ruleSet = loadRules(source.files);
+  const ruleSet = loadRules(source.files, { pipelines: pipelines.pipelines });
   const problems = [...source.problems, ...ruleSet.problems];
   for (const problem of problems.slice(0, WRITTEN)) output.complain(formatProblem(problem));
   if (problems.length > WRITTEN)

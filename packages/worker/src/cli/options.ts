@@ -8,15 +8,24 @@ export function portOption(text: string): number {
   return port;
 }
 
+/** `--pipeline` where there are no events to read. */
+export function pipelineFileOption(): Option {
+  return repeated("--pipeline <file>", "processing pipeline to put the rules through; may be given again");
+}
+
+function repeated(flags: string, description: string): Option {
+  return new Option(flags, description)
+    .argParser((value: string, before: readonly string[]) => [...before, value])
+    .default([], "none");
+}
+
 /** `--pipeline` and `--logsource`: how events are read. */
 export function eventOptions(): readonly Option[] {
   return [
-    new Option(
+    repeated(
       "--pipeline <name>",
-      "read every event by this mapping (by default each by the first that accepts it); may be given again",
-    )
-      .argParser((name: string, before: readonly string[]) => [...before, name])
-      .default([], "every mapping"),
+      "a mapping to read every event by (by default each is read by the first that accepts it), or a file of a processing pipeline to put the rules through; may be given again",
+    ),
     new Option(
       "--logsource <list>",
       "Sigma log source of events whose own fields do not tell it, e.g. product=nodejs,category=application",

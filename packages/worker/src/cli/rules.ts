@@ -1,11 +1,11 @@
 import { SEVERITY_LEVELS } from "@vedette/semconv";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
-import { eventOptions } from "./options.ts";
+import { eventOptions, pipelineFileOption } from "./options.ts";
 import { type CheckOptions, checkRules } from "./rules/check-rules.ts";
 import { type ExplainRuleOptions, explainRule } from "./rules/explain-rule.ts";
 import { type ListOptions, listRules } from "./rules/list-rules.ts";
-import { showRule } from "./rules/show-rule.ts";
+import { type ShowOptions, showRule } from "./rules/show-rule.ts";
 import { type TestOptions, testRules } from "./rules/test-rules.ts";
 
 /** Builds `vedette rules check|test|list|show|explain`. */
@@ -25,6 +25,7 @@ export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
     )
     .argument("[path...]", paths)
     .option("--strict", "exit code 1 also when there is a warning")
+    .addOption(pipelineFileOption())
     .addOption(format())
     .action((given: readonly string[], options: CheckOptions) => checkRules(given, options, output));
   command
@@ -47,10 +48,9 @@ export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
     .description("show one rule in words; exit code 2 when there is no such rule")
     .argument("<rule>", "its id, name or title, or the beginning of its id")
     .argument("[path...]", "as for check")
+    .addOption(pipelineFileOption())
     .addOption(textFormat())
-    .action((rule: string, given: readonly string[], options: { readonly format: "text" | "json" }) =>
-      showRule(rule, given, options, output),
-    );
+    .action((rule: string, given: readonly string[], options: ShowOptions) => showRule(rule, given, options, output));
   const explain = command
     .command("explain")
     .description(

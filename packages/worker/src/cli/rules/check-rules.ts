@@ -2,18 +2,25 @@ import type { Problem } from "@vedette/detection";
 import type { CommandOutput } from "../command-output.ts";
 import { formatProblem } from "../problems.ts";
 import { printable, textTable } from "../text-table.ts";
-import { counted, errorsOf, loadFrom } from "./loaded-rules.ts";
+import { counted, errorsOf, loadFrom, pipelinesOf } from "./loaded-rules.ts";
 
 /** What `rules check` is told. */
 export interface CheckOptions {
   readonly format: "table" | "json";
   /** Whether a warning makes the exit code 1. */
   readonly strict?: boolean;
+  readonly pipeline: readonly string[];
 }
 
 /** Loads rules and lists every problem, then how many there are of each kind. */
-export function checkRules(paths: readonly string[], { format, strict }: CheckOptions, output: CommandOutput): void {
-  const { rules, filters, problems, unreadable, files } = loadFrom(paths);
+export function checkRules(
+  paths: readonly string[],
+  { format, strict, pipeline }: CheckOptions,
+  output: CommandOutput,
+): void {
+  const pipelines = pipelinesOf(pipeline, output);
+  if (pipelines === undefined) return;
+  const { rules, filters, problems, unreadable, files } = loadFrom(paths, pipelines.pipelines);
   const errors = errorsOf(problems).length;
   const warnings = problems.length - errors;
   // A path without any rule is a slip of the pen more often than a wish.

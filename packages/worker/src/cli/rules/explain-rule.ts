@@ -8,12 +8,12 @@ import {
   explanationLines,
 } from "@vedette/detection";
 import type { CommandOutput } from "../command-output.ts";
-import { choosePipelines } from "../detect/choose-pipelines.ts";
+import type { ChosenPipelines } from "../detect/choose-pipelines.ts";
 import { inputName } from "../detect/detection-run.ts";
 import { type InputItem, readItems } from "../detect/event-items.ts";
 import { printable } from "../text-table.ts";
 import { findRule } from "./find-rule.ts";
-import { complainOfRefused, loadFrom } from "./loaded-rules.ts";
+import { complainOfRefused, loadFrom, pipelinesOf } from "./loaded-rules.ts";
 
 /** What `rules explain` is told. */
 export interface ExplainRuleOptions {
@@ -31,13 +31,9 @@ export async function explainRule(
   options: ExplainRuleOptions,
   output: CommandOutput,
 ): Promise<void> {
-  const pipelines = choosePipelines(options.pipeline);
-  if ("error" in pipelines) {
-    output.complain(pipelines.error);
-    output.exit(2);
-    return;
-  }
-  const { rules, problems } = loadFrom(paths);
+  const pipelines = pipelinesOf(options.pipeline, output);
+  if (pipelines === undefined) return;
+  const { rules, problems } = loadFrom(paths, pipelines.pipelines);
   const rule = findRule(name, rules);
   if ("error" in rule) {
     complainOfRefused(problems, output);
@@ -71,7 +67,7 @@ export async function explainRule(
 interface Context {
   readonly rules: readonly Rule[];
   readonly options: ExplainRuleOptions;
-  readonly mappings: Exclude<ReturnType<typeof choosePipelines>, { readonly error: string }>["mappings"];
+  readonly mappings: ChosenPipelines["mappings"];
 }
 
 function explainEvent(

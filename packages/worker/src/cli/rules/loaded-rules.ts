@@ -1,5 +1,6 @@
-import { type Problem, type Rule, type RuleFilter, loadRules } from "@vedette/detection";
+import { type Pipeline, type Problem, type Rule, type RuleFilter, loadRules } from "@vedette/detection";
 import type { CommandOutput } from "../command-output.ts";
+import { type ChosenPipelines, choosePipelines } from "../detect/choose-pipelines.ts";
 import { builtinRulesFolder, readRuleFiles } from "../../rules/load.ts";
 
 /** What a command knows of the rules it was given. */
@@ -14,9 +15,9 @@ export interface LoadedRules {
 }
 
 /** Loads the rules of some paths; without a path, those that come with Vedette. */
-export function loadFrom(paths: readonly string[]): LoadedRules {
+export function loadFrom(paths: readonly string[], pipelines: readonly Pipeline[] = []): LoadedRules {
   const source = readRuleFiles(paths.length > 0 ? paths : [builtinRulesFolder()]);
-  const { rules, filters, problems } = loadRules(source.files);
+  const { rules, filters, problems } = loadRules(source.files, { pipelines });
   return {
     rules,
     filters,
@@ -24,6 +25,15 @@ export function loadFrom(paths: readonly string[]): LoadedRules {
     unreadable: source.problems.length > 0,
     files: source.files.length,
   };
+}
+
+/** What `--pipeline` of a command about rules says; undefined, and complaints, when it cannot be honoured. */
+export function pipelinesOf(names: readonly string[], output: CommandOutput): ChosenPipelines | undefined {
+  const chosen = choosePipelines(names);
+  for (const line of "error" in chosen ? [chosen.error] : chosen.warnings) output.complain(line);
+  if (!("error" in chosen)) return chosen;
+  output.exit(2);
+  return undefined;
 }
 
 /** Problems that kept something from being loaded. */

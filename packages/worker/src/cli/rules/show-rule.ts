@@ -3,16 +3,24 @@ import type { CommandOutput } from "../command-output.ts";
 import { duration } from "../detect/progress.ts";
 import { printable } from "../text-table.ts";
 import { findRule } from "./find-rule.ts";
-import { complainOfRefused, loadFrom } from "./loaded-rules.ts";
+import { complainOfRefused, loadFrom, pipelinesOf } from "./loaded-rules.ts";
+
+/** What `rules show` is told. */
+export interface ShowOptions {
+  readonly format: "text" | "json";
+  readonly pipeline: readonly string[];
+}
 
 /** Shows one rule in words. */
 export function showRule(
   name: string,
   paths: readonly string[],
-  { format }: { readonly format: "text" | "json" },
+  { format, pipeline }: ShowOptions,
   output: CommandOutput,
 ): void {
-  const { rules, filters, problems } = loadFrom(paths);
+  const pipelines = pipelinesOf(pipeline, output);
+  if (pipelines === undefined) return;
+  const { rules, filters, problems } = loadFrom(paths, pipelines.pipelines);
   const found = findRule(name, rules);
   if ("error" in found) {
     complainOfRefused(problems, output);
