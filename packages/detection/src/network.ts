@@ -3,6 +3,8 @@ export interface Network {
   readonly words: readonly number[];
   /** Leading bits, counted over 128. */
   readonly bits: number;
+  /** Whether it is of IPv4 addresses, be it in IPv6 notation (`::ffff:10.0.0.0/104`). */
+  readonly isV4: boolean;
   /** As written, for explanations. */
   readonly text: string;
 }
@@ -16,15 +18,21 @@ export function parseNetwork(text: string): Network | undefined {
   const width = isV4 ? 32 : 128;
   const prefix = slash < 0 ? width : /^\d{1,3}$/.test(text.slice(slash + 1)) ? Number(text.slice(slash + 1)) : -1;
   if (prefix < 0 || prefix > width) return undefined;
-  return { words, bits: isV4 ? prefix + 96 : prefix, text };
+  const bits = isV4 ? prefix + 96 : prefix;
+  return { words: words.slice(0, 4), bits, isV4: bits >= 96 && isMapped(words), text };
 }
 
-/** The four words of an IPv4 or IPv6 address (a zone after `%` is ignored), or undefined. An IPv4-mapped IPv6 address is the IPv4 one. */
+const isMapped = (words: readonly number[]): boolean => words[0] === 0 && words[1] === 0 && words[2] === 0xffff;
+
+/**
+ * The four words of an IPv4 or IPv6 address (a zone after `%` is ignored), or undefined. An IPv4-mapped IPv6 address is the IPv4 one, and
+ * an IPv6 one too; a fifth word stands where the address is written as IPv4.
+ */
 export function parseAddress(text: string): readonly number[] | undefined {
   if (text.length < 2 || text.length > 64) return undefined;
   if (!text.includes(":")) {
     const v4 = parseV4(text);
-    return v4 === undefined ? undefined : [0, 0, 0xffff, v4];
+    return v4 === undefined ? undefined : [0, 0, 0xffff, v4, 4];
   }
   const zone = text.indexOf("%");
   return parseV6(zone < 0 ? text : text.slice(0, zone));
@@ -32,6 +40,8 @@ export function parseAddress(text: string): readonly number[] | undefined {
 
 /** Whether an address lies in a network. */
 export function contains(network: Network, address: readonly number[]): boolean {
+  // `::/0` is every IPv6 address, and no IPv4 one.
+  if (!network.isV4 && address.length > 4) return false;
   let bits = network.bits;
   for (let index = 0; bits > 0; index++, bits -= 32) {
     const mask = bits >= 32 ? 0xffffffff : ~(0xffffffff >>> bits);

@@ -528,6 +528,15 @@ const IP = of("IP (Internet Protocol) Modifiers", [
   [
     "cidr",
     {
+      feature: "`cidr` of all IPv6 addresses has no IPv4 one, unless it is written as IPv6",
+      yaml: item("f|cidr", "'::/0'"),
+      matches: f("2001:db8::1", "::ffff:10.0.0.1"),
+      misses: f("10.0.0.1"),
+    },
+  ],
+  [
+    "cidr",
+    {
       feature: "`cidr` of several networks",
       yaml: item("f|cidr", "[10.0.0.0/8, 192.168.0.0/16]"),
       matches: f("192.168.1.1"),
