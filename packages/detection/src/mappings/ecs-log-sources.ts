@@ -150,6 +150,7 @@ const ACTIONS = new Set(["fork", "rename", "overwrite", "modification", "load", 
 function hostKey(document: JsonObject, action: string, isAudit: boolean): string | undefined {
   const found = digTexts(document, CATEGORY);
   const categories = found.length === 1 ? (found[0] ?? "") : found.join(" ");
+  if (categories.includes("malware")) return MALWARE;
   if (!isAudit && !/\b(?:process|file|registry|network|library|driver)\b/.test(categories)) return undefined;
   const executable = digText(document, EXECUTABLE);
   const os = isAudit ? "linux" : operatingSystem(document, executable);
@@ -169,6 +170,9 @@ function hostKey(document: JsonObject, action: string, isAudit: boolean): string
   ].join("|");
 }
 
+/** The key of what an antivirus found, whatever the host. */
+const MALWARE = "malware";
+
 function operatingSystem(document: JsonObject, executable: string): string {
   const type = digText(document, OS_TYPE).toLowerCase();
   if (type === "windows" || type === "linux" || type === "macos") return type;
@@ -180,6 +184,7 @@ function operatingSystem(document: JsonObject, executable: string): string {
 }
 
 function ofHost(key: string): readonly LogSource[] {
+  if (key === MALWARE) return [{ category: "antivirus" }];
   const [audit, product, categoryList = "", typeList = "", action = "", process, query] = key.split("|");
   const categories = new Set(categoryList.split(" "));
   const types = new Set(typeList.split(" "));

@@ -192,7 +192,16 @@ const BY_CATEGORY: Readonly<Record<string, EcsFields>> = {
   proxy: WEB,
   dns: NETWORK,
   firewall: NETWORK,
-  antivirus: { Signature: ["threat.indicator.name", "rule.name"], Filename: ["file.path"], Action: ["event.action"] },
+  antivirus: {
+    Signature: [
+      "file.Ext.malware_signature.primary.signature.name",
+      "threat.indicator.name",
+      "malware.name",
+      "rule.name",
+    ],
+    Filename: ["file.path"],
+    Action: ["event.action"],
+  },
 };
 
 /** `eventName` as `event_name`, `userIdentity.arn` as `user_identity.arn`. */

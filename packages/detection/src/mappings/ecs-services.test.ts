@@ -33,6 +33,18 @@ const SHAPES: readonly Shape[] = [
     fields: { "cs-uri-query": "/a.php?b=1", "cs-uri-stem": "/a.php" },
   },
   {
+    what: "an antivirus",
+    document: {
+      "@timestamp": ISO,
+      event: { category: ["malware", "file"], action: "deletion" },
+      rule: { name: "EICAR" },
+      file: { path: "C:\\x.com" },
+    },
+    mapping: "ecs",
+    sources: ["/antivirus/"],
+    fields: { Signature: "EICAR", Filename: "C:\\x.com", Action: "deletion" },
+  },
+  {
     what: "a proxy",
     document: {
       "@timestamp": ISO,
