@@ -84,13 +84,14 @@ const SHAPES: readonly Shape[] = [
     document: {
       "cs-method": "GET",
       "cs-uri-stem": "/a",
+      "cs-uri-query": "b=1",
       "sc-status": 200,
       "c-ip": "192.0.2.1",
       "cs(User-Agent)": "curl",
     },
     mapping: "w3c",
     sources: ["/webserver/"],
-    fields: { "cs-user-agent": "curl", "sc-status": 200 },
+    fields: { "cs-uri-query": "/a?b=1", "cs-uri-stem": "/a", "cs-user-agent": "curl", "sc-status": 200 },
     entities: ["address 192.0.2.1"],
   },
 ];

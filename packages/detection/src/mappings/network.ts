@@ -3,6 +3,7 @@ import type { FieldMapping, FieldPath } from "../mapping.ts";
 import { digText, dottedName, dottedPaths, isObject } from "./dotted-name.ts";
 import { zeek } from "./ecs-log-sources.ts";
 import { createLogSourceCache } from "./log-source-cache.ts";
+import { step } from "./path-step.ts";
 import { createSourceMapping, logSourceList } from "./source-mapping.ts";
 import { isText } from "./windows.ts";
 import { ownMember } from "./own-member.ts";
@@ -105,8 +106,10 @@ export const w3cMapping: FieldMapping = createSourceMapping({
       isText(document["cs-uri-query"])),
   logSources: (document) => (isText(document["c-uri"]) || isText(document["r-dns"]) ? PROXY : WEB_SERVER),
   places: (field): readonly FieldPath[] => {
-    const other = W3C_NAMES.find((names) => names.includes(field));
-    return other === undefined ? [] : other.map((name) => [name]);
+    // Rules look for paths in the query too, as in ECS.
+    if (field === "cs-uri-query" || field === "c-uri-query" || field === "c-uri")
+      return [["c-uri"], ["cs-uri"], [step("w3cTarget")]];
+    return (W3C_NAMES.find((names) => names.includes(field)) ?? []).map((name) => [name]);
   },
   times: ["@timestamp", "timestamp", "time"],
   entities: { address: ["c-ip"], user: ["cs-username"], host: ["s-computername"] },

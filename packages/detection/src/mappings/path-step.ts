@@ -11,7 +11,7 @@ import {
   urlTarget,
   windowsAccount,
 } from "./ecs-steps.ts";
-import { asText, hash, joined, named, translated } from "./value-steps.ts";
+import { asText, hash, joined, named, translated, w3cTarget } from "./value-steps.ts";
 
 /** What a step makes of the value that a path has come to, a list as a whole; undefined when there is nothing. */
 type Step = (value: JsonValue, argument: string) => JsonValue | undefined;
@@ -25,6 +25,7 @@ const STEPS = {
   hash,
   urlStem: (value) => (typeof value === "string" ? (value.split("?", 1)[0] ?? "") : undefined),
   urlTarget,
+  w3cTarget,
   recordTypes,
   coalescedTypes,
   recordMember,

@@ -88,3 +88,12 @@ export function hash(value: JsonValue, argument: string): JsonValue | undefined 
     .find((item) => item.trimStart().toUpperCase().startsWith(`${argument}=`));
   return pair?.trim().slice(argument.length + 1);
 }
+
+/** From the root: stem and query of a W3C log entry, as a request line has them; `-` is no query. */
+export function w3cTarget(value: JsonValue): JsonValue | undefined {
+  if (!isObject(value)) return undefined;
+  const stem = textOf(value["cs-uri-stem"]);
+  const query = textOf(value["cs-uri-query"]);
+  if (stem === "") return undefined;
+  return query === "" || query === "-" ? stem : `${stem}?${query.replace(/^\?/, "")}`;
+}
