@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import type { JsonObject } from "../event.ts";
 import { loadRules } from "../sigma/load-rules.ts";
-import { pipelined, says, shapeOf } from "../testing/pipelined-rule.ts";
+import { pipelined, says, sortedShape } from "../testing/pipelined-rule.ts";
 import { ruleText } from "../testing/rule-text.ts";
 import { TRANSFORMATIONS } from "./read-transformation.ts";
 
@@ -379,7 +379,7 @@ describe("a transformation makes of a rule what one would write by hand", () => 
       const [rule] = rules;
       const byHand = loadRules([{ path: "r0.yml", text: ruleText(to) }]);
       expect(byHand.problems).toEqual([]);
-      expect(sorted(shapeOf(rule?.condition))).toEqual(sorted(shapeOf(byHand.rules[0]?.condition)));
+      expect(sortedShape(rule?.condition)).toEqual(sortedShape(byHand.rules[0]?.condition));
       for (const document of hits ?? []) expect([document, says(rule, document)]).toEqual([document, true]);
       for (const document of misses ?? []) expect([document, says(rule, document)]).toEqual([document, false]);
     },
@@ -391,21 +391,6 @@ describe("a transformation makes of a rule what one would write by hand", () => 
     expect(Object.keys(TRANSFORMATIONS).filter((type) => !named.has(type) && !failures.includes(type))).toEqual([]);
   });
 });
-
-/** `and` and `or` without their order, which pipelines do not keep. */
-function sorted(shape: unknown): unknown {
-  if (typeof shape !== "object" || shape === null) return shape;
-  if ("not" in shape) return { not: sorted(shape.not) };
-  for (const op of ["and", "or"]) {
-    const items = (shape as Record<string, unknown[]>)[op];
-    if (items !== undefined) {
-      const keyOf = (item: unknown): string =>
-        stringify(item, (_key, value: unknown) => (typeof value === "symbol" ? String(value) : value));
-      return { [op]: items.map(sorted).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)) };
-    }
-  }
-  return shape;
-}
 
 describe("a pipeline refuses a rule", () => {
   test.each<[string, string, string, string, number]>([

@@ -45,6 +45,21 @@ export function shapeOf(condition: Condition | undefined): unknown {
   return { field, test: test.kind === "regex" ? { regex: test.regex.key } : test };
 }
 
+/** {@link shapeOf} as text, without the order of what `and` and `or` join, which pipelines do not keep. */
+export function sortedShape(condition: Condition | undefined): string {
+  const sorted = (shape: unknown): unknown => {
+    if (typeof shape !== "object" || shape === null) return shape;
+    if ("not" in shape) return { not: sorted(shape.not) };
+    const joined = Object.entries(shape).find(([op]) => op === "and" || op === "or" || op === "atleast");
+    if (joined === undefined) return shape;
+    return { [joined[0]]: (joined[1] as unknown[]).map((item) => printed(sorted(item))).toSorted() };
+  };
+  return printed(sorted(shapeOf(condition)));
+}
+
+const printed = (shape: unknown): string =>
+  JSON.stringify(shape, (_key, value: unknown) => (typeof value === "symbol" ? String(value) : value));
+
 /** Whether a rule says yes to a document. */
 export function says(
   rule: Rule | undefined,
