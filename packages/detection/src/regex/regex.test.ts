@@ -229,3 +229,15 @@ test("an expression that the analysis calls safe takes no more than linear steps
     { numRuns: 300 },
   );
 });
+
+test.each<[string, string, boolean]>([
+  ["[^a]b$", "😀b", true],
+  ["(?:[^a]b)\\z", "x😀b", true],
+  ["^.b$", "😀b", true],
+  ["[^a]b$", "ab", false],
+  ["[^a]b\\z", "😀b\n", false],
+])("an end after a character beyond the basic plane is found: %s on %j", (source, text, expected) => {
+  const compiled = compileRegex(source, { i: false, m: false, s: false });
+  if ("error" in compiled) throw compiled.error;
+  expect([compiled.regex.engine, compiled.regex.test(text)]).toEqual(["v8", expected]);
+});

@@ -16,8 +16,9 @@ export const V8: Dialect = {
   assertions: {
     textStart: "^",
     lineStart: "(?<![^\\n])",
-    end: "$",
-    textEnd: "$",
+    // V8 14.6 starts too late where `$` ends an expression of a set beyond the basic plane: `/[^a]b$/u` misses "😀b".
+    end: "(?![^])",
+    textEnd: "(?![^])",
     lineEnd: "(?![^\\n])",
     wordBoundary: "\\b",
     notWordBoundary: "\\B",

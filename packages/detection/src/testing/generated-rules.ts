@@ -142,7 +142,7 @@ const item: fc.Arbitrary<Item> = fc.oneof(
   { weight: 1, arbitrary: keyed([""], chain(fixed("re"), maybe("i"), list), some(fc.constantFrom(...EXPRESSIONS))) },
 );
 
-const map = fc.array(item, { minLength: 1, maxLength: 2 }).map((items) => Object.fromEntries(items) as JsonObject);
+const map = fc.array(item, { minLength: 1, maxLength: 2 }).map((items) => Object.fromEntries(items));
 const search: fc.Arbitrary<JsonValue> = fc.oneof(
   { weight: 4, arbitrary: map },
   { weight: 1, arbitrary: fc.array(map, { minLength: 1, maxLength: 2 }) },
