@@ -236,7 +236,11 @@ test.each<[string, string, boolean]>([
   ["^.b$", "😀b", true],
   ["[^a]b$", "ab", false],
   ["[^a]b\\z", "😀b\n", false],
-])("an end after a character beyond the basic plane is found: %s on %j", (source, text, expected) => {
+  ["(?m)^$", "😀", false],
+  ["(?m)^$", "😀\n", true],
+  ["(?m)^$", "a\n\n😀", true],
+  ["(?m)[^a]$", "ab\n😀\nc", true],
+])("the ends of a text with characters beyond the basic plane are found: %s on %j", (source, text, expected) => {
   const compiled = compileRegex(source, { i: false, m: false, s: false });
   if ("error" in compiled) throw compiled.error;
   expect([compiled.regex.engine, compiled.regex.test(text)]).toEqual(["v8", expected]);

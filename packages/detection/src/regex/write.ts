@@ -14,12 +14,13 @@ const hex = (code: number): string => code.toString(16);
 export const V8: Dialect = {
   char: (code) => `\\u{${hex(code)}}`,
   assertions: {
+    // Within a look-around, because V8 14.6 starts too late where `$` ends an expression (`/[^a]b$/u` misses "😀b"), and as positions,
+    // because it takes the middle of a surrogate pair for one where nothing is (`/(?![^])/u` holds there).
     textStart: "^",
-    lineStart: "(?<![^\\n])",
-    // V8 14.6 starts too late where `$` ends an expression of a set beyond the basic plane: `/[^a]b$/u` misses "😀b".
-    end: "(?![^])",
-    textEnd: "(?![^])",
-    lineEnd: "(?![^\\n])",
+    lineStart: "(?<=^|\\n)",
+    end: "(?=$)",
+    textEnd: "(?=$)",
+    lineEnd: "(?=\\n|$)",
     wordBoundary: "\\b",
     notWordBoundary: "\\B",
   },
