@@ -133,9 +133,10 @@ function amountOf(correlation: Correlation): string {
 /** The row of the readme's table that belongs to a rule. */
 function readmeRow(rule: Rule): string {
   const { correlation, extension } = rule;
-  const services = (correlation?.ruleIds ?? [rule.id]).map(
+  const listed = (correlation?.ruleIds ?? [rule.id]).map(
     (id) => `\`vedette.${ruleSet.rules.find((one) => one.id === id)?.logSource.service ?? ""}\``,
   );
+  const services = [...new Set(listed)];
   const looks =
     correlation === undefined
       ? `one ${services.join()}`
