@@ -1,10 +1,9 @@
 import type { JsonObject, JsonValue } from "../event.ts";
 import type { FieldMapping, FieldPath } from "../mapping.ts";
 import { toMilliseconds } from "./document-time.ts";
-import { digText, dig, dottedName, isList, isObject } from "./dotted-name.ts";
+import { dig, digText, dottedName, isList, isObject, isText } from "./dotted-name.ts";
 import { step } from "./path-step.ts";
 import { createSourceMapping, logSourceList } from "./source-mapping.ts";
-import { isText } from "./windows.ts";
 import { ownMember } from "./own-member.ts";
 
 const AUDITD = logSourceList({ product: "linux", service: "auditd" });

@@ -1,9 +1,8 @@
 import type { JsonObject } from "../event.ts";
 import type { FieldMapping, FieldPath } from "../mapping.ts";
-import { digText, dottedName, dottedPaths, isList, isObject } from "./dotted-name.ts";
+import { digText, dottedName, dottedPaths, isList, isObject, isText } from "./dotted-name.ts";
 import { step } from "./path-step.ts";
 import { createSourceMapping, logSourceList } from "./source-mapping.ts";
-import { isText } from "./windows.ts";
 import { ownMember } from "./own-member.ts";
 
 const AWS = logSourceList({ product: "aws", service: "cloudtrail" });

@@ -97,3 +97,8 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
 export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
+
+/** Whether a value identifies: a text with characters, or a number. */
+export function isText(value: JsonValue | undefined): boolean {
+  return (typeof value === "string" && value !== "") || typeof value === "number";
+}

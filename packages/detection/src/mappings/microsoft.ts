@@ -1,9 +1,8 @@
 import type { JsonObject, LogSource } from "../event.ts";
 import type { FieldMapping, FieldPath } from "../mapping.ts";
-import { digText, dottedName, dottedPaths, isObject } from "./dotted-name.ts";
+import { digText, dottedName, dottedPaths, isObject, isText } from "./dotted-name.ts";
 import { step } from "./path-step.ts";
 import { createSourceMapping, logSourceList } from "./source-mapping.ts";
-import { isText } from "./windows.ts";
 import { ownMember } from "./own-member.ts";
 
 const ACTIVITY = logSourceList({ product: "azure", service: "activitylogs" });

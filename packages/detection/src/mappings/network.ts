@@ -1,11 +1,10 @@
 import type { JsonObject, LogSource } from "../event.ts";
 import type { FieldMapping, FieldPath } from "../mapping.ts";
-import { digText, dottedName, dottedPaths, isObject } from "./dotted-name.ts";
+import { digText, dottedName, dottedPaths, isObject, isText } from "./dotted-name.ts";
 import { zeek } from "./ecs-log-sources.ts";
 import { createLogSourceCache } from "./log-source-cache.ts";
 import { step } from "./path-step.ts";
 import { createSourceMapping, logSourceList } from "./source-mapping.ts";
-import { isText } from "./windows.ts";
 import { ownMember } from "./own-member.ts";
 
 const ORIGIN = dottedName("id.orig_h");

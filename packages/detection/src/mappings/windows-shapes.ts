@@ -1,8 +1,8 @@
 import type { JsonObject, JsonValue } from "../event.ts";
 import { ANY_KEY, type FieldMapping, type FieldPath } from "../mapping.ts";
-import { isObject } from "./dotted-name.ts";
+import { isObject, isText } from "./dotted-name.ts";
 import { step } from "./path-step.ts";
-import { createWindowsMapping, isText } from "./windows.ts";
+import { createWindowsMapping } from "./windows.ts";
 import { ownMember } from "./own-member.ts";
 
 /** Names that agents give to the fields which identify a Windows event, after Sigma's own name. */

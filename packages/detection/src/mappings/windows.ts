@@ -128,7 +128,3 @@ function fieldNames(field: string, { category, service }: LogSource): readonly s
   if (service === "windefend") return [...new Set([field, field.replace(/(?<=[a-z])(?=[A-Z])/g, " ")])];
   return [field];
 }
-
-/** Whether a value identifies: a text with characters, or a number. */
-export const isText = (value: JsonValue | undefined): boolean =>
-  (typeof value === "string" && value !== "") || typeof value === "number";

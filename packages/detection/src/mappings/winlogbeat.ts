@@ -1,9 +1,9 @@
 import type { JsonObject } from "../event.ts";
 import type { FieldMapping } from "../mapping.ts";
-import { dig, dottedName, dottedPaths, isObject } from "./dotted-name.ts";
+import { dig, dottedName, dottedPaths, isObject, isText } from "./dotted-name.ts";
 import { type EcsPlace, endpointPlaces, placePaths } from "./ecs-endpoint-fields.ts";
 import { step } from "./path-step.ts";
-import { createWindowsMapping, isText } from "./windows.ts";
+import { createWindowsMapping } from "./windows.ts";
 import { ownMember } from "./own-member.ts";
 
 /** Where Winlogbeat 7 and 8, Elastic Agent, and Winlogbeat 6 write what every Windows event has. */
