@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { createCorrelator } from "../correlation/correlator.ts";
 import { createDetector } from "../match/detector.ts";
 import { CONFORMANCE } from "../testing/conformance/conformance.ts";
 import { CONFORMANCE_MAPPING, testNameOf } from "../testing/conformance/entry.ts";
+import { createFollower, standing } from "../testing/correlation-follower.ts";
 import { type RawRule, naiveMatch } from "../testing/naive-matcher.ts";
 import { sharedText, skipReason, withSharedData } from "../testing/shared-data.ts";
 import { loadRules } from "./load-rules.ts";
@@ -25,6 +27,20 @@ describe("the specification", () => {
     for (const { line, column } of warnings) expect([line, column]).toEqual([expect.any(Number), expect.any(Number)]);
     if (entry.loads !== undefined) expect(rules[0]).toMatchObject(entry.loads);
     const detector = createDetector(rules, { mappings: [CONFORMANCE_MAPPING] });
+    for (const { events, episodes } of entry.timelines ?? []) {
+      const correlator = createCorrelator(rules, { lateness: 0 });
+      const seen = createFollower();
+      for (const [index, [seconds, document]] of events.entries()) {
+        const { facts } = detector.judge({ id: `e${index}`, time: seconds * 1_000, document });
+        for (const fact of facts) correlator.observe(fact);
+        correlator.advance(seconds * 1_000);
+        seen.follow(correlator);
+      }
+      correlator.advance(Number.MAX_SAFE_INTEGER);
+      seen.follow(correlator);
+      const found = standing(seen.episodes.values()).filter(({ rule }) => rule.id === "correlation");
+      expect([events, found.length]).toEqual([events, episodes]);
+    }
     const documents = [...(entry.matches ?? []), ...(entry.misses ?? [])];
     if (documents.length === 0) return;
     const raw = parse(entry.meaning ?? entry.yaml) as RawRule;
@@ -45,7 +61,8 @@ describe("the specification", () => {
     const names = CONFORMANCE.map(testNameOf);
     expect(names.filter((name, index) => names.indexOf(name) < index)).toEqual([]);
     const empty = CONFORMANCE.filter(
-      ({ refused, warns, loads, matches, misses }) => (refused ?? warns ?? loads ?? matches ?? misses) === undefined,
+      ({ refused, warns, loads, matches, misses, timelines }) =>
+        (refused ?? warns ?? loads ?? matches ?? misses ?? timelines) === undefined,
     );
     expect(empty.map(testNameOf)).toEqual([]);
   });
@@ -55,6 +72,16 @@ describe("the specification", () => {
 const WITHOUT_CONTENT = ["File Structure", "Components", "History", "Introduction", "Global filter", "Examples"];
 /** Headings that only point to another text, which has its own entries. */
 const POINTERS = ["Rule Correlation", "Sigma Filters", "YAML File"];
+/** Headings of the correlation text that compare it with what was before, or hold other headings. */
+const BACKGROUND = [
+  "Compatibility",
+  "Type of Correlation rules",
+  "Correlation rules",
+  "Correlation section",
+  "Correlation Types",
+];
+/** Examples of the correlation text: `correlation/specification.test.ts` runs them whole. */
+const EXAMPLES = ["Example", "Field Name Aliases Example", "Failed Logins Followed by Successful Login"];
 
 describe.skipIf(!withSharedData)(`nothing of the specification is missing${skipReason}`, () => {
   const sections = (text: string): readonly string[] =>
@@ -66,13 +93,14 @@ describe.skipIf(!withSharedData)(`nothing of the specification is missing${skipR
         .matchAll(/^#{2,6} (.+)$/gm),
     ]
       .map(([, title]) => title ?? "")
-      .filter((title) => !WITHOUT_CONTENT.includes(title) && !POINTERS.includes(title));
+      .filter((title) => ![...WITHOUT_CONTENT, ...POINTERS, ...BACKGROUND, ...EXAMPLES].includes(title));
   const topics = new Set(CONFORMANCE.flatMap((entry) => entry.topics ?? []));
 
   test.each([
     ["rules", "sigma-rules-specification.md"],
     ["modifiers", "sigma-appendix-modifiers.md"],
     ["filters", "sigma-filters-specification.md"],
+    ["correlations", "sigma-correlation-rules-specification.md"],
   ])("each section of the %s text has an entry", (text, file) => {
     expect(headings(file).length).toBeGreaterThan(5);
     expect(headings(file).filter((title) => !sections(text).includes(title))).toEqual([]);
@@ -83,6 +111,7 @@ describe.skipIf(!withSharedData)(`nothing of the specification is missing${skipR
       ["rules", "sigma-rules-specification.md"],
       ["modifiers", "sigma-appendix-modifiers.md"],
       ["filters", "sigma-filters-specification.md"],
+      ["correlations", "sigma-correlation-rules-specification.md"],
     ] as const)
       expect(sections(text).filter((section) => !headings(file).includes(section))).toEqual([]);
   });
@@ -105,5 +134,13 @@ describe.skipIf(!withSharedData)(`nothing of the specification is missing${skipR
     const forms = [...(text ?? "").matchAll(/^- (.+)$/gm)].map(([, form]) => form ?? "");
     expect(forms).toHaveLength(5);
     expect(forms.filter((form) => !topics.has(`condition ${form}`))).toEqual([]);
+  });
+
+  test("each correlation type has an entry", () => {
+    const types = headings("sigma-correlation-rules-specification.md").flatMap(
+      (title) => /\((\w+)\)$/.exec(title)?.[1] ?? [],
+    );
+    expect(types).toHaveLength(7);
+    expect(types.filter((type) => !topics.has(`correlation ${type}`))).toEqual([]);
   });
 });

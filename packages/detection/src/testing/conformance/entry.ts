@@ -3,7 +3,13 @@ import type { FieldMapping } from "../../mapping.ts";
 import type { Rule } from "../../rule.ts";
 
 /** A text of the Sigma specification, or ours. */
-export type SpecificationText = "rules" | "modifiers" | "filters" | "correlations" | "collections" | "vedette";
+export type SpecificationText = "rules" | "modifiers" | "filters" | "correlations" | "collections";
+
+/** Events, each with its time in seconds, and how many episodes of the file's first correlation they make. */
+export interface ConformanceTimeline {
+  readonly events: readonly (readonly [number, JsonObject])[];
+  readonly episodes: number;
+}
 
 /** One thing that the specification says, and what shows that it is so. */
 export interface ConformanceEntry {
@@ -12,7 +18,7 @@ export interface ConformanceEntry {
   readonly section: string;
   /** What is shown, unique within the section. */
   readonly feature: string;
-  /** Modifiers (`modifier re`) and forms of condition (`condition Brackets`) of the specification that this entry is for. */
+  /** Modifiers (`modifier re`), forms of condition (`condition Brackets`) and correlation types (`correlation temporal`) of the specification that this entry is for. */
   readonly topics?: readonly string[];
   /** The rule file; {@link detection} makes one around a detection. The first rule in it is the one that is judged. */
   readonly yaml: string;
@@ -20,6 +26,7 @@ export interface ConformanceEntry {
   /** Documents in which the rule finds something, and in which it does not. */
   readonly matches?: readonly JsonObject[];
   readonly misses?: readonly JsonObject[];
+  readonly timelines?: readonly ConformanceTimeline[];
   /** Attributes that the loaded rule has. */
   readonly loads?: Partial<Rule>;
   /** Code of the error that the rule is refused with. */
