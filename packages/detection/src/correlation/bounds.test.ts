@@ -1,0 +1,230 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { JsonValue } from "../event.ts";
+import { createFollower, standing } from "../testing/correlation-follower.ts";
+import { baseFact, correlationRules, factOf, rulesWith } from "../testing/correlation-rules.ts";
+import { naiveEpisodes } from "../testing/naive-correlation.ts";
+import { createCorrelator } from "./correlator.ts";
+
+const HOUR = 3_600_000;
+
+describe("the bound on memory", () => {
+  test("forgets the groups that would be forgotten first, and counts them", () => {
+    const { rules } = rulesWith({
+      x: "{ type: event_count, rules: [a], group-by: [user], timespan: 60s, condition: { gte: 3 } }",
+    });
+    const bytes = 64 * 1_024;
+    const correlator = createCorrelator(rules, { lateness: HOUR, limits: { bytes } });
+    for (let index = 0; index < 2_000; index++)
+      correlator.observe(factOf("a", `f${index}`, index * 1_000, { user: `u${index}` }));
+    const { groups, groupsEvictedForMemory, bytes: used } = correlator.counters();
+    expect(used).toBeLessThanOrEqual(bytes);
+    expect(groups + groupsEvictedForMemory).toBe(2_000);
+    const kept = correlator
+      .takeChanges()
+      .groups.map(({ value }) => (JSON.parse(value ?? "{}") as { values: readonly string[] }).values[0]);
+    expect(kept.sort()).toEqual(Array.from({ length: groups }, (_, index) => `u${1_999 - index}`).sort());
+  });
+
+  test("takes back all memory of what is forgotten", () => {
+    const { rules } = rulesWith({
+      x: "{ type: value_count, rules: [a, b], group-by: [user], timespan: 60s, condition: { field: ip, gte: 3 } }",
+      y: "{ type: temporal_ordered, rules: [x, c], group-by: [user], timespan: 60s }",
+    });
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            rule: fc.constantFrom("a", "b", "c"),
+            user: fc.string({ minLength: 1, maxLength: 40, unit: "binary" }),
+            ip: fc.string({ minLength: 1, maxLength: 2_000 }),
+            time: fc.nat(100_000),
+          }),
+          { maxLength: 60 },
+        ),
+        (facts) => {
+          const correlator = createCorrelator(rules, { lateness: HOUR });
+          const { bytes: empty } = correlator.counters();
+          for (const [index, { rule, time, ...values }] of facts.entries())
+            correlator.observe(factOf(rule, `f${index}`, time, values));
+          correlator.takeChanges();
+          correlator.advance(Number.MAX_SAFE_INTEGER);
+          correlator.takeChanges();
+          expect(correlator.counters()).toMatchObject({ groups: 0, bytes: empty });
+        },
+      ),
+    );
+  });
+});
+
+describe("the bound on groups", () => {
+  test("spares a group with an episode while there is one without", () => {
+    const { rules } = rulesWith({
+      x: "{ type: temporal, rules: [a, b], group-by: [user], timespan: 60s }",
+    });
+    const correlator = createCorrelator(rules, { lateness: HOUR, limits: { groups: 2 } });
+    correlator.observe(factOf("a", "f0", 0, { user: "old" }));
+    correlator.observe(factOf("b", "f1", 1, { user: "old" }));
+    correlator.observe(factOf("a", "f2", 2, { user: "new" }));
+    correlator.observe(factOf("a", "f3", 3, { user: "newest" }));
+    expect(correlator.counters()).toMatchObject({ groups: 2, groupsEvicted: 1 });
+    expect(correlator.takeChanges().episodes).toMatchObject([{ group: { user: "old" } }]);
+  });
+
+  test("deletes the stored state of what it forgets, also when the group comes again in the same step", () => {
+    const { rules } = correlationRules({ timespan: "60s", condition: "gte: 3" });
+    const correlator = createCorrelator(rules, { lateness: HOUR, limits: { groups: 1 } });
+    const seen = createFollower();
+    const fact = (id: string, address: string) => baseFact(id, 0, { "client.address": address });
+    correlator.observe(fact("f1", "a"));
+    seen.follow(correlator);
+    correlator.observe(fact("f2", "b"));
+    correlator.observe(fact("f3", "a"));
+    seen.follow(correlator);
+    expect(
+      [...seen.stored.values()].map((text) => (JSON.parse(text) as { members: unknown[][] }).members[0]?.[1]),
+    ).toEqual(["f3"]);
+  });
+});
+
+describe("the bound on the facts of a group", () => {
+  test("drops the oldest of what can still matter far above it, and counts them", () => {
+    const { rules } = rulesWith({
+      x: "{ type: value_count, rules: [a], group-by: [user], timespan: 1h, condition: { field: ip, gte: 10000 } }",
+    });
+    const correlator = createCorrelator(rules, { lateness: HOUR, limits: { membersPerGroup: 20 } });
+    for (let index = 0; index < 1_000; index++)
+      correlator.observe(factOf("a", `f${index}`, index, { user: "u", ip: `${index}` }));
+    const [state] = correlator.takeChanges().groups;
+    const { members } = JSON.parse(state?.value ?? "{}") as { readonly members: readonly (readonly unknown[])[] };
+    expect(members.length).toBeLessThanOrEqual(205);
+    expect(members.at(-1)?.[1]).toBe("f999");
+    expect(correlator.counters().membersDropped + members.length).toBe(1_000);
+  });
+
+  test("keeps an episode one episode, whatever its type, and says how many facts it does not list", () => {
+    const { rules } = rulesWith({
+      x: "{ type: value_count, rules: [a], group-by: [user], timespan: 1h, condition: { field: ip, gte: 3 } }",
+    });
+    const correlator = createCorrelator(rules, { lateness: HOUR, limits: { membersPerGroup: 20 } });
+    for (let index = 0; index < 1_000; index++)
+      correlator.observe(factOf("a", `f${index}`, index * 1_000, { user: "u", ip: `${index % 7}` }));
+    const { episodes } = correlator.takeChanges();
+    expect(episodes).toMatchObject([{ from: 0, to: 999_000 }]);
+    expect((episodes[0]?.factIds.length ?? 0) + (episodes[0]?.omitted ?? 0)).toBe(1_000);
+  });
+});
+
+describe("what is left out is counted", () => {
+  test.each<[string, JsonValue | undefined, number]>([
+    ["no value", undefined, 1],
+    ["null", null, 1],
+    ["a text", "many", 1],
+    ["a text that begins with a number", "12 kB", 1],
+    ["true", true, 1],
+    ["a list", [1], 1],
+    ["an infinite number", Number.POSITIVE_INFINITY, 1],
+    ["a number that is too large", "1e999", 1],
+    ["a number", 12, 0],
+    ["a number as text", " -1.5e3 ", 0],
+    ["zero", 0, 0],
+  ])("where a number is asked for: %s", (_name, bytes, unvalued) => {
+    const { rules } = rulesWith({
+      x: "{ type: value_sum, rules: [a], group-by: [user], timespan: 60s, condition: { field: bytes, gt: -10000 } }",
+    });
+    const correlator = createCorrelator(rules, { lateness: 0 });
+    correlator.observe(factOf("a", "f", 0, { user: "u", ...(bytes === undefined ? {} : { bytes }) }));
+    expect(correlator.counters()).toMatchObject({ unvalued, groups: 1 - unvalued });
+    expect(correlator.takeChanges().episodes).toHaveLength(1 - unvalued);
+  });
+});
+
+describe("stored state", () => {
+  const { rules } = correlationRules({ timespan: "60s", condition: "gte: 3" });
+
+  test("of the first version is read: the episode keeps its id and goes on", () => {
+    const correlator = createCorrelator(rules, { lateness: HOUR });
+    for (const second of [0, 10, 20]) correlator.observe(baseFact(`f${second}`, second * 1_000));
+    const { episodes, groups } = correlator.takeChanges();
+    const stored = groups.map(({ key, value }): [string, string] => {
+      const { version: _version, ...rest } = JSON.parse(value ?? "{}") as Record<string, unknown>;
+      const first = (rest["episodes"] as unknown[][]).map((episode) => episode.slice(0, 9));
+      return [key, JSON.stringify({ version: 1, ...rest, episodes: first })];
+    });
+    const next = createCorrelator(rules, { lateness: HOUR });
+    next.restore(stored);
+    expect(next.takeChanges().episodes).toEqual([]);
+    next.observe(baseFact("f30", 30_000));
+    expect(next.takeChanges().episodes).toMatchObject([{ id: episodes[0]?.id, revision: 2, to: 30_000 }]);
+  });
+
+  test("of an unknown version is refused", () => {
+    const text = JSON.stringify({ version: 3 });
+    expect(() => createCorrelator(rules, { lateness: 0 }).restore([["correlation/x/1", text]])).toThrow(/version/);
+  });
+
+  test("cannot be read once the correlator has gone on", () => {
+    const correlator = createCorrelator(rules, { lateness: 0 });
+    correlator.observe(baseFact("f", 0));
+    const { groups } = correlator.takeChanges();
+    expect(groups[0]?.key).toMatch(/^correlation\/counted\//);
+    correlator.observe(baseFact("g", 0));
+    expect(() => groups[0]?.value).toThrow(/went on/);
+  });
+
+  test("of a correlation starts anew when one that it lists has changed", () => {
+    const chain = (number: number): ReturnType<typeof rulesWith> =>
+      rulesWith({
+        x: `{ type: event_count, rules: [a], group-by: [user], timespan: 60s, condition: { gte: ${number} } }`,
+        y: "{ type: event_count, rules: [x, b], group-by: [user], timespan: 60s, condition: { gte: 2 } }",
+      });
+    const correlator = createCorrelator(chain(2).rules, { lateness: 0 });
+    correlator.observe(factOf("b", "f", 0, { user: "u" }));
+    const stored = correlator.takeChanges().groups.map(({ key, value }) => [key, value ?? ""] as const);
+    const changed = createCorrelator(chain(3).rules, { lateness: 0 });
+    changed.restore(stored);
+    expect(changed.counters().groupsOrphaned).toBe(1);
+  });
+});
+
+test("thousands of groups at once are kept apart, through growth, forgetting and restarts", () => {
+  const { rules } = rulesWith({
+    x: "{ type: event_count, rules: [a], group-by: [user, host], timespan: 100s, condition: { gte: 2 } }",
+  });
+  fc.assert(
+    fc.property(
+      fc.infiniteStream(
+        fc.tuple(fc.nat(900), fc.constantFrom<JsonValue>("", "h", "é", "字\ud800", 1, ["\0"], "1"), fc.boolean()),
+      ),
+      (stream) => {
+        let correlator = createCorrelator(rules, { lateness: 20_000 });
+        const seen = createFollower();
+        const facts = [...stream.take(3_000)].map(([user, host, restart], index) => ({
+          restart,
+          fact: factOf("a", `f${index}`, index * 100, { user: `user-${user}`, host }),
+        }));
+        for (const [index, { fact, restart }] of facts.entries()) {
+          correlator.observe(fact);
+          correlator.advance(fact.time);
+          if (index % 500 !== 499) continue;
+          seen.follow(correlator);
+          if (!restart) continue;
+          correlator = createCorrelator(rules, { lateness: 20_000 });
+          correlator.restore(seen.stored);
+        }
+        correlator.advance(Number.MAX_SAFE_INTEGER);
+        seen.follow(correlator);
+        const found = standing(seen.episodes.values()).map(({ factIds }) => factIds.join());
+        const byGroup = Map.groupBy(facts, ({ fact: { values } }) => JSON.stringify([values["user"], values["host"]]));
+        const expected = [...byGroup.values()].flatMap((group) =>
+          naiveEpisodes(
+            rules,
+            group.map(({ fact }) => fact),
+          ).map(({ members }) => members.map(({ id }) => id).join()),
+        );
+        expect(found.sort()).toEqual(expected.sort());
+      },
+    ),
+    { numRuns: 8 },
+  );
+});
