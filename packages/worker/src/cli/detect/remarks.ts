@@ -1,4 +1,6 @@
+import type { CorrelatorCounters } from "@vedette/detection";
 import type { RunTotals } from "./detection-run.ts";
+import { duration } from "./progress.ts";
 
 /** What a person must know besides the findings: everything that was left out. */
 export function remarksOn(
@@ -22,21 +24,23 @@ export function remarksOn(
   const hidden = [...totals.excepted.values()].reduce((sum, count) => sum + count, 0);
   if (hidden > 0) lines.push(`${hidden} findings were hidden by exceptions of rules; --stats lists them.`);
   if (totals.undated > 0) lines.push(`${totals.undated} findings have no time and were not correlated.`);
-  const { correlations } = totals;
-  if (correlations === undefined) return lines;
-  if (correlations.lateDropped > 0)
-    lines.push(
-      `${correlations.lateDropped} findings were more than ${lateness} ms older than the newest event and were not correlated: sort the input or raise --lateness.`,
-    );
-  if (correlations.ungrouped > 0)
-    lines.push(`${correlations.ungrouped} findings lack a field that a correlation groups by.`);
-  if (correlations.groupsEvicted > 0)
-    lines.push(`${correlations.groupsEvicted} groups were forgotten because there were too many.`);
-  if (correlations.membersDropped > 0)
-    lines.push(
-      `${correlations.membersDropped} findings were forgotten before they could be correlated because there were too many.`,
-    );
-  if (correlations.membersOmitted > 0)
-    lines.push(`${correlations.membersOmitted} findings are not listed in their episodes because there were too many.`);
+  if (totals.correlations !== undefined) lines.push(...correlationRemarks(totals.correlations, lateness));
   return lines;
+}
+
+function correlationRemarks(counters: CorrelatorCounters, lateness: number): readonly string[] {
+  const remarks: readonly (readonly [number, string])[] = [
+    [
+      counters.lateDropped,
+      `findings were more than ${duration(lateness)} older than the newest event and were not correlated: sort the input or raise --lateness.`,
+    ],
+    [counters.ungrouped, "findings lack a field that a correlation groups by."],
+    [counters.unvalued, "findings lack a value, or a number, in the field that a correlation compares."],
+    [counters.groupsEvicted, "groups were forgotten because there were too many."],
+    [counters.groupsEvictedForMemory, "groups were forgotten because all together took too much memory."],
+    [counters.membersDropped, "findings were forgotten before they could be correlated because there were too many."],
+    [counters.membersOmitted, "findings are not listed in their episodes because there were too many."],
+    [counters.entitiesOmitted, "entities are not listed in their episodes because there were too many."],
+  ];
+  return remarks.flatMap(([count, text]) => (count > 0 ? [`${count} ${text}`] : []));
 }
