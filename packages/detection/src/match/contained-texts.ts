@@ -9,7 +9,7 @@ const SMALL = 0x20202020;
 const SPREAD = 0x9e3779b1;
 /** Bits of the filter for each gram that is looked for, as a power of two, and the bounds of the filter as powers of two. */
 const SPARSENESS = 4;
-const FILTER = { least: 10, most: 18 } as const;
+const FILTER = { least: 13, most: 18 } as const;
 /** What another text with the same gram costs, in texts that have the gram somewhere. */
 const SHARING = 8;
 /** Pairs of bytes. */
@@ -100,19 +100,21 @@ export class ContainedTexts {
     );
   }
 
-  /** Reports the numbers under every text that lies in the value. */
-  search(slot: FieldSlot, value: number, marks: Marks): void {
+  /** Reports the numbers under every text that lies in the value. False when it is left to the caller to search joined values one by one. */
+  search(slot: FieldSlot, value: number, marks: Marks): boolean {
     if (this.#always.length > 0) marks.addAll(this.#always, 0, this.#always.length);
     const raw = slot.raw[value]!;
     const { length } = raw;
-    if (length < this.#leastLength) return;
+    if (length < this.#leastLength) return true;
     if (length < LEAST_COPIED || !writeAscii(raw)) {
+      if (slot.isJoined) return false;
       this.#read(slot, value, marks);
-      return;
+      return true;
     }
     if (this.#hasLong) this.#scanWords(length, slot, value, marks);
     if (this.#hasAsciiPairs) this.#scanPairs(length, slot, value, marks);
     for (const id of this.#asciiOnes) if (slot.foldedAt(value).includes(this.#texts[id]!)) this.#report(id, marks);
+    return true;
   }
 
   /** Looks for grams in the scratch bytes. */

@@ -3,6 +3,14 @@ import { fold, foldDashes } from "../fold.ts";
 import { ANY_KEY, type FieldPath } from "../mapping.ts";
 import { isStep, takeStep } from "../mappings/path-step.ts";
 
+/** How a deep slot joins all values to one, nothing between them: a text lies in a value only if it lies in that. */
+export interface JoinOptions {
+  /** Shorter values are left out. */
+  readonly leastLength: number;
+  /** Whether numbers and booleans are there. */
+  readonly withNumbers: boolean;
+}
+
 /**
  * The values of one field in the event at hand, read at most once an event and folded at most once. Nothing is allocated for a field
  * that is absent.
@@ -23,13 +31,19 @@ export class FieldSlot {
   readonly isDeep: boolean;
   /** The paths as plain keys of the root, when they are no more than that. */
   readonly #keys: readonly string[] | undefined;
+  readonly #join: JoinOptions | undefined;
+  /** Whether all values are joined to one. */
+  readonly isJoined: boolean;
+  #joined = "";
   #epoch = -1;
   readonly #foldedEpochs: number[] = [];
   readonly #dashedEpochs: number[] = [];
 
-  constructor(paths: readonly FieldPath[], isDeep = false) {
+  constructor(paths: readonly FieldPath[], isDeep = false, join?: JoinOptions) {
     this.paths = paths;
     this.isDeep = isDeep;
+    this.#join = join;
+    this.isJoined = join !== undefined;
     const keys = paths.flatMap((path) => (path.length === 1 ? path : []));
     if (!isDeep && keys.length === paths.length && keys.every(isPlain)) this.#keys = keys;
   }
@@ -58,6 +72,10 @@ export class FieldSlot {
       return;
     }
     if (this.raw.length > MAX_KEPT) this.#release();
+    if (this.#join !== undefined) {
+      this.#loadJoined(document, this.#join);
+      return;
+    }
     if (this.isDeep) {
       for (const path of this.paths) {
         const value = path.length === 0 ? document : readValue(document, [path]);
@@ -71,13 +89,6 @@ export class FieldSlot {
       this.#walk(document, path, 0);
       if (this.present) return;
     }
-  }
-
-  /** Makes the next {@link load} read, whatever its epoch. */
-  forget(): void {
-    this.#epoch = -1;
-    this.#foldedEpochs.length = 0;
-    this.#dashedEpochs.length = 0;
   }
 
   #release(): void {
@@ -98,6 +109,35 @@ export class FieldSlot {
       const inner: readonly JsonValue[] = isList(value) ? value : Object.values(value);
       for (let index = 0; index < inner.length; index++)
         if (!this.#addDeep(inner[index] ?? null, levels - 1)) return false;
+    }
+    return true;
+  }
+
+  #loadJoined(document: JsonObject, options: JoinOptions): void {
+    this.#joined = "";
+    for (const path of this.paths) {
+      const value = path.length === 0 ? document : readValue(document, [path]);
+      if (value === undefined) continue;
+      const before = this.#joined;
+      if (!this.#addJoined(typeof value === "object" && value !== null ? value : [value], MAX_DEPTH, options))
+        this.#joined = before;
+    }
+    this.present = true;
+    this.count = 1;
+    this.raw[0] = this.#joined;
+  }
+
+  /** Appends every value below; false when it is nested deeper than that. */
+  #addJoined(value: JsonObject | readonly JsonValue[], levels: number, options: JoinOptions): boolean {
+    if (levels === 0) return false;
+    const inner: readonly JsonValue[] = isList(value) ? value : Object.values(value);
+    for (let index = 0; index < inner.length; index++) {
+      const item = inner[index]!;
+      if (typeof item === "string") {
+        if (item.length >= options.leastLength) this.#joined += item;
+      } else if (typeof item === "object") {
+        if (item !== null && !this.#addJoined(item, levels - 1, options)) return false;
+      } else if (options.withNumbers) this.#joined += String(item);
     }
     return true;
   }

@@ -9,6 +9,8 @@ export interface Predicate {
   readonly id: number;
   /** Index of the slot it reads; a fieldref reads a second one. */
   readonly slot: number;
+  /** Whether the slot holds everything that keywords are searched in. */
+  readonly isKeyword: boolean;
   /** What is tested; undefined when it is whether one of several literals is there. */
   readonly test: ValueTest | undefined;
   /** Folded texts of which one has to be in the field, when that is all that is tested. */
@@ -23,9 +25,6 @@ export interface Cursor {
   document: JsonObject;
 }
 
-/** Epochs that fit into an answer. */
-const MAX_EPOCH = 0x3fffffff;
-
 /** Fields and predicates of one mapping, each once. */
 export class PredicateTable {
   readonly slots: FieldSlot[] = [];
@@ -39,7 +38,7 @@ export class PredicateTable {
   readonly #others: (number | undefined)[] = [];
   readonly #slotsOf: FieldSlot[] = [];
   /** Twice the epoch of the answer, plus the answer: no clearing between events. */
-  #answers = new Int32Array(1_024);
+  #answers = new Float64Array(1_024);
 
   constructor(mapping: FieldMapping) {
     this.#mapping = mapping;
@@ -65,6 +64,7 @@ export class PredicateTable {
       `${slot} ${other ?? ""} ${testKey(test)}`,
       {
         slot,
+        isKeyword: field === undefined,
         test,
         literals: literal === undefined ? undefined : [literal],
         cost: costOf(test) * (field === undefined ? 10 : 1),
@@ -85,6 +85,7 @@ export class PredicateTable {
       `any ${ids.join(" ")}`,
       {
         slot: first.slot,
+        isKeyword: first.isKeyword,
         test: undefined,
         literals,
         cost: Math.min(
@@ -104,11 +105,8 @@ export class PredicateTable {
 
   /** Moves on to the next event. */
   begin(document: JsonObject): void {
+    this.cursor.epoch++;
     this.cursor.document = document;
-    if (++this.cursor.epoch < MAX_EPOCH) return;
-    this.#answers.fill(0);
-    for (const slot of this.slots) slot.forget();
-    this.cursor.epoch = 1;
   }
 
   /** The slot with the event's values. */
@@ -142,7 +140,7 @@ export class PredicateTable {
     this.#others.push(other);
     this.#slotsOf.push(this.slots[made.slot]!);
     if (this.predicates.length > this.#answers.length) {
-      const grown = new Int32Array(this.#answers.length * 2);
+      const grown = new Float64Array(this.#answers.length * 2);
       grown.set(this.#answers);
       this.#answers = grown;
     }

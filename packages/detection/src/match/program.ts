@@ -1,7 +1,7 @@
 import type { LogSource } from "../event.ts";
 import type { Rule } from "../rule.ts";
 import { type Node, costOf, evaluate } from "./condition-tree.ts";
-import type { FieldSlot } from "./field-slot.ts";
+import { FieldSlot } from "./field-slot.ts";
 import { Marks } from "./marks.ts";
 import type { PredicateTable } from "./predicates.ts";
 import { TextIndex } from "./text-index.ts";
@@ -59,6 +59,7 @@ export class Program {
   readonly #choices: (readonly Choice[])[] = [];
   readonly #chosen: (Choice | undefined)[] = [];
   #slots: FieldSlot[] = [];
+  #slotIds: number[] = [];
   #indexes: TextIndex[] = [];
   #watched: [number, readonly number[]][] = [];
   readonly #marks: Marks;
@@ -105,7 +106,8 @@ export class Program {
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index]!;
       slot.load(document, epoch);
-      for (let value = 0; value < slot.count; value++) indexes[index]!.search(slot, value, marks);
+      for (let value = 0; value < slot.count; value++)
+        if (!indexes[index]!.search(slot, value, marks)) this.#searchValues(index);
     }
     for (const rule of this.#always) marks.add(rule);
     for (const [predicate, rules] of this.#watched)
@@ -117,6 +119,12 @@ export class Program {
     }
     if (hits === undefined) return NONE;
     return hits.sort((a, b) => a - b).map((rule) => this.#assignments[rule]!);
+  }
+
+  /** Searches the values of a slot that is searched as a whole if possible. */
+  #searchValues(index: number): void {
+    const slot = this.#table.load(this.#slotIds[index]!);
+    for (let value = 0; value < slot.count; value++) this.#indexes[index]!.search(slot, value, this.#marks);
   }
 
   #evaluate(rule: number): boolean {
@@ -179,10 +187,26 @@ export class Program {
         }
       }
     }
-    this.#slots = [...indexes.keys()].map((slot) => this.#table.slots[slot]!);
+    this.#slots = [...indexes].map(([slot, index]) => searched(this.#table.slots[slot]!, index));
+    this.#slotIds = [...indexes.keys()];
     this.#indexes = [...indexes.values()];
     this.#watched = [...watched];
   }
+}
+
+/** The slot that an index is searched in: where texts may lie anywhere below the root, all values at once. */
+function searched(slot: FieldSlot, index: TextIndex): FieldSlot {
+  const texts = slot.isDeep ? index.containedTexts() : undefined;
+  if (texts === undefined || texts.includes("")) return slot;
+  return new FieldSlot(slot.paths, true, {
+    leastLength: Math.min(...texts.map(({ length }) => length)),
+    withNumbers: texts.some(isInNumber),
+  });
+}
+
+/** Whether a folded text may lie in a number or a boolean. */
+function isInNumber(text: string): boolean {
+  return /^[-+.\de]*$/.test(text) || ["true", "false", "-infinity"].some((word) => word.includes(text));
 }
 
 /**

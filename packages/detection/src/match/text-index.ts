@@ -22,8 +22,15 @@ export class TextIndex {
     else (this.#backwards ??= new TextTrie(true)).add(text, entry, position === "whole");
   }
 
-  /** Reports the numbers under every text that is found in a value of a field. */
-  search(slot: FieldSlot, value: number, marks: Marks): void {
+  /** The texts, when all may lie anywhere and none was looked for yet. */
+  containedTexts(): readonly string[] | undefined {
+    if (this.#forwards !== undefined || this.#backwards !== undefined || this.#contained === undefined)
+      return undefined;
+    return [...this.#contained.keys()];
+  }
+
+  /** Reports the numbers under every text that is found in a value of a field. False when joined values have to be searched one by one. */
+  search(slot: FieldSlot, value: number, marks: Marks): boolean {
     const raw = slot.raw[value]!;
     const backwards = this.#backwards;
     if (backwards !== undefined && !backwards.walk(raw, false, marks))
@@ -34,6 +41,6 @@ export class TextIndex {
       this.#scanner = new ContainedTexts(this.#contained);
       this.#contained = undefined;
     }
-    this.#scanner?.search(slot, value, marks);
+    return this.#scanner === undefined || this.#scanner.search(slot, value, marks);
   }
 }

@@ -7,10 +7,9 @@ import { type Marks, type Rows, packRows } from "./marks.ts";
  */
 export class TextTrie {
   readonly #backwards: boolean;
+  /** Transitions by open addressing: state, character, next state (0 in an empty place), and the next state's row of numbers or -1. */
+  #table = new Int32Array(64 * WIDTH);
   #mask = 63;
-  #from = new Int32Array(64);
-  #units = new Uint16Array(64);
-  #to = new Int32Array(64);
   #states = 1;
   readonly #partialLists: number[][] = [];
   readonly #wholeLists: number[][] = [];
@@ -35,73 +34,76 @@ export class TextTrie {
    * found when it is folded.
    */
   walk(value: string, isFolded: boolean, marks: Marks): boolean {
-    this.#partial ??= packRows(Array.from({ length: this.#states }, (_, state) => this.#partialLists[state]));
-    this.#whole ??= packRows(Array.from({ length: this.#states }, (_, state) => this.#wholeLists[state]));
-    const { starts, entries } = this.#partial;
+    const partial = (this.#partial ??= this.#pack());
     const mask = this.#mask;
-    const froms = this.#from;
-    const units = this.#units;
-    const tos = this.#to;
+    const table = this.#table;
+    const backwards = this.#backwards;
     const { length } = value;
     let state = 0;
-    for (let step = 0; ; step++) {
-      const start = starts[state]!;
-      const end = starts[state + 1]!;
-      if (start !== end) marks.addAll(entries, start, end);
-      if (step === length) break;
-      let unit = value.charCodeAt(this.#backwards ? length - 1 - step : step);
+    marks.addAll(partial.entries, partial.starts[0]!, partial.starts[1]!);
+    for (let step = 0; step < length; step++) {
+      let unit = value.charCodeAt(backwards ? length - 1 - step : step);
       if (unit < 128) unit = LOWER[unit]!;
       else if (!isFolded) return false;
-      let at = slotOf(state, unit) & mask;
-      for (;;) {
-        const to = tos[at]!;
-        if (to === 0) return true;
-        if (froms[at] === state && units[at] === unit) {
-          state = to;
-          break;
-        }
-        at = (at + 1) & mask;
+      let at = (placeOf(state, unit) & mask) * WIDTH;
+      while (table[at] !== state || table[at + 1] !== unit || table[at + 2] === 0) {
+        if (table[at + 2] === 0) return true;
+        at = (at + WIDTH) & (mask * WIDTH + WIDTH - 1);
       }
+      state = table[at + 2]!;
+      if (table[at + 3] !== -1) marks.addAll(partial.entries, partial.starts[state]!, partial.starts[state + 1]!);
     }
-    marks.addAll(this.#whole.entries, this.#whole.starts[state]!, this.#whole.starts[state + 1]!);
+    const whole = this.#whole!;
+    marks.addAll(whole.entries, whole.starts[state]!, whole.starts[state + 1]!);
     return true;
+  }
+
+  #pack(): Rows {
+    const rows = (lists: readonly (readonly number[])[]): Rows =>
+      packRows(Array.from({ length: this.#states }, (_, state) => lists[state]));
+    this.#whole = rows(this.#wholeLists);
+    for (let at = 0; at < this.#table.length; at += WIDTH)
+      this.#table[at + 3] = this.#partialLists[this.#table[at + 2]!] === undefined ? -1 : 0;
+    return rows(this.#partialLists);
   }
 
   #step(state: number, unit: number): number {
     const at = this.#find(state, unit);
-    if (this.#to[at] !== 0) return this.#to[at]!;
+    if (this.#table[at + 2] !== 0) return this.#table[at + 2]!;
     const made = this.#states++;
-    this.#from[at] = state;
-    this.#units[at] = unit;
-    this.#to[at] = made;
+    this.#put(at, state, unit, made);
     if (this.#states * 2 > this.#mask) this.#grow();
     return made;
   }
 
+  /** Where the transition is, or where it would be. */
   #find(state: number, unit: number): number {
-    let at = slotOf(state, unit) & this.#mask;
-    while (this.#to[at] !== 0 && (this.#from[at] !== state || this.#units[at] !== unit)) at = (at + 1) & this.#mask;
-    return at;
+    const table = this.#table;
+    let place = placeOf(state, unit) & this.#mask;
+    while (table[place * WIDTH + 2] !== 0 && (table[place * WIDTH] !== state || table[place * WIDTH + 1] !== unit))
+      place = (place + 1) & this.#mask;
+    return place * WIDTH;
+  }
+
+  #put(at: number, state: number, unit: number, next: number): void {
+    this.#table[at] = state;
+    this.#table[at + 1] = unit;
+    this.#table[at + 2] = next;
   }
 
   #grow(): void {
-    const [from, units, to] = [this.#from, this.#units, this.#to];
-    const capacity = (this.#mask + 1) * 2;
-    this.#mask = capacity - 1;
-    this.#from = new Int32Array(capacity);
-    this.#units = new Uint16Array(capacity);
-    this.#to = new Int32Array(capacity);
-    for (let index = 0; index < to.length; index++) {
-      if (to[index] === 0) continue;
-      const at = this.#find(from[index]!, units[index]!);
-      this.#from[at] = from[index]!;
-      this.#units[at] = units[index]!;
-      this.#to[at] = to[index]!;
-    }
+    const old = this.#table;
+    this.#mask = this.#mask * 2 + 1;
+    this.#table = new Int32Array((this.#mask + 1) * WIDTH);
+    for (let at = 0; at < old.length; at += WIDTH)
+      if (old[at + 2] !== 0) this.#put(this.#find(old[at]!, old[at + 1]!), old[at]!, old[at + 1]!, old[at + 2]!);
   }
 }
 
-function slotOf(state: number, unit: number): number {
+/** Numbers that a transition takes, so that one lies in one line of the cache. */
+const WIDTH = 4;
+
+function placeOf(state: number, unit: number): number {
   const mixed = Math.imul(state, 0x9e3779b1) ^ Math.imul(unit, 0x85ebca6b);
   return mixed ^ (mixed >>> 15);
 }

@@ -15,7 +15,7 @@ export interface Trigger {
   readonly atoms: readonly Atom[];
   /** How often one of them is there: an estimate between 0 and about 1. */
   readonly weight: number;
-  /** Whether the condition holds whenever one of the atoms is there. */
+  /** Whether the condition holds whenever one of the atoms is found; not of keywords, because values are searched as if they were one. */
   readonly isExact: boolean;
 }
 
@@ -59,8 +59,11 @@ export function triggersOf(node: Node, popularity: Popularity): readonly Trigger
   }
 }
 
-function predicateTriggers({ test, slot, id, literals }: Predicate, popularity: Popularity): readonly Trigger[] {
-  if (literals !== undefined) return [textTrigger(slot, literals, true, popularity)];
+function predicateTriggers(
+  { test, slot, id, literals, isKeyword }: Predicate,
+  popularity: Popularity,
+): readonly Trigger[] {
+  if (literals !== undefined) return [textTrigger(slot, literals, !isKeyword, popularity)];
   const itself = (weight: number): readonly Trigger[] => [
     { atoms: [{ kind: "predicate", id }], weight, isExact: true },
   ];

@@ -58,15 +58,19 @@ export function costOf(test: ValueTest): number {
   }
 }
 
-/** Literals that are looked for one by one. */
-const FEW_LITERALS = 3;
+/** Literals that are looked for one by one, as far as their positions are known, and others. */
+const FEW_LITERALS = { placed: 16, anywhere: 6 } as const;
 
 /** Compiles the test whether one of several literals is there. */
 export function compileAny(literals: readonly Literal[]): SlotTest {
-  if (literals.length <= FEW_LITERALS) {
-    const tests = literals.map(compileLiteral);
+  const anywhere = literals.filter(({ position }) => position === "anywhere").length;
+  if (anywhere <= FEW_LITERALS.anywhere && literals.length - anywhere <= FEW_LITERALS.placed) {
+    const tests = literals.map(({ text, position }) => ({ text, holds: HOLDS[position] }));
     return (slot) => {
-      for (const test of tests) if (test(slot)) return true;
+      for (let index = 0; index < slot.count; index++) {
+        const value = slot.foldedAt(index);
+        for (const { text, holds } of tests) if (holds(value, text)) return true;
+      }
       return false;
     };
   }
@@ -82,14 +86,6 @@ export function compileAny(literals: readonly Literal[]): SlotTest {
       made.search(slot, index, marks);
       if (marks.count > 0) return true;
     }
-    return false;
-  };
-}
-
-function compileLiteral({ text: part, position }: Literal): SlotTest {
-  const holds = HOLDS[position];
-  return (slot) => {
-    for (let index = 0; index < slot.count; index++) if (holds(slot.foldedAt(index), part)) return true;
     return false;
   };
 }
