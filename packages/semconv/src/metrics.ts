@@ -357,7 +357,7 @@ export const WORKER_METRICS = {
     kind: "counter",
     unit: "{item}",
     description:
-      "What correlation left out, by reason: late and ungrouped findings, groups evicted or orphaned, members omitted from or dropped outside episodes, entities omitted.",
+      "What correlation left out, by reason: late findings, findings without a group or a value, groups evicted (for their number or for memory) or orphaned, members omitted from or dropped outside episodes, entities omitted.",
     attributes: ["reason"],
   },
   incidentSightingsDropped: {
