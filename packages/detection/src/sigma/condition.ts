@@ -6,6 +6,10 @@ import type { Reporter } from "./reporter.ts";
 
 const LIMITS = { tokens: 2_000, depth: 64, tests: 1_000_000 } as const;
 
+/** Stands in the names of a filter's search identifiers once they are put on a rule, whose patterns must not take them. */
+export const FILTER_MARK = "›";
+const ownName = (name: string): string => name.slice(name.indexOf(FILTER_MARK) + 1);
+
 /** A condition that cannot be read; caught where the reading starts. */
 class ConditionError extends Error {
   readonly code:
@@ -161,7 +165,10 @@ function parse<Part>(text: string, searches: ReadonlyMap<string, unknown>, parts
     const matches = isThem
       ? (): boolean => true
       : globMatcher(normalise(pattern.split("*").flatMap((text, index) => (index === 0 ? [text] : [ANY, text]))));
-    const isNamed = (name: string): boolean => matches(name) && (pattern.startsWith("_") || !name.startsWith("_"));
+    const isNamed = (name: string): boolean =>
+      matches(name) &&
+      name.includes(FILTER_MARK) === pattern.includes(FILTER_MARK) &&
+      (ownName(pattern).startsWith("_") || !ownName(name).startsWith("_"));
     const items = [...searches.keys()].filter(isNamed).map((name) => parts.search(name));
     if (items.length === 0) throw unknown(pattern);
     const count = quantity === "all" ? "all" : quantity === "any" ? 1 : Number(quantity);

@@ -1,4 +1,11 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { stringify } from "yaml";
+import { explain } from "../explain/explain.ts";
+import { createDetector } from "../match/detector.ts";
+import { CONFORMANCE_MAPPING } from "../testing/conformance/entry.ts";
+import { generatedDocument, generatedRule } from "../testing/generated-rules.ts";
+import { naiveKeeps, naiveMatch } from "../testing/naive-matcher.ts";
 import { ruleText } from "../testing/rule-text.ts";
 import { loadRules } from "./load-rules.ts";
 
@@ -20,8 +27,8 @@ describe("a filter", () => {
       expect(rules[0]).toMatchObject({ id: ID, filters: ["known"], condition: { op: "and" } });
       expect(rules[0]?.revision).toMatch(/^[0-9a-f]{64}$/);
       expect(rules[0]?.revision).not.toBe(plain?.revision);
-      expect(rules[0]?.written?.conditions).toEqual(["(selection) and not ((_filter1_selection))"]);
-      expect([...(rules[0]?.written?.searches.keys() ?? [])]).toEqual(["selection", "_filter1_selection"]);
+      expect(rules[0]?.written?.conditions).toEqual(["(selection) and not ((filter1›selection))"]);
+      expect([...(rules[0]?.written?.searches.keys() ?? [])]).toEqual(["selection", "filter1›selection"]);
       expect(filters).toMatchObject([{ id: "known", title: "Known", ruleIds: [ID] }]);
     }
   });
@@ -96,6 +103,45 @@ describe("a filter", () => {
       { severity: "warning", code: "rule-filter-reference", message: expect.stringMatching(/correlation/) },
     ]);
   });
+});
+
+test("generated filters on generated rules leave what the naive reading leaves, and explanations agree", () => {
+  const placeholders = { p: ["a", "b*"], q: ["-a"] };
+  let [kept, taken] = [0, 0];
+  fc.assert(
+    fc.property(
+      generatedRule,
+      generatedRule,
+      fc.array(generatedDocument, { minLength: 1, maxLength: 5 }),
+      (raw, other, documents) => {
+        const [condition] = [other.detection["condition"]].flat();
+        const section = { ...other.detection, condition: condition ?? "" };
+        const known = {
+          title: "Known",
+          id: "known",
+          logsource: { product: "windows" },
+          filter: { rules: ["generated"], ...section },
+        };
+        const files = [raw, known].map((document, index) => ({ path: `${index}.yml`, text: stringify(document) }));
+        const { rules, filters } = loadRules(files, { placeholders });
+        const [rule] = rules;
+        if (rule === undefined || filters.length === 0) return;
+        const detector = createDetector(rules, { mappings: [CONFORMANCE_MAPPING] });
+        for (const document of documents) {
+          const source = { product: "windows", category: "process_creation" };
+          const matches = naiveMatch(raw, document, CONFORMANCE_MAPPING, placeholders);
+          const keeps = naiveKeeps(section, { document, mapping: CONFORMANCE_MAPPING, source, placeholders });
+          const event = { id: "e", time: 0, document };
+          expect(detector.judge(event).facts.length > 0).toBe(matches && keeps);
+          expect(explain(rule, event, { mappings: [CONFORMANCE_MAPPING] }).matched).toBe(matches && keeps);
+          if (matches && keeps) kept++;
+          else if (matches) taken++;
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+  expect(Math.min(kept, taken)).toBeGreaterThan(100);
 });
 
 describe("a rule collection", () => {

@@ -3,7 +3,7 @@ import { hashOf } from "../hash.ts";
 import type { Rule } from "../rule.ts";
 import { type Condition, join } from "../signature.ts";
 import type { WrittenDetection } from "../written.ts";
-import { rereadCondition } from "./condition.ts";
+import { FILTER_MARK, rereadCondition } from "./condition.ts";
 import { type DetectionParts, readDetection, readLogSource } from "./load-signature.ts";
 import type { Placeholders } from "./modifiers.ts";
 import type { Reporter } from "./reporter.ts";
@@ -93,9 +93,9 @@ export function applyFilter(rule: Rule, filter: FilterParts, id: string, revisio
   };
 }
 
-/** Search identifiers of a filter get a name that no pattern of the rule takes: the underscore keeps them from `*` and `them`. */
+/** Search identifiers of a filter get names that are not among the rule's and that no pattern of it takes. */
 function writeFilter(rule: WrittenDetection, filter: FilterParts, number: number): WrittenDetection {
-  const prefix = `_filter${number + 1}_`;
+  const prefix = `filter${number + 1}${FILTER_MARK}`;
   const rename = (text: string): string =>
     (text.match(/[()]|[^\s()]+/g) ?? [])
       .map((word, index, words) => {

@@ -2,7 +2,7 @@ import type { LogSource } from "../event.ts";
 import { type Condition, join } from "../signature.ts";
 import type { WrittenDetection, WrittenItem } from "../written.ts";
 import { warnOfSpelling } from "./attributes.ts";
-import { conditionBudget, readCondition } from "./condition.ts";
+import { FILTER_MARK, conditionBudget, readCondition } from "./condition.ts";
 import { readSearch } from "./detection.ts";
 import type { Placeholders } from "./modifiers.ts";
 import type { Reporter } from "./reporter.ts";
@@ -84,6 +84,13 @@ export function readDetection(
         "rule-condition-aggregation",
         '"timeframe" belongs to the obsolete aggregations and is not supported.',
         at,
+      );
+    else if (key.includes(FILTER_MARK))
+      reporter.error(
+        "rule-condition-syntax",
+        `The name of the search identifier "${key}" has the character "${FILTER_MARK}", which marks those of filters.`,
+        at,
+        "Give it a name of letters, digits, _ and -.",
       );
     else {
       const alternatives: (readonly WrittenItem[])[] = [];
