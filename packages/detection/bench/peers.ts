@@ -13,6 +13,7 @@ import {
   mixedWindows,
   processCreations,
   logSourcesOf,
+  oneOfEach,
   writeEvents,
   writeRules,
 } from "./streams.ts";
@@ -117,13 +118,14 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<reado
       const rules = join(folder, only);
       const count = writeRules(rules, only);
       const stream = evenly(events, Math.min(events.length, total));
-      const files = { one: join(folder, "one.jsonl"), all: join(folder, "all.jsonl") };
-      writeEvents(files.one, stream, 1);
+      const files = { few: join(folder, "few.jsonl"), all: join(folder, "all.jsonl") };
+      const few = oneOfEach(stream);
+      writeEvents(files.few, few, few.length);
       writeEvents(files.all, stream, total);
       const title = `${name} (${total.toLocaleString("en")} events, ${count.toLocaleString("en")} rules)`;
       const measure = async (program: string, args: (file: string) => readonly string[], output: string) =>
         await netCost(
-          (which) => measureProcess(program, args(files[which]), which === "all" ? output : join(folder, "one.out")),
+          (which) => measureProcess(program, args(files[which]), which === "all" ? output : join(folder, "few.out")),
           quick ? 1 : 2,
         );
       const pipeline = join(folder, "log-sources.yml");
@@ -138,11 +140,11 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<reado
           const label = mode.name === "" ? peer.name : `${peer.name}, ${mode.name}`;
           const output = join(folder, "peer.out");
           const given = Math.min(total, quick ? peer.atMost / 5 : peer.atMost);
-          const few = join(folder, "few.jsonl");
-          if (given < total) writeEvents(few, stream, given);
+          const first = join(folder, "first.jsonl");
+          if (given < total) writeEvents(first, stream, given);
           const theirs = await measure(
             program,
-            (file) => [...peer.args(rules, given < total && file === files.all ? few : file), ...mode.args(pipeline)],
+            (file) => [...peer.args(rules, given < total && file === files.all ? first : file), ...mode.args(pipeline)],
             output,
           );
           if (theirs.code !== 0) throw new Error(`${version}: ${readFileSync(`${output}.errors`, "utf8")}`);

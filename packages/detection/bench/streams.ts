@@ -83,6 +83,11 @@ export function logSourcesOf(event: JsonObject): readonly LogSource[] {
   return DEFAULT_MAPPINGS.find((mapping) => mapping.accepts(event))?.logSources(event) ?? [];
 }
 
+/** The first event of each kind: of each list of log sources that events have. */
+export function oneOfEach(events: readonly JsonObject[]): JsonObject[] {
+  return [...new Map(events.toReversed().map((event) => [JSON.stringify(logSourcesOf(event)), event])).values()];
+}
+
 /**
  * Writes `count` events as JSON lines, over and over from the start of the list; each has a record number of its own, so that no two lines
  * are equal. What each event's log source is stands in three fields of its own, for engines that cannot tell it from the event.

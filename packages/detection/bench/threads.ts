@@ -2,7 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { canMeasure, measureProcess, netCost } from "./measure-process.ts";
-import { type Row, hasSharedData, mixedWindows, processCreations, writeEvents, writeRules } from "./streams.ts";
+import {
+  type Row,
+  hasSharedData,
+  mixedWindows,
+  oneOfEach,
+  processCreations,
+  writeEvents,
+  writeRules,
+} from "./streams.ts";
 import { detectArguments } from "./vedette-command.ts";
 
 /** Measures `vedette detect` with one and two threads on the same file: processor time and throughput without start and loading. */
@@ -21,8 +29,9 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<reado
       ["process creation", processCreations(), quick ? 20_000 : 200_000],
       ["mixed Windows", mixedWindows(), quick ? 30_000 : 300_000],
     ] as const) {
-      const files = { one: join(folder, "one.jsonl"), all: join(folder, "all.jsonl") };
-      writeEvents(files.one, events, 1);
+      const files = { few: join(folder, "few.jsonl"), all: join(folder, "all.jsonl") };
+      const few = oneOfEach(events);
+      writeEvents(files.few, few, few.length);
       writeEvents(files.all, events, total);
       const costs = [];
       for (const threads of ["1", "2"]) {
@@ -32,7 +41,7 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<reado
             measureProcess(
               process.execPath,
               detectArguments(rules, files[which], ["--threads", threads]),
-              which === "all" ? output : join(folder, "one.out"),
+              which === "all" ? output : join(folder, "few.out"),
             ),
           quick ? 1 : 2,
         );
