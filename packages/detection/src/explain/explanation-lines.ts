@@ -22,7 +22,7 @@ function linesOf(explanation: Explanation): readonly string[] {
   const lines = [`${rule.title} (${rule.level}, ${rule.id})`, `  in ${rule.path}`, `  ${summary}`];
   if (decision !== null) {
     const source = explanation.logSources.map(logSourceText).join("; ");
-    lines.push(`  read by the mapping ${explanation.mapping ?? ""} as ${source}`);
+    lines.push(`  read by the mapping ${explanation.mapping ?? ""} as ${source === "" ? "of no log source" : source}`);
     lines.push(decision.held ? "  it holds because:" : "  it does not hold because:");
     addDecision(lines, decision, 2);
   }

@@ -63,6 +63,7 @@ describe("what is wrong with a pipeline is reported with its place, and the pipe
       13,
       'Did you mean "field_name_mapping"?',
     ],
+    ["a transformation that objects have", item("{ type: constructor }"), "pipeline-unknown-value", 2, 13],
     ["a missing parameter", item("{ type: field_name_prefix }"), "pipeline-missing-key", 2, 5],
     [
       "an unknown parameter",

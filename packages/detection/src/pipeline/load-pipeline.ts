@@ -183,9 +183,10 @@ function readItem(tree: Tree, reading: PipelineReading, depth: number): Pipeline
   const id = from.text("id", true);
   if (id !== undefined) reading.ids.add(id);
   const type = child(tree, "type");
-  const refused = type?.kind === "scalar" ? REFUSED_TRANSFORMATIONS[String(type.value)] : undefined;
-  if (refused !== undefined && type?.kind === "scalar") {
-    reporter.error("pipeline-unsupported", `"${String(type.value)}" is not supported. ${refused}.`, type.at);
+  const written = type?.kind === "scalar" ? String(type.value) : "";
+  if (Object.hasOwn(REFUSED_TRANSFORMATIONS, written)) {
+    const reason = REFUSED_TRANSFORMATIONS[written] ?? "";
+    reporter.error("pipeline-unsupported", `"${written}" is not supported. ${reason}.`, type?.at);
     return undefined;
   }
   const known = from.choice("type", Object.keys(TRANSFORMATIONS) as (keyof typeof TRANSFORMATIONS)[]);

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../event.ts";
 import { createDetector } from "../match/detector.ts";
+import { windowsFlatMapping } from "../mappings/windows-shapes.ts";
 import { loadRules } from "../sigma/load-rules.ts";
 import { NAMED_FIELDS, pipelined, pipelinesOf, says, shapeOf, sortedShape } from "../testing/pipelined-rule.ts";
 import { ruleText } from "../testing/rule-text.ts";
@@ -233,6 +234,13 @@ describe("a correlation", () => {
     expect(conditioned("{type: is_sigma_rule}")).toContain("host");
   });
 
+  test("sees the log sources that its rules have after the pipelines, wherever it stands", () => {
+    const moved = "{type: change_logsource, product: linux}";
+    const list = [moved, `${mapping}, rule_conditions: [{type: logsource, product: linux}]}`];
+    const { rules } = pipelined([items(...list)], CORRELATION, base);
+    expect(rules.find(({ kind }) => kind === "correlation")?.correlation?.groupBy).toContain("h1");
+  });
+
   test("is refused where one field would have to be two", () => {
     const { problems } = pipelined(
       [items("{type: field_name_mapping, mapping: {target: [t1, t2]}}")],
@@ -325,6 +333,34 @@ describe.skipIf(!withSharedData)(`on SigmaHQ's rules${skipReason}`, () => {
       expect(rules).toHaveLength(files.length);
     }
     expect(loadRules(files).rules.length).toBeLessThan(files.length);
+  });
+
+  test("events with other names are found by rules through the pipeline that gives these names", () => {
+    const files = filesOf(RULE_SETS);
+    const mapping = "{type: field_name_mapping, mapping: {Image: [exe, exe.other], CommandLine: cmd}}";
+    const pipelines = pipelinesOf(items(mapping, "{type: field_name_prefix, prefix: winlog.}"));
+    const plain = createDetector(loadRules(files).rules, { mappings: [NAMED_FIELDS] });
+    const through = createDetector(loadRules(files, { pipelines }).rules, { mappings: [NAMED_FIELDS] });
+    const renames = new Map([
+      ["Image", "exe.other"],
+      ["CommandLine", "cmd"],
+    ]);
+    const factsOf = (detector: typeof plain, document: JsonObject): readonly string[] =>
+      detector.judge({ id: "e", time: 0, document }).facts.map(({ rule }) => rule.id);
+    let found = 0;
+    for (const { events_flat: events } of sharedLines<{ events_flat: readonly JsonObject[] }>(
+      "sigma-regression.jsonl.gz",
+    ))
+      for (const event of events) {
+        const $logSources = windowsFlatMapping.logSources(event) as readonly unknown[] as readonly JsonObject[];
+        const renamed = Object.fromEntries(
+          Object.entries(event).map(([name, value]) => [`winlog.${renames.get(name) ?? name}`, value]),
+        );
+        const expected = factsOf(plain, { ...event, $logSources });
+        expect(factsOf(through, { ...renamed, $logSources })).toEqual(expected);
+        found += expected.length;
+      }
+    expect(found).toBeGreaterThan(100);
   });
 
   test("writing every detection item anew changes the meaning of none", () => {
