@@ -69,6 +69,7 @@ function work(task: Task, tell: (message: Message) => void): void {
       for (const disagreement of disagreements) tell({ kind: "disagreement", set: name, disagreement });
       if (totals.compared % 500 === 0) tell({ kind: "progress", compared: 500 });
     }
+    tell({ kind: "progress", compared: totals.compared % 500 });
     tell({ kind: "set", totals });
   }
 }
