@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonObject } from "../event.ts";
 import { createDetector } from "../match/detector.ts";
+import { explain } from "../explain/explain.ts";
 import { windowsFlatMapping } from "../mappings/windows-shapes.ts";
 import { loadRules } from "../sigma/load-rules.ts";
 import { NAMED_FIELDS, pipelined, pipelinesOf, says, shapeOf, sortedShape } from "../testing/pipelined-rule.ts";
@@ -65,6 +66,25 @@ describe("pipelines", () => {
     const { problems } = pipelined([PREFIX], "title: a\nlogsource: {product: windows}\n");
     expect(problems.map(({ code }) => code)).toContain("rule-missing-key");
     expect(problems.map(({ code }) => code)).not.toContain("rule-pipeline");
+  });
+});
+
+describe("an explanation", () => {
+  const pipeline = items("{type: field_name_mapping, mapping: {a: [b, c], d: [e, f]}}");
+  test.each<[string, JsonObject]>([
+    ["{a: 1, d: 2, g: 3}", { c: 1, e: 2, g: 3 }],
+    ["{a: 1, d: 2, g: 3}", { c: 1, g: 3 }],
+    ["{a|neq: 1, d: 2}", { f: 2 }],
+    ["{a|neq: 1, d: 2}", { c: 1, f: 2 }],
+    ["[{a: 1, g: 3}, {d: 2}]", { b: 1 }],
+    ["[{a: 1, g: 3}, {d: 2}]", { f: 2 }],
+  ])("of %s on %j says what the engine says", (detection, document) => {
+    const [rule] = pipelined([pipeline], ruleText(sel(detection))).rules;
+    if (rule === undefined) throw new Error("There is no rule.");
+    const $logSources: JsonObject[] = [{ product: "windows", category: "process_creation" }];
+    const event = { id: "e", time: 0, document: { ...document, $logSources } };
+    const { decision, matched } = explain(rule, event, { mappings: [NAMED_FIELDS] });
+    expect([decision?.held, matched]).toEqual([says(rule, document), says(rule, document)]);
   });
 });
 

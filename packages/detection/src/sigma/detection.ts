@@ -4,6 +4,9 @@ import { type Placeholders, readFieldItem } from "./modifiers.ts";
 import type { Reporter } from "./reporter.ts";
 import type { ScalarTree, Tree } from "./tree.ts";
 
+/** Alternatives that an explanation tells apart where pipelines put searches among fields. */
+const MAX_ALTERNATIVES = 64;
+
 /**
  * Reads a search identifier (specification: "Search-Identifier"): a map is all of its fields, a list any of its entries, plain values
  * are keywords. What was read is added to `written`, one entry for each alternative.
@@ -46,9 +49,19 @@ function readMap(
     reporter.error("rule-wrong-type", `The search identifier "${name}" is empty.`, tree.at);
     return undefined;
   }
-  const writtenItems: WrittenItem[] = [];
+  let alternatives: readonly (readonly WrittenItem[])[] = [[]];
+  const add = (item: WrittenItem): void => {
+    alternatives = alternatives.map((others) => [...others, item]);
+  };
   const items = tree.entries.map(({ key, at, value, nested }) => {
-    if (nested === true) return readSearch(name, value, placeholders, reporter, written);
+    if (nested === true) {
+      const inner: (readonly WrittenItem[])[] = [];
+      const condition = readSearch(name, value, placeholders, reporter, inner);
+      if (inner.length * alternatives.length <= MAX_ALTERNATIVES)
+        alternatives = alternatives.flatMap((others) => inner.map((more) => [...others, ...more]));
+      else if (condition !== undefined) add({ key: "several fields", ...reporter.placeOf(at), condition });
+      return condition;
+    }
     const [fieldName = "", ...modifiers] = key.split("|");
     const field = fieldName === "" ? undefined : fieldName;
     const values = scalars(value);
@@ -61,10 +74,10 @@ function readMap(
       return undefined;
     }
     const condition = readFieldItem(field, modifiers, at, values, value.kind === "list", placeholders, reporter);
-    if (condition !== undefined) writtenItems.push({ key, ...reporter.placeOf(at), condition });
+    if (condition !== undefined) add({ key, ...reporter.placeOf(at), condition });
     return condition;
   });
-  written.push(writtenItems);
+  written.push(...alternatives);
   return items.includes(undefined) ? undefined : join("and", items as Condition[]);
 }
 
