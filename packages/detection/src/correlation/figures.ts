@@ -189,7 +189,7 @@ function orderedTerms(rules: number, terms: readonly IndexTerm[]): Figure {
         const chain = begins[term] ?? new Float64Array();
         for (const [step, rule] of present.entries()) {
           if (!occursIn(members, first, last, rule)) continue;
-          chain[step] = step === 0 ? time : Math.max(chain[step] ?? -Infinity, chain[step - 1] ?? -Infinity);
+          chain[step] = step === 0 ? time : (chain[step - 1] ?? -Infinity);
         }
       }
     },
