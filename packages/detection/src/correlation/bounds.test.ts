@@ -87,6 +87,50 @@ describe("the bound on groups", () => {
   });
 });
 
+test("tiny bounds on chains leave no trace but what is counted: reports stay in order, and everything is forgotten in the end", () => {
+  const { rules } = rulesWith({
+    x: "{ type: event_count, rules: [a, b], group-by: [user], timespan: 20s, condition: { gte: 2 } }",
+    y: "{ type: value_avg, rules: [a], group-by: [ip], timespan: 20s, condition: { field: bytes, gt: 2 } }",
+    z: "{ type: temporal, rules: [x, y, c], group-by: [user], timespan: 60s, condition: { gte: 2 } }",
+  });
+  const fact = fc.record({
+    rule: fc.constantFrom("a", "b", "c"),
+    time: fc.nat(200),
+    user: fc.constantFrom("u", "v", "w"),
+    ip: fc.constantFrom("1", "2", "3"),
+    bytes: fc.nat(5),
+    take: fc.boolean(),
+    restart: fc.boolean(),
+  });
+  const limits = fc.record({
+    groups: fc.integer({ min: 1, max: 6 }),
+    bytes: fc.integer({ min: 5_000, max: 8_000 }),
+    membersPerGroup: fc.integer({ min: 1, max: 8 }),
+  });
+  fc.assert(
+    fc.property(fc.array(fact, { maxLength: 120 }), limits, (facts, bounds) => {
+      let correlator = createCorrelator(rules, { lateness: 30_000, limits: bounds });
+      const { bytes: empty } = correlator.counters();
+      const seen = createFollower();
+      for (const [index, { rule, time, take, restart, ...values }] of facts.entries()) {
+        correlator.observe(factOf(rule, `f${index}`, time * 1_000, values));
+        correlator.advance(time * 1_000);
+        if (!take) continue;
+        seen.follow(correlator);
+        expect(correlator.counters().groups).toBeLessThanOrEqual(bounds.groups);
+        if (!restart) continue;
+        correlator = createCorrelator(rules, { lateness: 30_000, limits: bounds });
+        correlator.restore(seen.stored);
+      }
+      correlator.advance(Number.MAX_SAFE_INTEGER);
+      seen.follow(correlator);
+      expect(correlator.counters()).toMatchObject({ groups: 0, bytes: empty });
+      expect([...seen.stored.keys()].filter((key) => key !== "correlation/watermark")).toEqual([]);
+    }),
+    { numRuns: 500 },
+  );
+});
+
 describe("the bound on the facts of a group", () => {
   test("drops the oldest of what can still matter far above it, and counts them", () => {
     const { rules } = rulesWith({
