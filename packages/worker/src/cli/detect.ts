@@ -41,11 +41,10 @@ export function detectCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
     .requiredOption("--rules <path...>", "YAML files, folders, or .jsonl or .jsonl.gz with one {path, yaml} a line")
     .requiredOption("--events <file...>", "JSON, JSON lines, also gzip or zstd; - is standard input")
     .addOption(new Option("--format <format>", "how to print").choices([...PRINT_FORMATS]).default("jsonl"))
-    .option(
-      "--lateness <duration>",
-      "how much older than the newest event one may be and still be correlated",
-      durationOption,
-      3_600_000,
+    .addOption(
+      new Option("--lateness <duration>", "how much older than the newest event one may be and still be correlated")
+        .argParser(durationOption)
+        .default(3_600_000, "1h"),
     )
     .option("--threads <number>", "threads that judge; each has the rules in its own memory", threadsOption, 1)
     .option("--progress", "tell on standard error how far it is")
