@@ -19,7 +19,12 @@ describe("the specification", () => {
     if (entry.refused !== undefined) {
       expect(errors.map(({ code }) => code)).toContain(entry.refused);
       for (const problem of errors)
-        expect(problem).toMatchObject({ line: expect.any(Number), column: expect.any(Number), path: "rule.yml" });
+        expect(problem).toMatchObject({
+          line: expect.any(Number),
+          column: expect.any(Number),
+          path: "rule.yml",
+          suggestion: expect.stringMatching(/./),
+        });
       return;
     }
     expect(errors).toEqual([]);

@@ -1,5 +1,5 @@
 import type { LineCounter } from "yaml";
-import type { ErrorCode } from "../errors.ts";
+import { ERROR_CODES, type ErrorCode } from "../errors.ts";
 import type { Problem } from "../problem.ts";
 
 /** Collects the problems of one rule file and knows whether the rule at hand has an error. */
@@ -19,7 +19,7 @@ export interface Reporter {
   errorCount(): number;
 }
 
-/** A reporter for the file at `path`. */
+/** A reporter for the file at `path`. A problem without a suggestion of its own comes with the cure of its code. */
 export function createReporter(path: string): Reporter {
   const problems: Problem[] = [];
   let lines: LineCounter | undefined;
@@ -33,7 +33,7 @@ export function createReporter(path: string): Reporter {
   ): void => {
     const place = at === undefined ? undefined : lines?.linePos(at);
     const position = place === undefined || place.line === 0 ? {} : { line: place.line, column: place.col };
-    problems.push({ code, message, path, severity, ...position, ...(suggestion === undefined ? {} : { suggestion }) });
+    problems.push({ code, message, path, severity, ...position, suggestion: suggestion ?? ERROR_CODES[code].cure });
   };
   return {
     path,
