@@ -13,7 +13,7 @@ export const EVENT_INPUT_ERROR_CODES = {
     cure: "Correct or remove it; the events around it were judged.",
   },
   "event-too-large": {
-    summary: "An event has more than 64 Mi characters.",
+    summary: "An event has more than 64 MiB.",
     cure: "Split or shorten it; it was not judged.",
   },
 } as const;

@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
+import { type JsonObject, createCorrelator, createDetector, loadRules } from "@vedette/detection";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   EVIL_RULES,
@@ -52,6 +54,58 @@ describe("any number of threads", () => {
     expect(one.complained.join("\n")).toMatch(/events have bytes that are not UTF-8/);
     expect(one.complained.join("\n")).toMatch(/findings were hidden by exceptions|belong to no log source/);
     for (const threads of ["2", "3"]) expect(await run(threads)).toEqual(one);
+  }, 120_000);
+
+  test("prints what a reading of one event after the other gives", async () => {
+    const events = Array.from({ length: 9_500 }, (_, index) =>
+      windowsEvent(index % 40 === 0 ? Math.max(0, index - 200) : index, { Padding: "x".repeat(200) }),
+    ) as JsonObject[];
+    const input = folder.file("plain.jsonl", jsonLines(events));
+    const loaded = loadRules([{ path: "rules.yml", text: EVIL_RULES }]).rules;
+    const detector = createDetector(loaded);
+    const correlator = createCorrelator(loaded, { lateness: 60_000 });
+    const expected: unknown[] = [];
+    const flush = (): void => {
+      for (const episode of correlator.takeChanges().episodes)
+        if (episode.final && episode.mergedInto === undefined)
+          expected.push(["Often", ...episode.eventIds.map((id) => Number(id.slice(id.lastIndexOf("-") + 1)))]);
+    };
+    for (const [index, document] of events.entries()) {
+      const time = Date.parse(document.UtcTime as string);
+      const id = `${createHash("sha256").update(`0\0${index}`).digest("hex").slice(0, 32)}-${index}`;
+      for (const fact of detector.judge({ id, time, document }).facts) {
+        expected.push(["Evil", index]);
+        correlator.observe(fact);
+      }
+      correlator.advance(time);
+      if ((index + 1) % 1_000 === 0) flush();
+    }
+    correlator.advance(Number.MAX_SAFE_INTEGER);
+    flush();
+    expect(correlator.counters().lateDropped).toBeGreaterThan(20);
+    for (const threads of ["1", "2"]) {
+      const { printed, complained } = await runDetect(
+        "--rules",
+        rules,
+        "--events",
+        input,
+        "--threads",
+        threads,
+        "--lateness",
+        "1m",
+      );
+      const found = printed.map((line) => {
+        const { rule, events: members } = JSON.parse(line) as {
+          rule: { title: string };
+          events: readonly { index: number }[];
+        };
+        return [rule.title, ...members.map(({ index }) => index)];
+      });
+      expect(found).toEqual(expected);
+      expect(complained.join("\n")).toContain(
+        `${correlator.counters().lateDropped} findings were more than 1 min older`,
+      );
+    }
   }, 120_000);
 
   test("refuses a number that makes no sense", async () => {
