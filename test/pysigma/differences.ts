@@ -1,5 +1,7 @@
 /** Where pySigma takes a rule of the conformance table to mean something else than we do, and why ours stands. */
 export const DIFFERENCES: Readonly<Record<string, string>> = {
+  "rules, Yaml File: an alias is the last anchor of its name before it in the text":
+    "YAML 1.2.2 allows an anchor to be given again; the parser of pySigma does not.",
   "rules, Condition: `2 of pattern`": "pySigma knows the quantifiers 1, any and all; a number is the same, counted.",
   "modifiers, String Modifiers: `windash` of en dash, em dash and horizontal bar":
     "The appendix converts the five characters interchangeably; pySigma only starts from `-` and `/`.",

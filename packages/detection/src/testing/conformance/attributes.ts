@@ -28,6 +28,12 @@ export const ATTRIBUTE_ENTRIES: readonly ConformanceEntry[] = [
       matches,
       misses: [{ f: 2 }],
     },
+    {
+      feature: "an alias is the last anchor of its name before it in the text",
+      yaml: detection("a: &p { f: &x 1 }\nb: { f: &x 2 }\nc: *p\nd: { f: *x }\ncondition: d"),
+      matches: [{ f: 2 }],
+      misses: [{ f: 1 }],
+    },
   ]),
   ...of("Schema", [
     { feature: "attributes of the author's own are allowed", yaml: withAttribute("our_team: { name: blue }"), matches },
