@@ -4,6 +4,7 @@ import { createCorrelator } from "../correlation/correlator.ts";
 import { createDetector } from "../match/detector.ts";
 import { CONFORMANCE } from "../testing/conformance/conformance.ts";
 import { CONFORMANCE_MAPPING, testNameOf } from "../testing/conformance/entry.ts";
+import { conformanceMarkdown } from "../testing/conformance/markdown.ts";
 import { createFollower, standing } from "../testing/correlation-follower.ts";
 import { type RawRule, naiveMatch } from "../testing/naive-matcher.ts";
 import { sharedText, skipReason, withSharedData } from "../testing/shared-data.ts";
@@ -71,6 +72,19 @@ describe("the specification", () => {
     );
     expect(empty.map(testNameOf)).toEqual([]);
   });
+});
+
+test("every entry stands in a table of docs/sigma.md, with what shows it", () => {
+  const rows: (readonly string[])[] = [];
+  const text = conformanceMarkdown((head, more) => {
+    rows.push(...more);
+    return head.join(" | ");
+  });
+  expect(rows.map(([feature, section]) => `${section}: ${feature}`).toSorted()).toEqual(
+    CONFORMANCE.map(({ section, feature }) => `${section}: ${feature}`).toSorted(),
+  );
+  expect(rows.filter(([, , shown]) => shown === "")).toEqual([]);
+  expect(text).toContain(`${CONFORMANCE.length} entries.`);
 });
 
 /** Headings that hold other headings, or say nothing that software could honour. */
