@@ -37,6 +37,7 @@ export const findingSchema = z
     endTime: instant,
     entities: z.array(entitySchema),
     mergedInto: id.optional(),
+    withdrawn: z.boolean().optional().describe("A late event made its condition false: there was no such episode"),
   })
   .meta({ id: "Finding", description: "One rule says yes: a single-event fact or a correlation episode." });
 

@@ -25,7 +25,7 @@ const columns: readonly Column<ApiFinding>[] = [
 
 /** The findings that an alert joins. */
 export function Findings({ alert }: { readonly alert: AlertDetail }) {
-  const live = alert.findings.filter(({ mergedInto }) => mergedInto === undefined);
+  const live = alert.findings.filter(({ mergedInto, withdrawn }) => mergedInto === undefined && withdrawn !== true);
   const missing = alert.findingCount - live.length;
   return (
     <Section title="Findings" count={alert.findingCount} flush>

@@ -54,6 +54,14 @@ const SETS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     x: count("value_avg", "{ field: bytes, gt: 1 }", "[a]", "20s"),
     y: count("temporal", "b and not x", "[x, b]", "30s"),
   },
+  "a chain over what can be withdrawn long after": {
+    x: count("event_count", "{ eq: 2 }", "[a, b]", "90s"),
+    y: count("temporal", "{ gte: 1 }", "[x, c]", "5s"),
+  },
+  "a chain whose inner episodes merge late": {
+    x: count("temporal", "{ gte: 2 }", "[a, b, c]", "60s"),
+    y: count("event_count", "{ eq: 1 }", "[x]", "10s"),
+  },
   "a chain grouped by what the inner one does not group by": {
     x: count("event_count", "{ gte: 2 }", "[a, b]", "30s", "[ip]"),
     y: count("temporal", "{ gte: 2 }", "[x, c]", "60s", outer),

@@ -44,9 +44,13 @@ export class MemberStore {
     const { scratch, arena } = this.#store;
     scratch.clear();
     scratch.text(member.id);
-    const digest = scratch.digest();
+    let digest = scratch.digest();
     scratch.text(member.eventId);
-    if (plan.chained) scratch.text(member.unit);
+    if (plan.chained) {
+      // A moment that now belongs to another episode is a change of what it is part of.
+      scratch.text(member.unit);
+      digest = scratch.hash(0);
+    }
     if (plan.keeps === "text") scratch.text(member.text ?? "");
     if (plan.outer.length > 0) scratch.text(JSON.stringify(member.carried ?? {}));
     scratch.count(member.entities.length);
@@ -72,7 +76,7 @@ export class MemberStore {
     arena.give(cell, (arena.words[cell * 2 + 1] ?? 0) >>> 8);
   }
 
-  /** A number that is most likely different for another id. */
+  /** A number that is most likely different for another id, or another episode of which it is a moment. */
   digest(cell: Cell): number {
     return this.#store.arena.words[cell * 2] ?? 0;
   }

@@ -22,7 +22,7 @@ function findingView(finding: Finding): ApiFinding {
   if (finding.kind === "fact") {
     return { id, kind, rule, eventIds: [finding.eventId], time: finding.time, endTime: finding.time, entities };
   }
-  const { eventIds, from, to, mergedInto } = finding;
+  const { eventIds, from, to, mergedInto, withdrawn } = finding;
   return {
     id,
     kind,
@@ -32,6 +32,7 @@ function findingView(finding: Finding): ApiFinding {
     endTime: to,
     entities,
     ...(mergedInto === undefined ? {} : { mergedInto }),
+    ...(withdrawn === undefined ? {} : { withdrawn }),
   };
 }
 
