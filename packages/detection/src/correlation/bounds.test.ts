@@ -146,6 +146,21 @@ describe("the bound on the facts of a group", () => {
     expect(correlator.counters().membersDropped + members.length).toBe(1_000);
   });
 
+  test("drops facts outside of episodes before those inside", () => {
+    const { rules } = rulesWith({
+      x: "{ type: value_count, rules: [a], group-by: [user], timespan: 60s, condition: { field: ip, gte: 3 } }",
+    });
+    const correlator = createCorrelator(rules, { lateness: HOUR, limits: { membersPerGroup: 4 } });
+    for (let index = 0; index < 60; index++)
+      correlator.observe(
+        factOf("a", `f${index}`, (index < 3 ? index : 600 + index) * 1_000, { user: "u", ip: `${Math.min(index, 3)}` }),
+      );
+    expect(correlator.counters().membersDropped).toBeGreaterThan(0);
+    const [episode] = correlator.takeChanges().episodes;
+    expect(episode?.factIds).toEqual(["f0", "f1", "f2"]);
+    expect(episode).not.toHaveProperty("omitted");
+  });
+
   test("keeps an episode one episode, whatever its type, and says how many facts it does not list", () => {
     const { rules } = rulesWith({
       x: "{ type: value_count, rules: [a], group-by: [user], timespan: 1h, condition: { field: ip, gte: 3 } }",
