@@ -60,6 +60,8 @@ export class Arena {
     // Views of a buffer that grows in place grow with it; a copy only where the space asked for has been used up.
     if (bytes <= buffer.maxByteLength) {
       buffer.resize(bytes);
+      // Not every version of Node lets a Buffer grow with what it shows.
+      this.text = Buffer.from(buffer);
       return;
     }
     const larger = reserve(bytes, bytes * 2);
