@@ -242,9 +242,11 @@ function readValue(
     return value ? test({ kind: "exists" }) : { op: "not", item: test({ kind: "exists" }) };
   }
   if (chain.type === "compare") {
-    if (typeof value !== "number" || Number.isNaN(value))
+    // `hour: 08` is a number here; anywhere else the zero counts (tree.ts).
+    const number = typeof value === "string" && /^[-+]?0\d+$/.test(value) ? Number(value) : value;
+    if (typeof number !== "number" || Number.isNaN(number))
       return wrong("The value must be a number.", "Remove the quotes around the number.");
-    return test({ kind: "compare", comparison: chain.comparison, value, part: chain.part });
+    return test({ kind: "compare", comparison: chain.comparison, value: number, part: chain.part });
   }
   if (value === null) {
     if (field === undefined) return wrong("A keyword cannot be null.");

@@ -271,7 +271,7 @@ function isPlainText(text: string): boolean {
   return text !== "" && !/^(?:[?:,[\]{}#&*!|>'"%@`]|-(?: |$))| $| #/.test(text);
 }
 
-/** A plain scalar by YAML's core schema, as far as there is no doubt about its number. */
+/** A plain scalar by YAML's core schema, as far as there is no doubt about its number; digits after a leading zero are left to the parser's reader. */
 function readTyped(text: string): ScalarTree["value"] {
   if (/^(?:~|null|Null|NULL)$/.test(text)) return null;
   if (/^(?:true|True|TRUE)$/.test(text)) return true;

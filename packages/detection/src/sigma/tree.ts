@@ -8,6 +8,7 @@ import {
   parseAllDocuments,
   type Document,
   type Node,
+  type Scalar,
 } from "yaml";
 import type { JsonValue } from "../event.ts";
 import { readPlainYaml } from "./plain-yaml.ts";
@@ -158,13 +159,22 @@ function convert(document: Document, budget: { nodes: number }, reporter: Report
       }
       return { kind: "list", at, items };
     }
-    const value = isScalar(node) ? node.value : null;
+    const value = isScalar(node) ? writtenValue(node) : null;
     if (value === null || typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
       return { kind: "scalar", at, value };
     }
     return { kind: "scalar", at, value: value === undefined ? null : String(value) };
   };
   return visit(document.contents, 0, 0);
+}
+
+/**
+ * The value of a scalar. Digits after a leading zero are a text: YAML 1.2 reads `00000429` as the number 429, YAML 1.1 reads `0777` as the number
+ * 511, and a rule means neither.
+ */
+function writtenValue(node: Scalar): unknown {
+  const { value, source } = node;
+  return typeof value === "number" && source !== undefined && /^[-+]?0\d+$/.test(source) ? source : value;
 }
 
 /** The value under a key, if the tree is a map that has it. */

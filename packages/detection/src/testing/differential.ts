@@ -1,4 +1,4 @@
-import { parseAllDocuments } from "yaml";
+import { parseAllDocuments, visit } from "yaml";
 import type { JsonObject, LogSource } from "../event.ts";
 import type { FieldMapping, FieldPath } from "../mapping.ts";
 import { DEFAULT_MAPPINGS } from "../mappings/default-mappings.ts";
@@ -126,9 +126,13 @@ export function createComparison(
 function rawRules(files: readonly RuleFile[]): ReadonlyMap<string, RawRule> {
   const raws = new Map<string, RawRule>();
   for (const { text } of files) {
-    const documents = parseAllDocuments(text).map(
-      (document) => (document.toJS() ?? {}) as Partial<RawRule> & { readonly id?: string; readonly action?: string },
-    );
+    const documents = parseAllDocuments(text).map((document) => {
+      // docs/sigma.md, "Values": digits after a leading zero are a text.
+      visit(document, {
+        Scalar: (_key, node) => void (/^[-+]?0\d+$/.test(node.source ?? "") && (node.value = node.source)),
+      });
+      return (document.toJS() ?? {}) as Partial<RawRule> & { readonly id?: string; readonly action?: string };
+    });
     if (documents.some(({ action }) => action !== undefined)) continue;
     for (const raw of documents) {
       if (raw.id !== undefined && raw.detection !== undefined)
