@@ -9,6 +9,7 @@ import { PredicateTable } from "./predicates.ts";
 import type { FieldSlot } from "./field-slot.ts";
 import type { Assignment } from "./program.ts";
 import { RuleFamily } from "./rule-family.ts";
+import { LOG_SOURCE_KEYS, RulesByLogSource } from "./rules-by-log-source.ts";
 
 /** What judging one event gave. */
 export interface Judgement {
@@ -37,11 +38,12 @@ export interface DetectorOptions {
 export function createDetector(rules: readonly Rule[], options: DetectorOptions = {}): Detector {
   const signatures = rules.filter((rule) => rule.condition !== undefined);
   const isAnyEverywhere = signatures.some(looksEverywhere);
+  const byLogSource = new RulesByLogSource(signatures);
   const toFacts = createFactMaker(rules);
   const except = createExceptions(signatures);
   const engines = (options.mappings ?? DEFAULT_MAPPINGS).map((mapping) => ({
     mapping,
-    engine: createEngine(mapping, signatures),
+    engine: createEngine(mapping, byLogSource),
   }));
   return {
     judge: (event) => {
@@ -61,7 +63,6 @@ export function createDetector(rules: readonly Rule[], options: DetectorOptions 
 
 const NOTHING: readonly Assignment[] = [];
 const UNREAD: Judgement = { mapping: undefined, logSources: [], facts: [], excepted: NOT_EXCEPTED };
-const KEYS = ["product", "category", "service"] as const;
 
 /** Lists of log sources that are known by themselves. */
 const MAX_LISTS = 8_192;
@@ -69,33 +70,23 @@ const MAX_LISTS = 8_192;
 /** Matches events of one mapping; rules are compiled when the first event of their log sources comes. */
 function createEngine(
   mapping: FieldMapping,
-  rules: readonly Rule[],
+  rules: RulesByLogSource,
 ): (event: SecurityEvent, logSources: readonly LogSource[]) => readonly Assignment[] {
   const table = new PredicateTable(mapping);
   const families = new Map<string, RuleFamily>();
   const byList = new Map<readonly LogSource[], RuleFamily>();
-  // Only values that some rule asks for tell log sources apart: documents cannot make more families than the rules have combinations.
-  const asked = new Set(rules.flatMap(({ logSource }) => KEYS.map((key) => `${key}=${logSource[key] ?? ""}`)));
   const common = new Set(
     (mapping.commonFields ?? []).flatMap((field) => mapping.paths(field, {}).map((path) => JSON.stringify(path))),
   );
   const isCommon = (slot: FieldSlot): boolean => slot.paths.some((path) => common.has(JSON.stringify(path)));
-  const build = (logSources: readonly LogSource[]): RuleFamily => {
-    const assignments = rules.flatMap((rule) => {
-      const found = logSources.find((source) =>
-        KEYS.every((key) => rule.logSource[key] === undefined || rule.logSource[key] === source[key]),
-      );
-      const logSource = found ?? (looksEverywhere(rule) ? {} : undefined);
-      return logSource === undefined ? [] : [{ rule, logSource }];
-    });
-    return new RuleFamily(table, assignments, isCommon);
-  };
+  const build = (logSources: readonly LogSource[]): RuleFamily =>
+    new RuleFamily(table, rules.assign(logSources), isCommon);
   const find = (logSources: readonly LogSource[]): RuleFamily => {
     let key = "";
     for (const source of logSources) {
-      for (const name of KEYS) {
+      for (const name of LOG_SOURCE_KEYS) {
         const value = source[name];
-        key += value !== undefined && asked.has(`${name}=${value}`) ? `${value}\0` : "\0";
+        key += value !== undefined && rules.asksFor(name, value) ? `${value}\0` : "\0";
       }
     }
     let family = families.get(key);

@@ -61,13 +61,13 @@ export class PredicateTable {
     const literal = literalOf(test);
     if (literal !== undefined) this.#popularity.set(literal.text, this.popularity(literal.text) + 1);
     return this.#predicate(
-      `${slot} ${other ?? ""} ${testKey(test)}`,
+      literal === undefined ? `${slot} ${other ?? ""} ${testKey(test)}` : `${slot} ${literal.position} ${literal.text}`,
       {
         slot,
         isKeyword: field === undefined,
         test,
         literals: literal === undefined ? undefined : [literal],
-        cost: costOf(test) * (field === undefined ? 10 : 1),
+        cost: costOf(test, literal) * (field === undefined ? 10 : 1),
       },
       () => compileTest(test, () => this.slots[other ?? slot]!),
       other,

@@ -42,13 +42,13 @@ export function literalOf(test: ValueTest): Literal | undefined {
 }
 
 /** Time that a test takes, relative to others. */
-export function costOf(test: ValueTest): number {
+export function costOf(test: ValueTest, literal: Literal | undefined): number {
   switch (test.kind) {
     case "exists":
     case "null":
       return 0.5;
     case "pattern":
-      return literalOf(test) === undefined ? 4 : literalOf(test)?.position === "anywhere" ? 2 : 1;
+      return literal === undefined ? 4 : literal.position === "anywhere" ? 2 : 1;
     case "regex":
       return test.regex.engine === "v8" ? 20 : 100;
     case "fieldref":
