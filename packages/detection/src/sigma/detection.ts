@@ -49,9 +49,9 @@ function readMap(
     reporter.error("rule-wrong-type", `The search identifier "${name}" is empty.`, tree.at);
     return undefined;
   }
-  let alternatives: readonly (readonly WrittenItem[])[] = [[]];
+  let alternatives: WrittenItem[][] = [[]];
   const add = (item: WrittenItem): void => {
-    alternatives = alternatives.map((others) => [...others, item]);
+    for (const items of alternatives) items.push(item);
   };
   const items = tree.entries.map(({ key, at, value, nested }) => {
     if (nested === true) {
