@@ -240,8 +240,12 @@ const MAX_DEPTH = 16;
  */
 export function readValue(document: JsonObject, paths: readonly FieldPath[]): JsonValue | undefined {
   for (const path of paths) {
-    if (path.length === 1 && isPlain(path[0]!)) {
-      const value = document[path[0]!];
+    const key = path.length === 1 ? path[0]! : "";
+    const own = document[key];
+    // What every object answers to is never a text or a number.
+    if ((typeof own === "string" || typeof own === "number") && path.length === 1 && !isStep(key)) return own;
+    if (path.length === 1 && isPlain(key)) {
+      const value = own;
       if (value === undefined) continue;
       return typeof value !== "object" || isShallow(value, MAX_DEPTH) ? value : undefined;
     }
