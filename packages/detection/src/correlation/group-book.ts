@@ -136,6 +136,7 @@ export class GroupBook {
     this.#shelf.store.mark(group, MARK.stored);
     for (const [index, member] of state.members.entries()) {
       this.#shelf.store.insert(group, index, member.time, this.#shelf.members.write(member, plan));
+      this.#shelf.store.addRule(group, member.rule);
       if (member.holds) this.#shelf.store.setHoldsAt(group, index, true);
     }
     if (state.episodes.length > 0 || state.ended > 0) {
@@ -207,6 +208,7 @@ export class GroupBook {
       plan,
     );
     store.insert(group, ~found, time, cell);
+    store.addRule(group, source.index);
     this.#changed(group, plan, time);
     if (time + plan.correlation.timespan + plan.delay < store.scheduled(group)) this.#shelf.schedule(group, plan);
     const bound = memberBound(plan, this.#limits.membersPerGroup);
@@ -287,7 +289,7 @@ export class GroupBook {
     store.setJudgeFrom(group, Infinity);
     let extra = this.#shelf.extras.get(group);
     const known = extra?.episodes ?? [];
-    if (known.length === 0 && store.count(group) < plan.minimum) return;
+    if (known.length === 0 && (store.count(group) < plan.minimum || store.ruleCount(group) < plan.minimumRules)) return;
     const figure = this.#figures[plan.index];
     if (figure !== undefined) this.#windows.judge(group, plan, figure, from);
     const standing = plan.growing ? known.map((episode) => this.#shelf.stretchOf(group, plan, episode)) : [];

@@ -9,6 +9,7 @@ export const MARK = { alive: 1, touched: 2, judge: 4, stored: 8 } as const;
 
 const RECORD_CELLS = 6;
 const FIRST_SLOTS = 1_024;
+/** The correlation, and the marks in the lowest bits. */
 const PLAN = 0;
 const HASH = 1;
 const KEY = 2;
@@ -16,7 +17,9 @@ const KEY_CELLS = 3;
 const COUNT = 4;
 const MEMBERS = 5;
 const ROOM = 6;
-const MARKS = 7;
+/** Listed rules that a member came from, a bit each; in a record that is free, the next one. */
+const RULES = 7;
+const MARK_BITS = 4;
 const SCHEDULED = 4;
 const JUDGE_FROM = 5;
 
@@ -48,7 +51,7 @@ export class GroupStore {
       const base = group * 2;
       if (
         words[base + HASH] === hash &&
-        words[base + PLAN] === plan &&
+        (words[base + PLAN] ?? 0) >>> MARK_BITS === plan &&
         this.scratch.equals(this.arena, words[base + KEY] ?? 0)
       )
         return group;
@@ -65,17 +68,16 @@ export class GroupStore {
     let group = this.#freeRecord;
     if (group === 0) group = arena.take(RECORD_CELLS);
     else {
-      this.#freeRecord = arena.words[group * 2] ?? 0;
+      this.#freeRecord = arena.words[group * 2 + RULES] ?? 0;
       arena.used += RECORD_CELLS * 8;
     }
     const base = group * 2;
     const { words } = arena;
     words.fill(0, base, base + RECORD_CELLS * 2);
-    words[base + PLAN] = plan;
+    words[base + PLAN] = (plan << MARK_BITS) | MARK.alive;
     words[base + HASH] = hash;
     words[base + KEY] = key;
     words[base + KEY_CELLS] = scratch.cells;
-    words[base + MARKS] = MARK.alive;
     arena.numbers[group + SCHEDULED] = Infinity;
     arena.numbers[group + JUDGE_FROM] = Infinity;
     this.#place(group, hash);
@@ -91,17 +93,17 @@ export class GroupStore {
     this.arena.give(words[base + KEY] ?? 0, words[base + KEY_CELLS] ?? 0);
     const room = words[base + ROOM] ?? 0;
     if (room > 0) this.arena.give(words[base + MEMBERS] ?? 0, cellsFor(room));
-    words[base + MARKS] = 0;
+    words[base + PLAN] = 0;
     this.arena.numbers[group + SCHEDULED] = Infinity;
     // Records are kept apart, so that a place in a queue never points at anything but a group.
-    words[base] = this.#freeRecord;
+    words[base + RULES] = this.#freeRecord;
     this.#freeRecord = group;
     this.arena.used -= RECORD_CELLS * 8;
     this.size--;
   }
 
   planOf(group: Group): number {
-    return this.arena.words[group * 2 + PLAN] ?? 0;
+    return (this.arena.words[group * 2 + PLAN] ?? 0) >>> MARK_BITS;
   }
 
   keyOf(group: Group): Cell {
@@ -109,17 +111,32 @@ export class GroupStore {
   }
 
   has(group: Group, mark: number): boolean {
-    return ((this.arena.words[group * 2 + MARKS] ?? 0) & mark) !== 0;
+    return ((this.arena.words[group * 2 + PLAN] ?? 0) & mark) !== 0;
   }
 
   mark(group: Group, mark: number): void {
-    const at = group * 2 + MARKS;
+    const at = group * 2 + PLAN;
     this.arena.words[at] = (this.arena.words[at] ?? 0) | mark;
   }
 
   unmark(group: Group, mark: number): void {
-    const at = group * 2 + MARKS;
+    const at = group * 2 + PLAN;
     this.arena.words[at] = (this.arena.words[at] ?? 0) & ~mark;
+  }
+
+  /** Remembers that a member came from the listed rule at a place. Rules from the 32nd on cannot be told apart and stand for all. */
+  addRule(group: Group, rule: number): void {
+    const at = group * 2 + RULES;
+    this.arena.words[at] = rule < 31 ? (this.arena.words[at] ?? 0) | (1 << rule) : -1;
+  }
+
+  /** How many different rules the members can be from, at most. */
+  ruleCount(group: Group): number {
+    const rules = this.arena.words[group * 2 + RULES] ?? 0;
+    if (rules === -1) return Infinity;
+    let count = 0;
+    for (let left = rules; left !== 0; left &= left - 1) count++;
+    return count;
   }
 
   /** When the group must be looked at again, as the queue has it. */

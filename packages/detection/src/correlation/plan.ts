@@ -37,6 +37,8 @@ export interface Plan {
   readonly retain: number;
   /** Members that a qualifying window has at least. */
   readonly minimum: number;
+  /** Different listed rules that a qualifying window has at least. */
+  readonly minimumRules: number;
   /** What is kept of each member's fields: a number, a text, or nothing. */
   readonly keeps: "number" | "text" | "nothing";
   /** Where its episodes go on to. */
@@ -86,6 +88,7 @@ export function planCorrelations(rules: readonly Rule[]): Plans {
       growing,
       retain: correlation.timespan * (growing ? 1 : 2),
       minimum: growing ? leastMembers(correlation) : 1,
+      minimumRules: growing && isTemporal(correlation) ? leastMembers(correlation) : 1,
       keeps: keptOf(correlation),
       outer: outerOf(rule.id),
     };
@@ -121,6 +124,8 @@ function isGrowing(correlation: Correlation): boolean {
       return false;
   }
 }
+
+const isTemporal = ({ type }: Correlation): boolean => type === "temporal" || type === "temporal_ordered";
 
 /** The smallest count that the lower bounds allow. */
 export function leastCount(range: readonly CorrelationComparison[]): number {
