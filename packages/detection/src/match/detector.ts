@@ -32,6 +32,8 @@ export interface Detector {
 export interface DetectorOptions {
   /** Mappings in the order they are asked; by default {@link DEFAULT_MAPPINGS}. */
   readonly mappings?: readonly FieldMapping[];
+  /** Whether facts get ids, by default true; who knows the id of an event only later can save the hash. */
+  readonly identifies?: boolean;
 }
 
 /** Compiles rules against mappings; fields are resolved and predicates shared here, not per event. */
@@ -39,7 +41,7 @@ export function createDetector(rules: readonly Rule[], options: DetectorOptions 
   const signatures = rules.filter((rule) => rule.condition !== undefined);
   const isAnyEverywhere = signatures.some(looksEverywhere);
   const byLogSource = new RulesByLogSource(signatures);
-  const toFacts = createFactMaker(rules);
+  const toFacts = createFactMaker(rules, options.identifies ?? true);
   const except = createExceptions(signatures);
   const engines = (options.mappings ?? DEFAULT_MAPPINGS).map((mapping) => ({
     mapping,

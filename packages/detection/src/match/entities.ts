@@ -6,13 +6,15 @@ import type { Assignment } from "./program.ts";
 /**
  * The entities of an event as a rule sees them: of a kind that the rule maps, those in its fields; of every other kind, and where its fields
  * have no value, those that the mapping finds.
+ *
+ * @param found what the mapping finds
  */
 export function entitiesOf(
   event: SecurityEvent,
   { rule, logSource }: Assignment,
   mapping: FieldMapping,
+  found: readonly Entity[],
 ): readonly Entity[] {
-  const found = mapping.entities(event.document);
   if (rule.extension.entities.length === 0) return found;
   const own = new Map<string, Entity>();
   for (const { kind, field } of rule.extension.entities)

@@ -1,5 +1,5 @@
 import { silentRules, wantedFields } from "../correlation/wanted-fields.ts";
-import type { JsonValue, SecurityEvent } from "../event.ts";
+import type { Entity, JsonValue, SecurityEvent } from "../event.ts";
 import type { Fact, RuleReference } from "../finding.ts";
 import { factId } from "../hash.ts";
 import type { FieldMapping } from "../mapping.ts";
@@ -15,8 +15,12 @@ export type FactMaker = (
   mapping: FieldMapping,
 ) => readonly Fact[];
 
-/** What every fact of a rule has in common is put together once, from all rules of the set. */
-export function createFactMaker(rules: readonly Rule[]): FactMaker {
+/**
+ * What every fact of a rule has in common is put together once, from all rules of the set.
+ *
+ * @param identifies whether facts get their ids; without, the id is empty
+ */
+export function createFactMaker(rules: readonly Rule[], identifies = true): FactMaker {
   const templates = new Map<string, FactTemplate>();
   const wanted = wantedFields(rules);
   const silent = silentRules(rules);
@@ -26,8 +30,21 @@ export function createFactMaker(rules: readonly Rule[]): FactMaker {
     const fields = new Set([...namedFields(rule, correlations), ...(wanted.get(rule.id) ?? [])]);
     templates.set(rule.id, { reference: referenceTo(rule), alerts: !silent.has(rule.id), fields: [...fields] });
   }
-  return (event, matched, mapping) =>
-    matched.map((assignment) => toFact(event, assignment, mapping, templates.get(assignment.rule.id)));
+  return (event, matched, mapping) => {
+    const entities = matched.length === 0 ? [] : mapping.entities(event.document);
+    return matched.map((assignment) => {
+      const template = templates.get(assignment.rule.id);
+      const id = identifies ? factId(assignment.rule, event.id) : "";
+      return toFact({ event, id, entities }, assignment, mapping, template);
+    });
+  };
+}
+
+interface FactOrigin {
+  readonly event: SecurityEvent;
+  readonly id: string;
+  /** Entities that the mapping finds. */
+  readonly entities: readonly Entity[];
 }
 
 interface FactTemplate {
@@ -54,7 +71,7 @@ export function referenceTo(rule: Rule): RuleReference {
 }
 
 function toFact(
-  event: SecurityEvent,
+  { event, id, entities }: FactOrigin,
   assignment: Assignment,
   mapping: FieldMapping,
   template: FactTemplate | undefined,
@@ -68,11 +85,11 @@ function toFact(
   }
   return {
     kind: "fact",
-    id: factId(rule, event.id),
+    id,
     rule: template?.reference ?? referenceTo(rule),
     eventId: event.id,
     time: event.time,
-    entities: entitiesOf(event, assignment, mapping),
+    entities: entitiesOf(event, assignment, mapping, entities),
     values,
     alerts: template?.alerts ?? true,
   };

@@ -2,6 +2,7 @@ import type { JsonObject, JsonValue } from "../event.ts";
 import { fold, foldDashes } from "../fold.ts";
 import { ANY_KEY, type FieldPath } from "../mapping.ts";
 import { isStep, takeStep } from "../mappings/path-step.ts";
+import { type KnownValue, KnownValues } from "./known-values.ts";
 
 /** How a deep slot joins all values to one, nothing between them: a text lies in a value only if it lies in that. */
 export interface JoinOptions {
@@ -36,6 +37,10 @@ export class FieldSlot {
   readonly isJoined: boolean;
   #joined = "";
   #epoch = -1;
+  readonly #memory = new KnownValues();
+  /** What is remembered of the only value, and the event that it was looked up for. */
+  #known: KnownValue | undefined;
+  #knownEpoch = -1;
   readonly #foldedEpochs: number[] = [];
   readonly #dashedEpochs: number[] = [];
 
@@ -142,8 +147,16 @@ export class FieldSlot {
     return true;
   }
 
+  /** What is remembered of the value, when there is one alone and it is remembered. */
+  known(): KnownValue | undefined {
+    if (this.#knownEpoch === this.#epoch) return this.#known;
+    this.#knownEpoch = this.#epoch;
+    return (this.#known = this.count === 1 && !this.isDeep ? this.#memory.of(this.raw[0]!) : undefined);
+  }
+
   /** A value folded (fold.ts). */
   foldedAt(index: number): string {
+    if (this.#knownEpoch === this.#epoch && this.#known !== undefined) return this.#known.folded;
     const known = this.#folded[index];
     if (known !== undefined && this.#foldedEpochs[index] === this.#epoch) return known;
     const folded = fold(this.raw[index] ?? "");
@@ -154,6 +167,7 @@ export class FieldSlot {
 
   /** A value folded, with every dash of `windash` as `-`. */
   dashedAt(index: number): string {
+    if (this.#knownEpoch === this.#epoch && this.#known !== undefined) return this.#known.dashed;
     const known = this.#dashed[index];
     if (known !== undefined && this.#dashedEpochs[index] === this.#epoch) return known;
     const dashed = foldDashes(this.foldedAt(index));

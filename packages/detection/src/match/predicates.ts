@@ -34,6 +34,7 @@ export class PredicateTable {
   readonly #slotIds = new Map<string, number>();
   readonly #predicateIds = new Map<string, number>();
   readonly #popularity = new Map<string, number>();
+  #indexes = 0;
   readonly #tests: SlotTest[] = [];
   readonly #others: (number | undefined)[] = [];
   readonly #slotsOf: FieldSlot[] = [];
@@ -98,6 +99,11 @@ export class PredicateTable {
     );
   }
 
+  /** A number for an index of texts that no other has. */
+  nextIndexId(): number {
+    return this.#indexes++;
+  }
+
   /** How often a literal was asked for by now. */
   popularity(text: string): number {
     return this.#popularity.get(text) ?? 0;
@@ -123,11 +129,22 @@ export class PredicateTable {
     if (known >= stamp) return known !== stamp;
     const slot = this.#slotsOf[id]!;
     slot.load(this.cursor.document, this.cursor.epoch);
-    const other = this.#others[id];
-    if (other !== undefined) this.load(other);
-    const result = this.#tests[id]!(slot);
+    const result = this.#ask(id, slot);
     this.#answers[id] = result ? stamp + 1 : stamp;
     return result;
+  }
+
+  #ask(id: number, slot: FieldSlot): boolean {
+    const other = this.#others[id];
+    if (other !== undefined) {
+      this.load(other);
+      return this.#tests[id]!(slot);
+    }
+    const value = slot.known();
+    if (value === undefined) return this.#tests[id]!(slot);
+    let answer = value.answers.get(id);
+    if (answer === undefined) value.answers.set(id, (answer = this.#tests[id]!(slot)));
+    return answer;
   }
 
   #predicate(key: string, made: Omit<Predicate, "id">, compile: () => SlotTest, other: number | undefined): Predicate {

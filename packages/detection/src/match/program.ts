@@ -63,6 +63,8 @@ export class Program {
   #indexes: TextIndex[] = [];
   #watched: [number, readonly number[]][] = [];
   readonly #marks: Marks;
+  /** What is found in one value, by itself. */
+  readonly #ownMarks: Marks;
   /** Evaluations in vain by rule, since triggers were last looked over. */
   readonly #vain: Int32Array;
   #events = 0;
@@ -72,6 +74,7 @@ export class Program {
     this.#table = table;
     this.#assignments = rules.map(({ assignment }) => assignment);
     this.#marks = new Marks(rules.length);
+    this.#ownMarks = new Marks(rules.length);
     this.#vain = new Int32Array(rules.length);
     const popularity = (text: string): number => table.popularity(text);
     for (const [rule, { condition }] of rules.entries()) {
@@ -102,12 +105,10 @@ export class Program {
     const { document, epoch } = this.#table.cursor;
     marks.clear();
     const slots = this.#slots;
-    const indexes = this.#indexes;
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index]!;
       slot.load(document, epoch);
-      for (let value = 0; value < slot.count; value++)
-        if (!indexes[index]!.search(slot, value, marks)) this.#searchValues(index);
+      if (slot.count > 0) this.#search(index, slot, marks);
     }
     for (const rule of this.#always) marks.add(rule);
     for (const [predicate, rules] of this.#watched)
@@ -119,6 +120,25 @@ export class Program {
     }
     if (hits === undefined) return NONE;
     return hits.sort((a, b) => a - b).map((rule) => this.#assignments[rule]!);
+  }
+
+  #search(position: number, slot: FieldSlot, marks: Marks): void {
+    const index = this.#indexes[position]!;
+    const known = slot.known();
+    if (known === undefined) {
+      for (let value = 0; value < slot.count; value++)
+        if (!index.search(slot, value, marks)) this.#searchValues(position);
+      return;
+    }
+    let found = known.foundBy(index.id);
+    if (found === undefined) {
+      const own = this.#ownMarks;
+      own.clear();
+      index.search(slot, 0, own);
+      found = Array.from(own.list.subarray(0, own.count));
+      known.keep(index.id, found);
+    }
+    for (let place = 0; place < found.length; place++) marks.add(found[place]!);
   }
 
   /** Searches the values of a slot that is searched as a whole if possible. */
@@ -182,7 +202,7 @@ export class Program {
           else rules.push(rule);
         } else {
           let index = indexes.get(atom.slot);
-          if (index === undefined) indexes.set(atom.slot, (index = new TextIndex()));
+          if (index === undefined) indexes.set(atom.slot, (index = new TextIndex(this.#table.nextIndexId())));
           index.add(atom.position, atom.text, rule);
         }
       }

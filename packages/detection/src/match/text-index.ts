@@ -6,10 +6,16 @@ import { TextTrie } from "./text-trie.ts";
 
 /** Finds which of many texts are the value, start it, end it or lie in it, at a cost that hardly depends on their number. */
 export class TextIndex {
+  /** Tells it from others of the same table. */
+  readonly id: number;
   #forwards: TextTrie | undefined;
   #backwards: TextTrie | undefined;
   #contained: Map<string, number[]> | undefined;
   #scanner: ContainedTexts | undefined;
+
+  constructor(id = -1) {
+    this.id = id;
+  }
 
   /** Stores a number under a folded text; every text must be added before the first search. */
   add(position: Position, text: string, entry: number): void {
