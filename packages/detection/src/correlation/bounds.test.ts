@@ -5,6 +5,7 @@ import { createFollower, standing } from "../testing/correlation-follower.ts";
 import { baseFact, correlationRules, factOf, rulesWith } from "../testing/correlation-rules.ts";
 import { naiveEpisodes } from "../testing/naive-correlation.ts";
 import { createCorrelator } from "./correlator.ts";
+import { decodeGroup } from "./stored-group.ts";
 
 const HOUR = 3_600_000;
 
@@ -20,9 +21,7 @@ describe("the bound on memory", () => {
     const { groups, groupsEvictedForMemory, bytes: used } = correlator.counters();
     expect(used).toBeLessThanOrEqual(bytes);
     expect(groups + groupsEvictedForMemory).toBe(2_000);
-    const kept = correlator
-      .takeChanges()
-      .groups.map(({ value }) => (JSON.parse(value ?? "{}") as { values: readonly string[] }).values[0]);
+    const kept = correlator.takeChanges().groups.map(({ key, value }) => decodeGroup(key, value ?? "").values[0]);
     expect(new Set(kept)).toEqual(new Set(Array.from({ length: groups }, (_, index) => `u${1_999 - index}`)));
   });
 
@@ -81,9 +80,7 @@ describe("the bound on groups", () => {
     correlator.observe(fact("f2", "b"));
     correlator.observe(fact("f3", "a"));
     seen.follow(correlator);
-    expect(
-      [...seen.stored.values()].map((text) => (JSON.parse(text) as { members: unknown[][] }).members[0]?.[1]),
-    ).toEqual(["f3"]);
+    expect(Array.from(seen.stored, ([key, text]) => decodeGroup(key, text).members[0]?.id)).toEqual(["f3"]);
   });
 });
 
@@ -140,9 +137,9 @@ describe("the bound on the facts of a group", () => {
     for (let index = 0; index < 1_000; index++)
       correlator.observe(factOf("a", `f${index}`, index, { user: "u", ip: `${index}` }));
     const [state] = correlator.takeChanges().groups;
-    const { members } = JSON.parse(state?.value ?? "{}") as { readonly members: readonly (readonly unknown[])[] };
+    const { members } = decodeGroup(state?.key ?? "", state?.value ?? "");
     expect(members.length).toBeLessThanOrEqual(205);
-    expect(members.at(-1)?.[1]).toBe("f999");
+    expect(members.at(-1)?.id).toBe("f999");
     expect(correlator.counters().membersDropped + members.length).toBe(1_000);
   });
 
@@ -201,25 +198,87 @@ describe("what is left out is counted", () => {
 describe("stored state", () => {
   const { rules } = correlationRules({ timespan: "60s", condition: "gte: 3" });
 
-  test("of the first version is read: the episode keeps its id and goes on", () => {
-    const correlator = createCorrelator(rules, { lateness: HOUR });
-    for (const second of [0, 10, 20]) correlator.observe(baseFact(`f${second}`, second * 1_000));
-    const { episodes, groups } = correlator.takeChanges();
-    const stored = groups.map(({ key, value }): [string, string] => {
-      const { version: _version, ...rest } = JSON.parse(value ?? "{}") as Record<string, unknown>;
-      const first = (rest["episodes"] as unknown[][]).map((episode) => episode.slice(0, 9));
-      return [key, JSON.stringify({ version: 1, ...rest, episodes: first })];
-    });
+  test.each([1, 2])("of version %i is read: the episode keeps its id and goes on, and is stored anew", (version) => {
+    const rule = rules.find(({ id }) => id === "counted");
+    const stored: [string, string] = [
+      "correlation/counted/0123456789abcdef0123456789abcdef",
+      JSON.stringify({
+        version,
+        rule: "counted",
+        revision: rule?.revision,
+        values: ["192.0.2.1"],
+        next: 1,
+        members: [0, 10, 20].map((second) => [second * 1_000, `f${second}`, `event-f${second}`, [0]]),
+        entities: [{ kind: "address", value: "192.0.2.1" }],
+        episodes: [["the id", 0, 0, "f0", 20_000, "f20", 1, 0, false, ...(version === 1 ? [] : [3, 1_234, 0, "f0"])]],
+      }),
+    ];
     const next = createCorrelator(rules, { lateness: HOUR });
-    next.restore(stored);
-    expect(next.takeChanges().episodes).toEqual([]);
+    next.restore([stored]);
+    const { episodes, groups } = next.takeChanges();
+    expect(episodes).toEqual([]);
+    expect(groups).toMatchObject([
+      { key: stored[0], value: null },
+      {
+        key: expect.stringMatching(/^correlation\/counted\/=/) as string,
+        value: expect.stringMatching(/^3:/) as string,
+      },
+    ]);
     next.observe(baseFact("f30", 30_000));
-    expect(next.takeChanges().episodes).toMatchObject([{ id: episodes[0]?.id, revision: 2, to: 30_000 }]);
+    const changes = next.takeChanges();
+    expect(changes.episodes).toMatchObject([{ id: "the id", revision: 2, to: 30_000 }]);
+    expect(changes.episodes[0]?.factIds).toEqual(["f0", "f10", "f20", "f30"]);
   });
 
-  test("of an unknown version is refused", () => {
-    const text = JSON.stringify({ version: 3 });
-    expect(() => createCorrelator(rules, { lateness: 0 }).restore([["correlation/x/1", text]])).toThrow(/version/);
+  test.each([
+    ["an unknown version", '{"version":4}', /version/],
+    ["no version", "AAAA", /version/],
+    ["a text that ends too early", "3:AAAA", /damaged/],
+    [
+      "a text that says it has members, and has none",
+      `3:${Buffer.from([0, 0, 0, 0, 0, 0, 255, 255, 255, 7]).toString("base64")}`,
+      /damaged/,
+    ],
+  ])("of %s is refused", (_what, text, message) => {
+    expect(() => createCorrelator(rules, { lateness: 0 }).restore([["correlation/x/1", text]])).toThrow(message);
+  });
+
+  test("is the same after a restart, whatever the values, times and entities are", () => {
+    const types = rulesWith({
+      x: "{ type: value_sum, rules: [a], group-by: [user, host], timespan: 60s, condition: { field: n, gt: 3 } }",
+      y: "{ type: value_count, rules: [a, b], group-by: [user], timespan: 60s, condition: { field: host, lte: 3 } }",
+      z: "{ type: temporal_ordered, rules: [x, c], group-by: [user], timespan: 60s }",
+    });
+    const text = fc.oneof(fc.constantFrom("u", "v"), fc.string({ unit: "binary", minLength: 1, maxLength: 80 }));
+    const fact = fc.record({
+      rule: fc.constantFrom("a", "b", "c"),
+      time: fc.oneof(fc.nat(200_000), fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.constantFrom(1e300, 2 ** 40)),
+      user: text,
+      host: fc.oneof(text, fc.constantFrom<JsonValue>(1, [1, "h"], { b: 1, a: null })),
+      n: fc.double({ noNaN: true, noDefaultInfinity: true }),
+      entities: fc.array(fc.record({ kind: fc.constantFrom("user" as const, "agent" as const), value: text })),
+    });
+    fc.assert(
+      fc.property(fc.array(fact, { maxLength: 40 }), (facts) => {
+        const made = facts.map(({ rule, time, entities, ...values }, index) => ({
+          ...factOf(rule, `f${index % 30}`, time, values),
+          entities,
+        }));
+        const correlator = createCorrelator(types.rules, { lateness: HOUR });
+        for (const fact of made) correlator.observe(fact);
+        const stored = correlator.takeChanges().groups.map(({ key, value }) => [key, value ?? ""] as const);
+        const next = createCorrelator(types.rules, { lateness: HOUR });
+        next.restore(stored);
+        const goOn = (one: typeof next): readonly [string, string | null][] => {
+          for (const fact of made) one.observe({ ...fact, id: `again ${fact.id}` });
+          return one
+            .takeChanges()
+            .groups.map(({ key, value }): [string, string | null] => [key, value])
+            .sort(([one], [other]) => (one < other ? -1 : 1));
+        };
+        expect(goOn(next)).toEqual(goOn(correlator));
+      }),
+    );
   });
 
   test("cannot be read once the correlator has gone on", () => {

@@ -4,6 +4,7 @@ import type { Episode, Fact } from "../finding.ts";
 import { baseFact, correlationRules } from "../testing/correlation-rules.ts";
 import { naiveEpisodes } from "../testing/naive-episodes.ts";
 import { type Correlator, createCorrelator } from "./correlator.ts";
+import { decodeGroup } from "./stored-group.ts";
 
 const TIMESPAN = 60_000;
 const { rules } = correlationRules({ timespan: "60s", condition: "gte: 3" });
@@ -185,7 +186,7 @@ describe("bounds", () => {
     expect(correlator.counters()).toMatchObject({ groupsEvicted: 1, groups: 2 });
     const keys = correlator
       .takeChanges()
-      .groups.map(({ value }) => (value === null ? "gone" : (JSON.parse(value) as { values: string[] }).values[0]));
+      .groups.map(({ key, value }) => (value === null ? "gone" : decodeGroup(key, value).values[0]));
     expect(new Set(keys)).toEqual(new Set(["a", "c"]));
   });
 

@@ -133,7 +133,13 @@ export class GroupBook {
     )
       return;
     const group = this.#shelf.store.create(plan.index);
-    this.#shelf.store.mark(group, MARK.stored);
+    if (this.#shelf.storedKey(group, plan) === key) this.#shelf.store.mark(group, MARK.stored);
+    else {
+      // An earlier version named it otherwise.
+      this.#shelf.removed.push(key);
+      this.#shelf.store.mark(group, MARK.touched);
+      this.#touched.push(group);
+    }
     for (const [index, member] of state.members.entries()) {
       this.#shelf.store.insert(group, index, member.time, this.#shelf.members.write(member, plan));
       this.#shelf.store.addRule(group, member.rule);

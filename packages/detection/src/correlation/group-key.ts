@@ -1,6 +1,5 @@
 import type { JsonValue } from "../event.ts";
 import { canonicalJson } from "../hash.ts";
-import type { Cell } from "./arena.ts";
 import type { Reader, Scratch } from "./scratch.ts";
 
 type Values = Readonly<Record<string, JsonValue>>;
@@ -31,14 +30,21 @@ export function writeKey(scratch: Scratch, values: Values, fields: readonly stri
   return true;
 }
 
-/** The values that {@link writeKey} wrote. */
-export function readKey(reader: Reader, cell: Cell, count: number): readonly JsonValue[] {
-  reader.seek(cell);
+/** The values that {@link writeKey} wrote, read from where the reader is. */
+export function readValues(reader: Reader, count: number): readonly JsonValue[] {
   return Array.from({ length: count }, () => {
     const kind = reader.count();
     const text = reader.text();
     return kind === TEXT ? text : (JSON.parse(text) as JsonValue);
   });
+}
+
+/** Goes past the values that {@link writeKey} wrote. */
+export function skipValues(reader: Reader, count: number): void {
+  for (let left = count; left > 0; left--) {
+    reader.count();
+    reader.skipText();
+  }
 }
 
 /** A text that is equal for equal values of these fields only; undefined when one has none. */

@@ -1,14 +1,18 @@
-import { canonicalJson, hashOf } from "../hash.ts";
+import { hashOf } from "../hash.ts";
 import type { JsonValue } from "../event.ts";
 import type { Cell } from "./arena.ts";
 import { DeadlineQueue } from "./deadline-queue.ts";
 import type { EpisodeState } from "./episodes.ts";
-import { readKey } from "./group-key.ts";
+import { readValues, skipValues } from "./group-key.ts";
 import { type Group, GroupStore, MARK } from "./group-store.ts";
 import { MemberStore } from "./member-store.ts";
 import type { Plan } from "./plan.ts";
+import { Scratch } from "./scratch.ts";
 import { encodeGroup } from "./stored-group.ts";
 import type { Stretch } from "./windows.ts";
+
+/** Characters of a stored key that are spent on the values of the group, at most. */
+const SHORT_KEY = 63;
 
 /** What a group has that most groups do not have. */
 export interface Extra {
@@ -33,6 +37,7 @@ export class GroupShelf {
   /** Stored keys of groups that are gone. */
   removed: string[] = [];
   readonly #plans: readonly Plan[];
+  readonly #sheet = new Scratch();
 
   constructor(plans: readonly Plan[]) {
     this.#plans = plans;
@@ -57,7 +62,7 @@ export class GroupShelf {
 
   /** The values that a group is of. */
   valuesOf(group: Group, plan: Plan): readonly JsonValue[] {
-    return readKey(this.store.reader, this.store.keyOf(group), plan.correlation.groupBy.length);
+    return readValues(this.store.reader.seek(this.store.keyOf(group)), plan.correlation.groupBy.length);
   }
 
   /** Where an episode begins and ends among the members. */
@@ -159,28 +164,20 @@ export class GroupShelf {
     store.remove(group);
   }
 
-  /** The key under which a group is stored. */
+  /** The key under which a group is stored: its values themselves where they are short, so that no hash is to be made. */
   storedKey(group: Group, plan: Plan): string {
-    const lookup = `${plan.rule.id}\0${canonicalJson(this.valuesOf(group, plan))}`;
-    return `correlation/${plan.rule.id}/${hashOf(plan.revision, lookup).slice(0, 32)}`;
+    const { arena, reader } = this.store;
+    reader.seek(this.store.keyOf(group));
+    const start = reader.at;
+    skipValues(reader, plan.correlation.groupBy.length);
+    this.#sheet.clear();
+    this.#sheet.append(arena, start, reader.at);
+    const values = this.#sheet.encoded("base64url");
+    return `correlation/${plan.rule.id}/${values.length <= SHORT_KEY ? `=${values}` : hashOf(values)}`;
   }
 
   /** The group as text, as it is stored. */
   encode(group: Group, plan: Plan): string {
-    const extra = this.extras.get(group);
-    const store = this.store;
-    return encodeGroup({
-      ruleId: plan.rule.id,
-      revision: plan.revision,
-      values: this.valuesOf(group, plan),
-      created: extra?.created ?? 0,
-      ended: extra?.ended ?? 0,
-      keepUntil: extra?.keepUntil ?? -Infinity,
-      members: Array.from({ length: store.count(group) }, (_, index) => ({
-        ...this.members.read(group, index, plan),
-        holds: store.holdsAt(group, index),
-      })),
-      episodes: extra?.episodes ?? [],
-    });
+    return encodeGroup(group, plan, this, this.extras.get(group), this.#sheet);
   }
 }

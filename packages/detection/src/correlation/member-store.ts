@@ -3,6 +3,7 @@ import type { Cell } from "./arena.ts";
 import type { Group, GroupStore } from "./group-store.ts";
 import type { LoadedMembers } from "./loaded-members.ts";
 import type { Plan } from "./plan.ts";
+import type { Reader, Scratch } from "./scratch.ts";
 
 /** A place in the order of members: event time, then id by code unit. */
 export interface Place {
@@ -90,32 +91,42 @@ export class MemberStore {
   }
 
   read(group: Group, index: number, plan: Plan): Member {
-    const { arena, reader } = this.#store;
+    const { reader } = this.#store;
     const cell = this.#store.member(group, index);
     reader.seek(cell + headCells(plan));
-    const id = reader.text();
-    const eventId = reader.text();
-    const unit = plan.chained ? reader.text() : "";
-    const text = plan.keeps === "text" ? reader.text() : undefined;
-    const carried =
-      plan.outer.length > 0 ? (JSON.parse(reader.text()) as Readonly<Record<string, JsonValue>>) : undefined;
-    const entities: Entity[] = [];
-    for (let left = reader.count(); left > 0; left--) {
-      const known = reader.count();
-      const kind = known === OTHER_KIND ? (reader.text() as EntityKind) : (KINDS[known] ?? "address");
-      entities.push({ kind, value: reader.text() });
-    }
     return {
+      ...readBody(reader, bodyOf(plan)),
       time: this.#store.time(group, index),
-      id,
-      eventId,
-      entities,
-      rule: (arena.words[cell * 2 + 1] ?? 0) & 255,
-      number: plan.keeps === "number" ? arena.numbers[cell + 1] : undefined,
-      text,
-      unit,
-      carried,
+      rule: this.rule(cell),
+      number: this.number(cell, plan),
     };
+  }
+
+  /** Place of the member's rule among those listed. */
+  rule(cell: Cell): number {
+    return (this.#store.arena.words[cell * 2 + 1] ?? 0) & 255;
+  }
+
+  /** The number of the member, where one is compared. */
+  number(cell: Cell, plan: Plan): number | undefined {
+    return plan.keeps === "number" ? this.#store.arena.numbers[cell + 1] : undefined;
+  }
+
+  /** Appends to a scratch what {@link readBody} reads. */
+  appendBody(cell: Cell, plan: Plan, to: Scratch): void {
+    const { arena, reader } = this.#store;
+    reader.seek(cell + headCells(plan));
+    const start = reader.at;
+    reader.skipText();
+    reader.skipText();
+    if (plan.chained) reader.skipText();
+    if (plan.keeps === "text") reader.skipText();
+    if (plan.outer.length > 0) reader.skipText();
+    for (let left = reader.count(); left > 0; left--) {
+      if (reader.count() === OTHER_KIND) reader.skipText();
+      reader.skipText();
+    }
+    to.append(arena, start, reader.at);
   }
 
   /** Unpacks what the correlation compares of the members from one index on. */
@@ -170,6 +181,36 @@ export class MemberStore {
     }
     return ~low;
   }
+}
+
+/** What the record of a member has besides ids and entities. */
+export interface BodyParts {
+  readonly unit: boolean;
+  readonly text: boolean;
+  readonly carried: boolean;
+}
+
+/** What the records of a correlation's members have. */
+export const bodyOf = (plan: Plan): BodyParts => ({
+  unit: plan.chained,
+  text: plan.keeps === "text",
+  carried: plan.outer.length > 0,
+});
+
+/** Reads a member, but for its time, rule and number. */
+export function readBody(reader: Reader, parts: BodyParts): Omit<Member, "time" | "rule" | "number"> {
+  const id = reader.text();
+  const eventId = reader.text();
+  const unit = parts.unit ? reader.text() : "";
+  const text = parts.text ? reader.text() : undefined;
+  const carried = parts.carried ? (JSON.parse(reader.text()) as Readonly<Record<string, JsonValue>>) : undefined;
+  const entities: Entity[] = [];
+  for (let left = reader.count(); left > 0; left--) {
+    const known = reader.count();
+    const kind = known === OTHER_KIND ? (reader.text() as EntityKind) : (KINDS[known] ?? "address");
+    entities.push({ kind, value: reader.text() });
+  }
+  return { id, eventId, entities, unit, text, carried };
 }
 
 /** A word each for digest and size, and a number where one is compared. */

@@ -1,11 +1,17 @@
 import type { Arena, Cell } from "./arena.ts";
 
+/** Bytes, and the same bytes for reading text. */
+export type Readable = Pick<Arena, "bytes" | "text">;
+
 const LATIN = 0;
 const HEX = 1;
 const WIDE = 2;
 const DIGITS = "0123456789abcdef";
 const DIGIT_OF = new Int8Array(256).fill(-1);
 for (let value = 0; value < 16; value++) DIGIT_OF[DIGITS.charCodeAt(value)] = value;
+/** Numbers are written in one order of bytes, whatever the machine's is. */
+const eight = new DataView(new ArrayBuffer(8));
+const NUMBER_BYTES = 8;
 
 /**
  * Bytes that are put together before their number is known: whole numbers and texts one after the other. Hexadecimal ids take half a byte a
@@ -15,6 +21,7 @@ export class Scratch {
   length = 0;
   #bytes = new Uint8Array(4_096);
   #words = new Int32Array(this.#bytes.buffer);
+  #text = Buffer.from(this.#bytes.buffer);
 
   clear(): void {
     this.length = 0;
@@ -52,6 +59,26 @@ export class Scratch {
       bytes[at++] = code;
     }
     this.length = at;
+  }
+
+  number(value: number): void {
+    this.#room(NUMBER_BYTES);
+    eight.setFloat64(0, value);
+    for (let index = 0; index < NUMBER_BYTES; index++) this.#bytes[this.length++] = eight.getUint8(index);
+  }
+
+  /** Appends bytes as they are, from one place to before another. */
+  append({ bytes }: Readable, from: number, to: number): void {
+    this.#room(to - from);
+    const target = this.#bytes;
+    let at = this.length;
+    for (let index = from; index < to; index++) target[at++] = bytes[index] ?? 0;
+    this.length = at;
+  }
+
+  /** Everything written since the last clear, as text. */
+  encoded(encoding: "base64" | "base64url"): string {
+    return this.#text.toString(encoding, 0, this.length);
   }
 
   /** A hash of everything written since the last clear: 32 bits. */
@@ -127,15 +154,16 @@ export class Scratch {
     bytes.set(this.#bytes);
     this.#bytes = bytes;
     this.#words = new Int32Array(bytes.buffer);
+    this.#text = Buffer.from(bytes.buffer);
   }
 }
 
-/** Reads from an arena, in order, what a {@link Scratch} put together. */
+/** Reads, in order, what a {@link Scratch} put together: from an arena, or from bytes of its own. */
 export class Reader {
-  readonly #arena: Arena;
+  readonly #arena: Readable;
   at = 0;
 
-  constructor(arena: Arena) {
+  constructor(arena: Readable) {
     this.#arena = arena;
   }
 
@@ -152,6 +180,12 @@ export class Reader {
       value += (byte & 127) * 2 ** shift;
       if (byte < 128) return value;
     }
+  }
+
+  number(): number {
+    const { bytes } = this.#arena;
+    for (let index = 0; index < NUMBER_BYTES; index++) eight.setUint8(index, bytes[this.at++] ?? 0);
+    return eight.getFloat64(0);
   }
 
   text(): string {

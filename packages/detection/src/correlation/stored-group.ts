@@ -1,6 +1,11 @@
-import type { Entity, JsonValue } from "../event.ts";
+import type { JsonValue } from "../event.ts";
+import { decodeEarlierGroup } from "./earlier-stored-group.ts";
 import type { EpisodeState } from "./episodes.ts";
-import type { Member } from "./member-store.ts";
+import { readValues, skipValues } from "./group-key.ts";
+import type { Group, GroupStore } from "./group-store.ts";
+import { type Member, type MemberStore, type Place, bodyOf, readBody } from "./member-store.ts";
+import type { Plan } from "./plan.ts";
+import { Reader, type Scratch } from "./scratch.ts";
 
 /** Everything that a group is, apart from where it lies in memory. */
 export interface GroupState {
@@ -17,141 +22,143 @@ export interface GroupState {
   readonly episodes: readonly EpisodeState[];
 }
 
-type StoredMember = readonly [
-  time: number,
-  id: string,
-  eventId: string,
-  entities: readonly number[],
-  holds?: 0 | 1,
-  rule?: number,
-  compared?: number | string | null,
-  unit?: string,
-  carried?: Readonly<Record<string, JsonValue>> | null,
-];
-type StoredEpisode = readonly [
-  id: string,
-  order: number,
-  firstTime: number,
-  firstId: string,
-  lastTime: number,
-  lastId: string,
-  revision: number,
-  omitted: number,
-  final: boolean,
-  count?: number,
-  digest?: number,
-  anchorTime?: number,
-  anchorId?: string,
-];
+/** What a group has besides its members. */
+type GroupHistory = Pick<GroupState, "created" | "ended" | "keepUntil" | "episodes">;
 
-interface Stored {
-  readonly version: number;
-  readonly rule: string;
-  readonly revision: string;
-  readonly values: readonly JsonValue[];
-  readonly next: number;
-  readonly ended?: number;
-  readonly keep?: number;
-  readonly entities: readonly Entity[];
-  readonly members: readonly StoredMember[];
-  readonly episodes: readonly StoredEpisode[];
-}
+/** Begins the text of a group; what follows is base64. Every change of what the bytes mean is a new version. */
+const VERSION = "3:";
+const PART = { number: 1, unit: 2, text: 4, carried: 8 } as const;
+/** Times closer than this to the one before are written as their distance. */
+const NEAR = 2 ** 30;
 
-const VERSION = 2;
-
-/** The group as text, from which {@link decodeGroup} makes an equal one. */
-export function encodeGroup(group: GroupState): string {
-  const entities: Entity[] = [];
-  const indices = new Map<string, number>();
-  const indexOf = (entity: Entity): number => {
-    const key = `${entity.kind}\0${entity.value}`;
-    let index = indices.get(key);
-    if (index === undefined) {
-      index = entities.push(entity) - 1;
-      indices.set(key, index);
+/** The group as text, from which {@link decodeGroup} makes an equal one: its bytes as they lie in memory, one after the other. */
+export function encodeGroup(
+  group: Group,
+  plan: Plan,
+  { store, members }: { readonly store: GroupStore; readonly members: MemberStore },
+  history: GroupHistory | undefined,
+  sheet: Scratch,
+): string {
+  const { arena, reader } = store;
+  const body = bodyOf(plan);
+  sheet.clear();
+  sheet.text(plan.rule.id);
+  sheet.text(plan.revision);
+  sheet.count(plan.correlation.groupBy.length);
+  reader.seek(store.keyOf(group));
+  const start = reader.at;
+  skipValues(reader, plan.correlation.groupBy.length);
+  sheet.append(arena, start, reader.at);
+  sheet.count(history?.created ?? 0);
+  sheet.count(history?.ended ?? 0);
+  if (history !== undefined && history.ended > 0) sheet.number(history.keepUntil);
+  sheet.count(
+    (plan.keeps === "number" ? PART.number : 0) |
+      (body.unit ? PART.unit : 0) |
+      (body.text ? PART.text : 0) |
+      (body.carried ? PART.carried : 0),
+  );
+  const count = store.count(group);
+  sheet.count(count);
+  let before = Number.NaN;
+  for (let index = 0; index < count; index++) {
+    const cell = store.member(group, index);
+    const time = store.time(group, index);
+    const distance = time - before;
+    if (Number.isSafeInteger(time) && Number.isSafeInteger(before) && distance < NEAR) sheet.count(distance + 1);
+    else {
+      sheet.count(0);
+      sheet.number(time);
     }
-    return index;
-  };
-  const members = group.members.map((member): StoredMember => {
-    const { time, id, eventId, holds, rule, unit, carried } = member;
-    const compared = member.number ?? member.text ?? null;
-    const listed = member.entities.map(indexOf);
-    return !holds && rule === 0 && compared === null && unit === "" && carried === undefined
-      ? [time, id, eventId, listed]
-      : [time, id, eventId, listed, holds ? 1 : 0, rule, compared, unit, carried ?? null];
-  });
-  const stored: Stored = {
-    version: VERSION,
-    rule: group.ruleId,
-    revision: group.revision,
-    values: group.values,
-    next: group.created,
-    ...(group.ended > 0 ? { ended: group.ended, keep: group.keepUntil } : {}),
-    members,
-    entities,
-    episodes: group.episodes.map(({ id, order, first, last, revision, omitted, final, count, digest, anchor }) => [
-      id,
-      order,
-      first.time,
-      first.id,
-      last.time,
-      last.id,
-      revision,
-      omitted,
-      final,
-      count,
-      digest,
-      anchor.time,
-      anchor.id,
-    ]),
-  };
-  return JSON.stringify(stored);
+    before = time;
+    sheet.count(members.rule(cell) * 2 + (store.holdsAt(group, index) ? 1 : 0));
+    const number = members.number(cell, plan);
+    if (number !== undefined) sheet.number(number);
+    members.appendBody(cell, plan, sheet);
+  }
+  const episodes = history?.episodes ?? [];
+  sheet.count(episodes.length);
+  for (const episode of episodes) writeEpisode(sheet, episode);
+  return VERSION + sheet.encoded("base64");
 }
 
 /**
- * Reads a group again, also one stored by version 1, which knew event_count only.
+ * Reads a group again, also one that an earlier version stored.
  *
- * @throws {Error} when the text is not a group of a known version
+ * @throws {Error} when the text is not a group of a known version, or not a whole one
  */
 export function decodeGroup(key: string, text: string): GroupState {
-  const stored = JSON.parse(text) as Stored;
-  if (stored.version !== VERSION && stored.version !== 1)
-    throw new Error(`The stored group ${key} has an unknown version.`);
+  const state = text.startsWith(VERSION)
+    ? readGroup(key, text.slice(VERSION.length))
+    : text.startsWith("{")
+      ? decodeEarlierGroup(text)
+      : undefined;
+  if (state === undefined) throw new Error(`The stored group ${key} has an unknown version.`);
+  return state;
+}
+
+function readGroup(key: string, base64: string): GroupState {
+  const bytes = Buffer.from(base64, "base64");
+  const reader = new Reader({ bytes, text: bytes });
+  const ruleId = reader.text();
+  const revision = reader.text();
+  const values = readValues(reader, reader.count());
+  const created = reader.count();
+  const ended = reader.count();
+  const keepUntil = ended > 0 ? reader.number() : -Infinity;
+  const parts = reader.count();
+  const body = {
+    unit: (parts & PART.unit) !== 0,
+    text: (parts & PART.text) !== 0,
+    carried: (parts & PART.carried) !== 0,
+  };
+  const checkEnd = (isWhole: boolean): void => {
+    if (!isWhole) throw new Error(`The stored group ${key} is damaged.`);
+  };
+  let time = 0;
+  const members = Array.from({ length: reader.count() }, (): Member & { readonly holds: boolean } => {
+    checkEnd(reader.at < bytes.length);
+    const distance = reader.count();
+    time = distance === 0 ? reader.number() : time + distance - 1;
+    const rule = reader.count();
+    const number = (parts & PART.number) === 0 ? undefined : reader.number();
+    return { ...readBody(reader, body), time, rule: rule >>> 1, holds: (rule & 1) === 1, number };
+  });
+  const episodes = Array.from({ length: reader.count() }, () => {
+    checkEnd(reader.at < bytes.length);
+    return readEpisode(reader);
+  });
+  checkEnd(reader.at === bytes.length);
+  return { ruleId, revision, values, created, ended, keepUntil, members, episodes };
+}
+
+function writeEpisode(sheet: Scratch, episode: EpisodeState): void {
+  sheet.text(episode.id);
+  sheet.count(episode.order);
+  for (const { time, id } of [episode.anchor, episode.first, episode.last]) {
+    sheet.number(time);
+    sheet.text(id);
+  }
+  sheet.count(episode.revision);
+  sheet.count(episode.omitted);
+  sheet.count(episode.final ? 1 : 0);
+  sheet.count(episode.count);
+  sheet.number(episode.digest);
+}
+
+function readEpisode(reader: Reader): EpisodeState {
+  const readPlace = (): Place => ({ time: reader.number(), id: reader.text() });
   return {
-    ruleId: stored.rule,
-    revision: stored.revision,
-    values: stored.values,
-    created: stored.next,
-    ended: stored.ended ?? 0,
-    keepUntil: stored.keep ?? -Infinity,
-    members: stored.members.map(([time, id, eventId, entities, holds, rule, compared, unit, carried]) => ({
-      time,
-      id,
-      eventId,
-      entities: entities.flatMap((index) => stored.entities[index] ?? []),
-      holds: holds === 1,
-      rule: rule ?? 0,
-      number: typeof compared === "number" ? compared : undefined,
-      text: typeof compared === "string" ? compared : undefined,
-      unit: unit ?? "",
-      carried: carried ?? undefined,
-    })),
-    episodes: stored.episodes.map((episode) => {
-      const [id, order, firstTime, firstId, lastTime, lastId, revision, omitted, final, ...rest] = episode;
-      const [count = -1, digest = 0, anchorTime = firstTime, anchorId = firstId] = rest;
-      return {
-        id,
-        order,
-        anchor: { time: anchorTime, id: anchorId },
-        first: { time: firstTime, id: firstId },
-        last: { time: lastTime, id: lastId },
-        revision,
-        omitted,
-        count,
-        digest,
-        changed: false,
-        final,
-      };
-    }),
+    id: reader.text(),
+    order: reader.count(),
+    anchor: readPlace(),
+    first: readPlace(),
+    last: readPlace(),
+    revision: reader.count(),
+    omitted: reader.count(),
+    final: reader.count() === 1,
+    count: reader.count(),
+    digest: reader.number(),
+    changed: false,
   };
 }
