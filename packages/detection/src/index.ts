@@ -40,6 +40,7 @@ export { loadPipeline, loadPipelines, type PipelineSet } from "./pipeline/load-p
 export type { Pipeline, PipelineFile } from "./pipeline/pipeline.ts";
 export { packRules, type PackedRules, unpackRules } from "./packed-rules.ts";
 export type { Problem } from "./problem.ts";
+export { looksEverywhere } from "./rule.ts";
 export type {
   Correlation,
   CorrelationComparison,

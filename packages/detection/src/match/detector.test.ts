@@ -314,6 +314,16 @@ const value = fc.oneof(
 );
 const documents = fc.array(fc.dictionary(fc.constantFrom("f", "g", "h.i"), value), { minLength: 1, maxLength: 4 });
 
+test("without ids a fact is the same but for its id", () => {
+  const { rules } = loadRules([{ path: "r", text: ruleText("s: { a: 1 }\ncondition: s") }]);
+  const [full, bare] = [true, false].map(
+    (identifies) =>
+      createDetector(rules, { mappings: [plain], identifies }).judge({ id: "e1", time: 5, document: { a: 1 } }).facts,
+  );
+  expect(full?.[0]?.id).toMatch(/^[0-9a-f]{64}$/);
+  expect(bare).toEqual(full?.map((fact) => ({ ...fact, id: "" })));
+});
+
 test("generated rules mean the same to the engine and to the naive matcher", () => {
   let compared = 0;
   let matched = 0;

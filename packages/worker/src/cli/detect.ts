@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { statSync } from "node:fs";
-import { type LogSource, type RuleSet, loadRules, parseDuration } from "@vedette/detection";
+import { type LogSource, type RuleSet, loadRules, looksEverywhere, parseDuration } from "@vedette/detection";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type RuleSource, readRuleFiles } from "../rules/load.ts";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
 import { choosePipelines } from "./detect/choose-pipelines.ts";
+import { createOutputBlocks } from "./detect/output-blocks.ts";
 import { type Printer, type PrintFormat, PRINT_FORMATS, createPrinter } from "./detect/printer.ts";
 import { type Progress, createProgress, grouped } from "./detect/progress.ts";
 import { remarksOn } from "./detect/remarks.ts";
@@ -94,13 +95,15 @@ async function detect(options: DetectOptions, output: CommandOutput): Promise<vo
   }
   const isProcess = output === PROCESS_OUTPUT;
   const progress = options.progress === true ? progressOf(options.events, output) : undefined;
+  const blocks = createOutputBlocks((text) => {
+    progress?.hide();
+    process.stdout.write(text);
+  });
   const guarded: CommandOutput = {
     ...output,
-    print: (line) => {
-      progress?.hide();
-      output.print(line);
-    },
+    print: isProcess ? blocks.print : output.print,
     complain: (line) => {
+      blocks.flush();
       progress?.hide();
       output.complain(line);
     },
@@ -120,6 +123,8 @@ async function detect(options: DetectOptions, output: CommandOutput): Promise<vo
     logSource: options.logsource,
     countSources: options.stats !== undefined,
     signal: interrupted.signal,
+    form: printer.form,
+    onLine: printer.addLine,
     onFinding: printer.add,
     onProblem: (problem) => {
       if (complaints++ < WRITTEN) guarded.complain(formatInputProblem(problem));
@@ -128,13 +133,24 @@ async function detect(options: DetectOptions, output: CommandOutput): Promise<vo
       ready = { time: performance.now(), processor: process.cpuUsage() };
     },
     onProgress: (current) => {
+      blocks.flush();
       progress?.update(current);
       return isProcess ? untilWritable(interrupted.signal) : undefined;
     },
-  });
+  }).finally(blocks.flush);
   process.off("SIGINT", interrupt);
   progress?.hide();
-  finish({ options, output, source, ruleSet, totals, printer, complaints, interrupted: interrupted.signal.aborted });
+  finish({
+    options,
+    output: guarded,
+    source,
+    ruleSet,
+    totals,
+    printer,
+    complaints,
+    interrupted: interrupted.signal.aborted,
+  });
+  blocks.flush();
   if (options.stats !== undefined) {
     const used = process.cpuUsage(ready.processor);
     const cost = {
@@ -166,8 +182,13 @@ function finish({ options, output, source, ruleSet, totals, printer, complaints,
   printer.finish(totals);
   if (complaints > WRITTEN) output.complain(`… and ${complaints - WRITTEN} more lines like these.`);
   const ruleProblems = source.problems.length + ruleSet.problems.length;
-  for (const line of remarksOn(totals, ruleProblems > WRITTEN ? ruleProblems : 0, options.lateness, interrupted))
-    output.complain(line);
+  const remarks = remarksOn(totals, {
+    ruleProblems: ruleProblems > WRITTEN ? ruleProblems : 0,
+    rulesEverywhere: ruleSet.rules.filter(looksEverywhere).length,
+    lateness: options.lateness,
+    interrupted,
+  });
+  for (const line of remarks) output.complain(line);
   if (interrupted) {
     const open = ruleSet.rules.some(({ kind }) => kind === "correlation")
       ? " Correlations that were still open are not reported."

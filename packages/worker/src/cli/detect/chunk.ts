@@ -15,13 +15,29 @@ export type Chunk =
   /** A line or text that is too long to be read. `line` is absent where it is the next one. */
   | { readonly kind: "overlong"; readonly line?: number | undefined };
 
-/** A match, with the number of its event among those of the chunk. What depends on the events before the chunk is still to be put in. */
-export interface ChunkMatch {
-  readonly event: number;
-  /** Index of the rule among those loaded. */
-  readonly rule: number;
-  readonly fact: Omit<Fact, "id" | "eventId" | "rule">;
+/** A fact without what depends on the events before its chunk, and without what its rule says. */
+export type FactPart = Omit<Fact, "id" | "eventId" | "rule">;
+
+/** How facts are wanted: as lines of `--format jsonl`, as findings, or only counted. */
+export type FactForm = "lines" | "findings" | "counts";
+
+/** What matched in a chunk, in columns: a thread hands them over at a fraction of what an object a match costs. */
+export interface ChunkMatches {
+  /** {@link MATCH_WIDTH} numbers a match, see {@link MATCH_COLUMN}. */
+  readonly columns: Int32Array<ArrayBuffer>;
+  /** Second halves of lines, each with a line feed after it. */
+  readonly tails: string;
+  /** Facts that a correlation counts, or that are wanted as findings. */
+  readonly facts: readonly FactPart[];
 }
+
+/**
+ * What the numbers of a match are: its event among those of the chunk; its rule among those loaded; its line's second half in `tails`, or
+ * {@link NONE} when it is not reported; its place in `facts`, or {@link NONE}.
+ */
+export const MATCH_COLUMN = { event: 0, rule: 1, tail: 2, fact: 3 } as const;
+export const MATCH_WIDTH = 4;
+export const NONE = -1;
 
 /** Something wrong with a text of a chunk. */
 export interface ChunkProblem {
@@ -35,7 +51,7 @@ export interface ChunkResult {
   readonly events: number;
   /** Lines that the chunk has, when its lines are counted from 0; undefined when they are counted from the start of the input, from 1. */
   readonly lines: number | undefined;
-  readonly matches: readonly ChunkMatch[];
+  readonly matches: ChunkMatches;
   readonly problems: readonly ChunkProblem[];
   /** Events without a log source, and the line of the first. */
   readonly unmatched: number;

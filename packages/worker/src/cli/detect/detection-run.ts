@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { CorrelatorCounters, FieldMapping, Finding, LogSource, Rule } from "@vedette/detection";
+import type { FactForm } from "./chunk.ts";
 import type { EventInputErrorCode } from "./error-codes.ts";
 
 /** What a run is told. */
@@ -16,6 +17,11 @@ export interface DetectionRun {
   /** Whether events are counted by mapping and log source. */
   readonly countSources?: boolean | undefined;
   readonly standardInput?: (() => Readable) | undefined;
+  /** How facts are wanted. */
+  readonly form: FactForm;
+  /** Called with the line of each fact, when they are wanted so. */
+  readonly onLine: (line: string) => void;
+  /** Called with each episode, and with each fact when they are wanted as findings. */
   readonly onFinding: (finding: Finding) => void;
   readonly onProblem: (problem: InputProblem) => void;
   /** Called when rules are loaded everywhere and reading begins. */

@@ -6,7 +6,8 @@ import {
   type SecurityEvent,
   createDetector,
 } from "@vedette/detection";
-import type { Chunk, ChunkMatch, ChunkProblem, ChunkResult } from "./chunk.ts";
+import type { Chunk, ChunkProblem, ChunkResult, FactForm } from "./chunk.ts";
+import { MatchColumns } from "./match-columns.ts";
 import { eachText } from "./parse-chunk.ts";
 
 /** What a judge of chunks is made of. */
@@ -15,6 +16,7 @@ export interface ChunkJudgeOptions {
   readonly mappings: readonly FieldMapping[];
   /** Log source of events whose own fields do not tell it. */
   readonly logSource?: LogSource | undefined;
+  readonly form: FactForm;
   /** Whether the newest event time up to each event is wanted: correlations need it. */
   readonly wantsTimes: boolean;
   /** Whether it is wanted how many events each mapping and log source had. */
@@ -42,6 +44,13 @@ class ChunkEvent implements SecurityEvent {
   }
 }
 
+const UNKNOWN = { index: -1, isCounted: false } as const;
+
+/** Ids of the rules whose facts a correlation counts. */
+export function countedRules(rules: readonly Rule[]): ReadonlySet<string> {
+  return new Set(rules.flatMap(({ correlation }) => correlation?.ruleIds ?? []));
+}
+
 /** Name of a mapping and log sources in {@link ChunkResult.sources}. */
 const sourceKey = (mapping: string | undefined, logSources: readonly LogSource[]): string =>
   `${mapping ?? ""}\t${logSources.map(({ product, category, service }) => [product, category, service].filter(Boolean).join("/")).join(", ")}`;
@@ -49,11 +58,12 @@ const sourceKey = (mapping: string | undefined, logSources: readonly LogSource[]
 /** Makes a function that parses and judges chunks; it keeps nothing from one to the next. */
 export function createChunkJudge(options: ChunkJudgeOptions): (chunk: Chunk) => ChunkResult {
   const { rules, mappings, logSource } = options;
-  const detector = createDetector(rules, { mappings });
-  const ruleIndex = new Map(rules.map(({ id }, index) => [id, index]));
+  const detector = createDetector(rules, { mappings, identifies: false });
+  const counted = countedRules(rules);
+  const ruleIndex = new Map(rules.map(({ id }, index) => [id, { index, isCounted: counted.has(id) }]));
 
   return (chunk) => {
-    const matches: ChunkMatch[] = [];
+    const matches = new MatchColumns(options.form);
     const problems: ChunkProblem[] = [];
     const hidden = new Map<string, number>();
     const sources = options.wantsSources ? new Map<string, number>() : undefined;
@@ -70,8 +80,10 @@ export function createChunkJudge(options: ChunkJudgeOptions): (chunk: Chunk) => 
         unmatched++;
         firstUnmatched ??= line;
       }
-      for (const { id: _id, eventId: _eventId, rule, ...fact } of facts)
-        matches.push({ event: events, rule: ruleIndex.get(rule.id) ?? -1, fact });
+      for (const { rule, kind, time, entities, values, alerts } of facts) {
+        const { index, isCounted } = ruleIndex.get(rule.id) ?? UNKNOWN;
+        matches.add(events, index, { kind, time, entities, values, alerts }, isCounted);
+      }
       for (const { ruleId, exception } of excepted) {
         const key = `${ruleId}\t${exception}`;
         hidden.set(key, (hidden.get(key) ?? 0) + 1);
@@ -92,7 +104,7 @@ export function createChunkJudge(options: ChunkJudgeOptions): (chunk: Chunk) => 
     return {
       events,
       lines,
-      matches,
+      matches: matches.finish(),
       problems,
       unmatched,
       firstUnmatched,

@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { LogSource, PackedRules } from "@vedette/detection";
-import type { Chunk, ChunkResult } from "./chunk.ts";
+import type { Chunk, ChunkResult, FactForm } from "./chunk.ts";
 import type { ChunkBuffers } from "./chunks.ts";
 import { type ChunkJudgeOptions, createChunkJudge } from "./judge-chunk.ts";
 
@@ -10,6 +10,7 @@ export interface JudgeThreadData {
   /** Names of mappings. */
   readonly mappings: readonly string[];
   readonly logSource: LogSource | undefined;
+  readonly form: FactForm;
   readonly wantsTimes: boolean;
   readonly wantsSources: boolean;
 }

@@ -15,7 +15,7 @@ function run(port: NonNullable<typeof parentPort>, data: JudgeThreadData): void 
   port.on("message", (chunk: ToJudgeThread) => {
     const result = judge(chunk);
     const buffer = chunk.kind === "lines" ? chunk.buffer : undefined;
-    const transfer = buffer === undefined ? [] : [buffer];
+    const transfer = [result.matches.columns.buffer, ...(buffer === undefined ? [] : [buffer])];
     if (result.newest !== undefined) transfer.push(result.newest.buffer);
     send({ kind: "judged", result, buffer }, transfer);
   });

@@ -1,7 +1,9 @@
-import { createHash } from "node:crypto";
-import { type Fact, type Finding, createCorrelator, factId } from "@vedette/detection";
-import type { ChunkResult } from "./chunk.ts";
+import { hash } from "node:crypto";
+import { type Fact, type Finding, type RuleReference, createCorrelator, factId } from "@vedette/detection";
+import { type ChunkResult, MATCH_COLUMN, MATCH_WIDTH, NONE } from "./chunk.ts";
 import { type DetectionRun, type RunTotals, inputName } from "./detection-run.ts";
+import { eventPart, lineHead } from "./finding-line.ts";
+import { countedRules } from "./judge-chunk.ts";
 
 /** Puts the results of chunks, given in the order of the input, together to findings. */
 export interface Merger {
@@ -18,16 +20,20 @@ const FLUSH_EVERY = 1_000;
 /** Makes what reports findings and counts for a run. What it reports does not depend on where the input was cut. */
 export function createMerger(run: DetectionRun, totals: RunTotals): Merger {
   const references = run.rules.map(({ id, title, level, revision }) => ({ id, title, level, revision }));
-  const counted = new Set(run.rules.flatMap(({ correlation }) => correlation?.ruleIds ?? []));
+  const heads = run.rules.map((): string | undefined => undefined);
+  const counted = countedRules(run.rules);
   const correlates = counted.size > 0;
   const correlator = createCorrelator(run.rules, { lateness: run.lateness });
   let watermark = -Infinity;
   /** Input at hand, with its events and lines so far. */
   const place = { input: 0, events: 0, lines: 0 };
 
-  const report = (finding: Finding): void => {
+  const count = ({ id }: RuleReference): void => {
     totals.findings++;
-    totals.byRule.set(finding.rule.id, (totals.byRule.get(finding.rule.id) ?? 0) + 1);
+    totals.byRule.set(id, (totals.byRule.get(id) ?? 0) + 1);
+  };
+  const report = (finding: Finding): void => {
+    count(finding.rule);
     run.onFinding(finding);
   };
   const flush = (): void => {
@@ -56,13 +62,32 @@ export function createMerger(run: DetectionRun, totals: RunTotals): Merger {
       advance(newest[event - 1] ?? -Infinity);
       passed = event;
     };
-    for (const { event, rule, fact: part } of matches) {
+    const { columns, facts } = matches;
+    const tails = run.form === "lines" ? matches.tails.split("\n") : [];
+    let last = NONE;
+    let id = "";
+    let part = "";
+    for (let at = 0; at < columns.length; at += MATCH_WIDTH) {
+      const event = columns[at + MATCH_COLUMN.event] ?? NONE;
+      const rule = columns[at + MATCH_COLUMN.rule] ?? NONE;
+      const tail = columns[at + MATCH_COLUMN.tail] ?? NONE;
       const reference = references[rule];
       if (reference === undefined) throw new Error(`There is no rule ${rule}.`);
       passTo(event);
-      const eventId = idOf(place.input, place.events + event, totals.events + event);
-      const fact: Fact = { ...part, rule: reference, id: factId(reference, eventId), eventId };
-      if (fact.alerts) report(fact);
+      if (event !== last) {
+        last = event;
+        const index = totals.events + event;
+        id = idOf(place.input, place.events + event, index);
+        part = eventPart(index, id);
+      }
+      if (tail !== NONE && run.form !== "findings") {
+        count(reference);
+        if (run.form === "lines") run.onLine((heads[rule] ??= lineHead(reference)) + part + (tails[tail] ?? ""));
+      }
+      const found = facts[columns[at + MATCH_COLUMN.fact] ?? NONE];
+      if (found === undefined) continue;
+      const fact: Fact = { ...found, rule: reference, id: factId(reference, id), eventId: id };
+      if (fact.alerts && run.form === "findings") report(fact);
       if (!counted.has(reference.id)) continue;
       if (Number.isNaN(fact.time)) totals.undated++;
       else correlator.observe(fact);
@@ -106,5 +131,5 @@ function add(to: Map<string, number>, counts: ReadonlyMap<string, number> | unde
 
 /** Id of an event: a hash of its place, not of the file's name, and its number over all inputs. */
 function idOf(input: number, position: number, index: number): string {
-  return `${createHash("sha256").update(`${input}\0${position}`).digest("hex").slice(0, 32)}-${index}`;
+  return `${hash("sha256", `${input}\0${position}`).slice(0, 32)}-${index}`;
 }

@@ -2,7 +2,8 @@ import type { Finding, Rule } from "@vedette/detection";
 import { SEVERITY_LEVELS } from "@vedette/semconv";
 import type { CommandOutput } from "../command-output.ts";
 import { printable, textTable } from "../text-table.ts";
-import { findingLine, indexOf, timeOf } from "./finding-line.ts";
+import { episodeLine, indexOf, timeOf } from "./finding-line.ts";
+import type { FactForm } from "./chunk.ts";
 import type { RunTotals } from "./detection-run.ts";
 
 /** How findings are printed. */
@@ -13,14 +14,29 @@ export type PrintFormat = (typeof PRINT_FORMATS)[number];
 
 /** Prints findings as they come, and what is to be said at the end. */
 export interface Printer {
+  /** How it takes facts. */
+  readonly form: FactForm;
   readonly add: (finding: Finding) => void;
+  /** Prints a fact whose line is made already. */
+  readonly addLine: (line: string) => void;
   readonly finish: (totals: RunTotals) => void;
 }
 
 /** Makes the printer of a format. */
 export function createPrinter(format: PrintFormat, rules: readonly Rule[], output: CommandOutput): Printer {
-  if (format === "jsonl") return { add: (finding) => output.print(findingLine(finding)), finish: () => undefined };
+  if (format === "jsonl") return linePrinter(output);
   return format === "table" ? tablePrinter(output) : summaryPrinter(rules, output);
+}
+
+function linePrinter(output: CommandOutput): Printer {
+  return {
+    form: "lines",
+    add: (finding) => {
+      if (finding.kind === "episode") output.print(episodeLine(finding));
+    },
+    addLine: output.print,
+    finish: () => undefined,
+  };
 }
 
 function tablePrinter(output: CommandOutput): Printer {
@@ -32,6 +48,8 @@ function tablePrinter(output: CommandOutput): Printer {
     titled = true;
   };
   return {
+    form: "findings",
+    addLine: output.print,
     add: (finding) => {
       title();
       const ids = finding.kind === "fact" ? [finding.eventId] : finding.eventIds;
@@ -53,7 +71,9 @@ function tablePrinter(output: CommandOutput): Printer {
 
 function summaryPrinter(rules: readonly Rule[], output: CommandOutput): Printer {
   return {
+    form: "counts",
     add: () => undefined,
+    addLine: () => undefined,
     finish: ({ byRule, findings, events }) => {
       const found = rules.flatMap((rule) => (byRule.has(rule.id) ? [{ rule, count: byRule.get(rule.id) ?? 0 }] : []));
       const rank = ({ rule, count }: (typeof found)[number]): number =>

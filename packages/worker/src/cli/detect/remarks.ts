@@ -2,12 +2,21 @@ import type { CorrelatorCounters } from "@vedette/detection";
 import type { RunTotals } from "./detection-run.ts";
 import { duration } from "./progress.ts";
 
+/** What remarks depend on besides the counts. */
+export interface RunCircumstances {
+  /** Problems with rules that were counted but not written out one by one. */
+  readonly ruleProblems: number;
+  /** Rules that look at events of every log source and of none. */
+  readonly rulesEverywhere: number;
+  /** Milliseconds. */
+  readonly lateness: number;
+  readonly interrupted: boolean;
+}
+
 /** What a person must know besides the findings: everything that was left out. */
 export function remarksOn(
   totals: RunTotals,
-  ruleProblems: number,
-  lateness: number,
-  interrupted: boolean,
+  { ruleProblems, rulesEverywhere, lateness, interrupted }: RunCircumstances,
 ): readonly string[] {
   const lines: string[] = [];
   if (ruleProblems > 0) lines.push(`${ruleProblems} problems with rules.`);
@@ -17,9 +26,13 @@ export function remarksOn(
     lines.push(
       `${totals.replaced} events have bytes that are not UTF-8; each was read as the character U+FFFD, and the events were judged so.`,
     );
+  const consequence =
+    rulesEverywhere === 0
+      ? "so that no rule looked at them"
+      : `so that of all rules only the ${rulesEverywhere} without a log source looked at them`;
   if (totals.unmatched > 0)
     lines.push(
-      `${totals.unmatched} of ${totals.events} events belong to no log source, so that no rule looked at them; the first is ${totals.firstUnmatched ?? ""}. Say with --logsource what they are.`,
+      `${totals.unmatched} of ${totals.events} events belong to no log source, ${consequence}; the first is ${totals.firstUnmatched ?? ""}. Say with --logsource what they are.`,
     );
   const hidden = [...totals.excepted.values()].reduce((sum, count) => sum + count, 0);
   if (hidden > 0) lines.push(`${hidden} findings were hidden by exceptions of rules; --stats lists them.`);

@@ -51,7 +51,7 @@ async function untilAborted(promise: Promise<void>, signal: AbortSignal | undefi
 }
 
 function createJudge(run: DetectionRun, wantsTimes: boolean, buffers: ChunkBuffers): JudgePool {
-  const wanted = { logSource: run.logSource, wantsTimes, wantsSources: run.countSources === true };
+  const wanted = { logSource: run.logSource, form: run.form, wantsTimes, wantsSources: run.countSources === true };
   if (run.threads === 1) return createInlineJudge({ ...wanted, rules: run.rules, mappings: run.mappings }, buffers);
   const mappings = run.mappings.map(({ name }) => name);
   return createThreadedJudge(run.threads, { ...wanted, rules: packRules(run.rules), mappings }, buffers);
