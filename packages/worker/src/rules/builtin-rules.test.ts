@@ -123,24 +123,28 @@ test("the readme has a row for each alerting rule and no other", () => {
 /** How much a correlation asks for, in words. */
 function amountOf(correlation: Correlation): string {
   const [only] = correlation.type === "event_count" || correlation.type === "value_count" ? correlation.range : [];
-  if (only === undefined) return correlation.type === "temporal_ordered" ? "one after the other" : "all";
+  if (only === undefined) return "all";
   const number = only.value + (only.comparison === "gt" ? 1 : 0);
   return correlation.type === "value_count"
     ? `${number} different ${correlation.fields.map((field) => `\`${field}\``).join(", ")}`
     : String(number);
 }
 
+/** What a rule looks at, in words. */
+function lookOf({ correlation, logSource }: Rule): string {
+  if (correlation === undefined) return `\`vedette.${logSource.service ?? ""}\``;
+  const listed = correlation.ruleIds.flatMap((id) => ruleSet.rules.find((one) => one.id === id) ?? []).map(lookOf);
+  const amount = correlation.type === "temporal_ordered" ? listed.join(", then ") : countOf(correlation, listed);
+  return `${amount} in ${correlation.timespan / 60_000}m by ${correlation.groupBy.map((name) => `\`${name}\``).join(", ")}`;
+}
+
+const countOf = (correlation: Correlation, listed: readonly string[]): string =>
+  `${amountOf(correlation)} of ${[...new Set(listed)].join(", ")}`;
+
 /** The row of the readme's table that belongs to a rule. */
 function readmeRow(rule: Rule): string {
   const { correlation, extension } = rule;
-  const listed = (correlation?.ruleIds ?? [rule.id]).map(
-    (id) => `\`vedette.${ruleSet.rules.find((one) => one.id === id)?.logSource.service ?? ""}\``,
-  );
-  const services = [...new Set(listed)];
-  const looks =
-    correlation === undefined
-      ? `one ${services.join()}`
-      : `${amountOf(correlation)} of ${services.join(", ")} in ${correlation.timespan / 60_000}m by ${correlation.groupBy.map((name) => `\`${name}\``).join(", ")}`;
+  const looks = `${correlation === undefined ? "one " : ""}${lookOf(rule)}`;
   const techniques = rule.tags
     .filter((tag) => /^attack\.t\d/.test(tag))
     .map((tag) => tag.slice("attack.".length).toUpperCase());
