@@ -4,8 +4,8 @@ import type { Predicate, PredicateTable } from "./predicates.ts";
 
 /** A compiled condition. */
 export type Node =
-  | { readonly op: "and" | "or"; readonly items: readonly Node[] }
-  | { readonly op: "atleast"; readonly count: number; readonly items: readonly Node[] }
+  | { readonly op: "and" | "or"; readonly items: Node[] }
+  | { readonly op: "atleast"; readonly count: number; readonly items: Node[] }
   | { readonly op: "not"; readonly item: Node }
   | { readonly op: "predicate"; readonly predicate: Predicate };
 
@@ -84,6 +84,50 @@ function joinLiterals(items: readonly Node[], table: PredicateTable): readonly N
   return [...[...bySlot.values()].map((same): Node => ({ op: "predicate", predicate: table.anyOf(same) })), ...others];
 }
 
+/** The same condition, where what asks about one field alone is one predicate. */
+export function gather(node: Node, table: PredicateTable): Node {
+  switch (node.op) {
+    case "predicate":
+      return node;
+    case "not": {
+      const item = gather(node.item, table);
+      const slot = slotOf(item, table);
+      return slot === undefined ? { op: "not", item } : composed(slot, { op: "not", item }, table);
+    }
+    case "atleast": {
+      const items = node.items.map((item) => gather(item, table));
+      const [slot, ...others] = new Set(items.map((item) => slotOf(item, table)));
+      const made: Node = { ...node, items };
+      return slot === undefined || others.length > 0 ? made : composed(slot, made, table);
+    }
+    default: {
+      const { op } = node;
+      const groups = new Map<number, Node[]>();
+      const items: Node[] = [];
+      for (const each of node.items) {
+        const item = gather(each, table);
+        const slot = slotOf(item, table);
+        const group = slot === undefined ? undefined : groups.get(slot);
+        if (slot === undefined) items.push(item);
+        else if (group === undefined) groups.set(slot, [item]);
+        else group.push(item);
+      }
+      for (const [slot, group] of groups)
+        items.push(group.length === 1 ? group[0]! : composed(slot, { op, items: group }, table));
+      return items.length === 1 ? items[0]! : { op, items: items.toSorted((a, b) => costOf(a) - costOf(b)) };
+    }
+  }
+}
+
+function composed(slot: number, node: Node, table: PredicateTable): Node {
+  return { op: "predicate", predicate: table.compose(slot, node) };
+}
+
+/** The slot of a predicate that asks about no other. */
+function slotOf(node: Node, table: PredicateTable): number | undefined {
+  return node.op === "predicate" && table.isOfOneField(node.predicate.id) ? node.predicate.slot : undefined;
+}
+
 /** Time of an answer, in the unit of {@link Predicate.cost}. */
 export function costOf(node: Node): number {
   if (node.op === "predicate") return node.predicate.cost;
@@ -99,15 +143,32 @@ export function evaluate(node: Node, table: PredicateTable): boolean {
     case "not":
       return !evaluate(node.item, table);
     case "and":
-      for (const item of node.items) if (!evaluate(item, table)) return false;
-      return true;
-    case "or":
-      for (const item of node.items) if (evaluate(item, table)) return true;
-      return false;
+    case "or": {
+      const decisive = node.op === "or";
+      const { items } = node;
+      for (let index = 0; index < items.length; index++) {
+        if (evaluate(items[index]!, table) !== decisive) continue;
+        if (index > 0) advance(items, index);
+        return decisive;
+      }
+      return !decisive;
+    }
     case "atleast": {
       let missing = node.count;
       for (const item of node.items) if (evaluate(item, table) && --missing === 0) return true;
       return false;
     }
   }
+}
+
+/** How many times what it costs now an item may cost that is asked earlier because it decides more often. */
+const DEARER = 2;
+
+/** Lets what decided be asked earlier the next time: in the long run those come first that decide most. */
+function advance(items: Node[], index: number): void {
+  const item = items[index]!;
+  const before = items[index - 1]!;
+  if (costOf(item) > costOf(before) * DEARER) return;
+  items[index - 1] = item;
+  items[index] = before;
 }

@@ -7,6 +7,8 @@ export class KnownValue {
   #dashed: string | undefined;
   /** Whether predicates hold, by their id; read and written by whoever answers them. */
   readonly answers = new Map<number, boolean>();
+  #lastIndex = -1;
+  #lastFound: readonly number[] | undefined;
   readonly #indexes: number[] = [];
   readonly #found: (readonly number[])[] = [];
 
@@ -26,6 +28,7 @@ export class KnownValue {
 
   /** What a search with an index reported, undefined when it is not known. */
   foundBy(index: number): readonly number[] | undefined {
+    if (this.#lastIndex === index) return this.#lastFound;
     const indexes = this.#indexes;
     for (let place = 0; place < indexes.length; place++) if (indexes[place] === index) return this.#found[place];
     return undefined;
@@ -37,6 +40,8 @@ export class KnownValue {
       this.#indexes.length = 0;
       this.#found.length = 0;
     }
+    this.#lastIndex = index;
+    this.#lastFound = found;
     this.#indexes.push(index);
     this.#found.push(found);
   }
@@ -46,9 +51,11 @@ export class KnownValue {
 const MAX_INDEXES = 8;
 
 /** Values of a generation: what was seen in neither this nor the last one is forgotten. */
-const GENERATION = 512;
+const GENERATION = 1_024;
+/** Characters of a generation. */
+const MAX_CHARACTERS = 512 * 1_024;
 /** Longer values are not remembered. */
-const MAX_LENGTH = 1_024;
+const MAX_LENGTH = 8_192;
 /** Share of values that have to be known for remembering to be worth what it costs. */
 const LEAST_KNOWN = 1 / 4;
 /** Values that are not looked up once that was not so. */
@@ -61,6 +68,7 @@ const PAUSE = 16_384;
 export class KnownValues {
   #young = new Map<string, KnownValue>();
   #old = new Map<string, KnownValue>();
+  #characters = 0;
   #asked = 0;
   #new = 0;
   #pause = 0;
@@ -83,7 +91,8 @@ export class KnownValues {
       this.#new++;
     }
     this.#young.set(text, known);
-    if (this.#young.size >= GENERATION) this.#turn();
+    this.#characters += text.length;
+    if (this.#young.size >= GENERATION || this.#characters >= MAX_CHARACTERS) this.#turn();
     return known;
   }
 
@@ -94,6 +103,7 @@ export class KnownValues {
       this.#old = new Map();
       this.#pause = PAUSE;
     }
+    this.#characters = 0;
     this.#asked = 0;
     this.#new = 0;
   }

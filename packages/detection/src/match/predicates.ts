@@ -1,6 +1,7 @@
 import type { JsonObject, LogSource } from "../event.ts";
 import type { FieldMapping, FieldPath } from "../mapping.ts";
 import type { ValueTest } from "../signature.ts";
+import { type Node, costOf as costOfNode, evaluate } from "./condition-tree.ts";
 import { FieldSlot } from "./field-slot.ts";
 import { type Literal, type SlotTest, compileAny, compileTest, costOf, literalOf, testKey } from "./value-test.ts";
 
@@ -15,6 +16,8 @@ export interface Predicate {
   readonly test: ValueTest | undefined;
   /** Folded texts of which one has to be in the field, when that is all that is tested. */
   readonly literals: readonly Literal[] | undefined;
+  /** The condition on this one field that it stands for, when it was made of others. */
+  readonly inner?: Node | undefined;
   /** Time of an answer, in no unit. */
   readonly cost: number;
 }
@@ -99,6 +102,21 @@ export class PredicateTable {
     );
   }
 
+  /** Whether the answer depends on the values of one field alone, each by itself. */
+  isOfOneField(id: number): boolean {
+    return this.#others[id] === undefined && this.predicates[id]?.isKeyword === false;
+  }
+
+  /** One predicate for a condition on predicates of one slot: its answer is remembered with the slot's value. */
+  compose(slot: number, inner: Node): Predicate {
+    return this.#predicate(
+      keyOf(inner),
+      { slot, isKeyword: false, test: undefined, literals: undefined, inner, cost: costOfNode(inner) },
+      () => () => evaluate(inner, this),
+      undefined,
+    );
+  }
+
   /** A number for an index of texts that no other has. */
   nextIndexId(): number {
     return this.#indexes++;
@@ -173,4 +191,10 @@ export class PredicateTable {
     this.#slotIds.set(key, id);
     return id;
   }
+}
+
+function keyOf(node: Node): string {
+  if (node.op === "predicate") return String(node.predicate.id);
+  if (node.op === "not") return `!${keyOf(node.item)}`;
+  return `${node.op}${node.op === "atleast" ? node.count : ""}(${node.items.map(keyOf).join(" ")})`;
 }

@@ -1,6 +1,6 @@
 import type { LogSource } from "../event.ts";
 import type { Rule } from "../rule.ts";
-import { type Node, costOf, evaluate } from "./condition-tree.ts";
+import { type Node, costOf, evaluate, gather } from "./condition-tree.ts";
 import { FieldSlot } from "./field-slot.ts";
 import { Marks } from "./marks.ts";
 import type { PredicateTable } from "./predicates.ts";
@@ -31,9 +31,18 @@ const COMMON = 1 / 2;
 /** A part of a rule's condition, all of which have to hold. */
 interface Conjunct {
   readonly node: Node;
+  /** The predicate that the part is, and the slot whose values alone decide it; otherwise -1. */
+  readonly predicate: number;
+  readonly slot: number;
   readonly cost: number;
   /** Evaluations that it ended since triggers were last looked over. */
   failures: number;
+}
+
+/** A predicate that is a trigger itself, and the rules it is one of. */
+interface Watched {
+  readonly predicate: number;
+  readonly rules: readonly number[];
 }
 
 /** A trigger that a rule may have. */
@@ -61,7 +70,9 @@ export class Program {
   #slots: FieldSlot[] = [];
   #slotIds: number[] = [];
   #indexes: TextIndex[] = [];
-  #watched: [number, readonly number[]][] = [];
+  /** Predicates that are triggers themselves, with their rules: by searched slot, and those that need more than one slot. */
+  #watched: (readonly Watched[])[] = [];
+  #watchedApart: readonly Watched[] = [];
   readonly #marks: Marks;
   /** What is found in one value, by itself. */
   readonly #ownMarks: Marks;
@@ -78,13 +89,16 @@ export class Program {
     this.#vain = new Int32Array(rules.length);
     const popularity = (text: string): number => table.popularity(text);
     for (const [rule, { condition }] of rules.entries()) {
-      const nodes = condition === true ? [] : condition.op === "and" ? condition.items : [condition];
-      const conjuncts = nodes
-        .map((node): Conjunct => ({ node, cost: costOf(node), failures: 0 }))
-        .sort((a, b) => a.cost - b.cost);
-      const choices = conjuncts.flatMap((conjunct) =>
+      const whole = condition === true ? true : gather(condition, table);
+      const nodes = whole === true ? [] : whole.op === "and" ? whole.items : [whole];
+      const conjuncts = nodes.map((node) => toConjunct(node, table)).sort((a, b) => a.cost - b.cost);
+      let choices = conjuncts.flatMap((conjunct) =>
         triggersOf(conjunct.node, popularity).map((trigger): Choice => ({ trigger, conjunct, measured: undefined })),
       );
+      if (choices.length === 0)
+        choices = conjuncts
+          .filter(({ slot }) => slot >= 0)
+          .map((conjunct) => ({ trigger: askItself(conjunct.predicate), conjunct, measured: undefined }));
       if (condition === true) this.#certain.push(rule);
       this.#conjuncts.push(conjuncts);
       this.#choices.push(choices);
@@ -109,10 +123,10 @@ export class Program {
       const slot = slots[index]!;
       slot.load(document, epoch);
       if (slot.count > 0) this.#search(index, slot, marks);
+      else this.#ask(this.#watched[index]!, marks);
     }
     for (const rule of this.#always) marks.add(rule);
-    for (const [predicate, rules] of this.#watched)
-      if (this.#table.holds(predicate)) for (const rule of rules) marks.add(rule);
+    this.#ask(this.#watchedApart, marks);
     let hits: number[] | undefined = this.#certain.length > 0 ? [...this.#certain] : undefined;
     for (let position = 0; position < marks.count; position++) {
       const rule = marks.list[position]!;
@@ -128,6 +142,7 @@ export class Program {
     if (known === undefined) {
       for (let value = 0; value < slot.count; value++)
         if (!index.search(slot, value, marks)) this.#searchValues(position);
+      this.#ask(this.#watched[position]!, marks);
       return;
     }
     let found = known.foundBy(index.id);
@@ -135,10 +150,32 @@ export class Program {
       const own = this.#ownMarks;
       own.clear();
       index.search(slot, 0, own);
-      found = Array.from(own.list.subarray(0, own.count));
+      this.#ask(this.#watched[position]!, own);
+      found = this.#possible(own, this.#slotIds[position]!);
       known.keep(index.id, found);
     }
     for (let place = 0; place < found.length; place++) marks.add(found[place]!);
+  }
+
+  #ask(watched: readonly Watched[], marks: Marks): void {
+    for (let index = 0; index < watched.length; index++) {
+      const { predicate, rules } = watched[index]!;
+      if (this.#table.holds(predicate)) for (const rule of rules) marks.add(rule);
+    }
+  }
+
+  /** The marked rules but for those that the value of the slot already decides against. */
+  #possible(marks: Marks, slot: number): readonly number[] {
+    const left: number[] = [];
+    for (let position = 0; position < marks.count; position++) {
+      const rule = marks.list[position]!;
+      const against = this.#conjuncts[rule]!.find(
+        (conjunct) => conjunct.slot === slot && !this.#table.holds(conjunct.predicate),
+      );
+      if (against === undefined) left.push(rule);
+      else against.failures++;
+    }
+    return left;
   }
 
   /** Searches the values of a slot that is searched as a whole if possible. */
@@ -154,7 +191,8 @@ export class Program {
     for (let index = 0; index < conjuncts.length; index++) {
       const conjunct = conjuncts[index]!;
       if (conjunct === known) continue;
-      if (evaluate(conjunct.node, this.#table)) continue;
+      if (conjunct.predicate < 0 ? evaluate(conjunct.node, this.#table) : this.#table.holds(conjunct.predicate))
+        continue;
       conjunct.failures++;
       this.#vain[rule]!++;
       return false;
@@ -189,29 +227,50 @@ export class Program {
   #build(): void {
     this.#always = [];
     const indexes = new Map<number, TextIndex>();
-    const watched = new Map<number, number[]>();
+    const watched = new Map<number, Map<number, number[]>>();
+    const indexOf = (slot: number): TextIndex => {
+      let index = indexes.get(slot);
+      if (index === undefined) indexes.set(slot, (index = new TextIndex(this.#table.nextIndexId())));
+      return index;
+    };
     for (const [rule, chosen] of this.#chosen.entries()) {
       if (chosen === undefined) {
         if (this.#conjuncts[rule]!.length > 0) this.#always.push(rule);
         continue;
       }
       for (const atom of chosen.trigger.atoms) {
-        if (atom.kind === "predicate") {
-          const rules = watched.get(atom.id);
-          if (rules === undefined) watched.set(atom.id, [rule]);
-          else rules.push(rule);
-        } else {
-          let index = indexes.get(atom.slot);
-          if (index === undefined) indexes.set(atom.slot, (index = new TextIndex(this.#table.nextIndexId())));
-          index.add(atom.position, atom.text, rule);
+        if (atom.kind === "text") {
+          indexOf(atom.slot).add(atom.position, atom.text, rule);
+          continue;
         }
+        const slot = this.#table.isOfOneField(atom.id) ? this.#table.predicates[atom.id]!.slot : -1;
+        if (slot >= 0) indexOf(slot);
+        let bySlot = watched.get(slot);
+        if (bySlot === undefined) watched.set(slot, (bySlot = new Map()));
+        const rules = bySlot.get(atom.id);
+        if (rules === undefined) bySlot.set(atom.id, [rule]);
+        else rules.push(rule);
       }
     }
+    const watchedOf = (slot: number): readonly Watched[] =>
+      Array.from(watched.get(slot) ?? [], ([predicate, rules]) => ({ predicate, rules }));
     this.#slots = [...indexes].map(([slot, index]) => searched(this.#table.slots[slot]!, index));
     this.#slotIds = [...indexes.keys()];
     this.#indexes = [...indexes.values()];
-    this.#watched = [...watched];
+    this.#watched = this.#slotIds.map(watchedOf);
+    this.#watchedApart = watchedOf(-1);
   }
+}
+
+function toConjunct(node: Node, table: PredicateTable): Conjunct {
+  const predicate = node.op === "predicate" ? node.predicate.id : -1;
+  const slot = node.op === "predicate" && table.isOfOneField(predicate) ? node.predicate.slot : -1;
+  return { node, predicate, slot, cost: costOf(node), failures: 0 };
+}
+
+/** A predicate as its own trigger. */
+function askItself(id: number): Trigger {
+  return { atoms: [{ kind: "predicate", id }], weight: 1, isExact: true };
 }
 
 /** The slot that an index is searched in: where texts may lie anywhere below the root, all values at once. */

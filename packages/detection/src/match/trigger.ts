@@ -37,7 +37,9 @@ export function triggersOf(node: Node, popularity: Popularity): readonly Trigger
     case "not":
       return [];
     case "predicate":
-      return predicateTriggers(node.predicate, popularity);
+      return node.predicate.inner === undefined
+        ? predicateTriggers(node.predicate, popularity)
+        : triggersOf(node.predicate.inner, popularity);
     case "and":
       return node.items
         .flatMap((item) => triggersOf(item, popularity))
