@@ -1,10 +1,8 @@
-import type { Entity, JsonValue } from "../event.ts";
 import type { Episode, Fact } from "../finding.ts";
 import { canonicalJson, hashOf } from "../hash.ts";
-import type { Cell } from "./arena.ts";
 import type { CorrelatorOptions, StoredState } from "./correlator.ts";
 import { type EpisodeState, type Extent, isWithin, reconcile } from "./episodes.ts";
-import { episodeOf } from "./episode-report.ts";
+import { EpisodeReports } from "./episode-reports.ts";
 import { type Figure, figureOf } from "./figures.ts";
 import { groupToForget, isThinned, memberBound, thin } from "./group-bounds.ts";
 import { comparedText, numberOf, writeKey } from "./group-key.ts";
@@ -12,18 +10,11 @@ import { type Extra, GroupShelf } from "./group-shelf.ts";
 import { type Group, MARK } from "./group-store.ts";
 import { type CorrelatorCounters, type CorrelatorLimits, DEFAULT_LIMITS } from "./limits.ts";
 import { LoadedMembers } from "./loaded-members.ts";
-import type { Member, Place } from "./member-store.ts";
+import { type Item, type MomentTaker, carriedOf, takeMomentBack, tellMoments } from "./moments.ts";
 import type { Plan, Source } from "./plan.ts";
+import { restoreGroup } from "./restore-group.ts";
 import { decodeGroup } from "./stored-group.ts";
 import { Windows } from "./windows.ts";
-
-/** What comes to a correlation: a fact, or a moment at which another correlation's episode holds. */
-interface Item extends Place {
-  readonly eventId: string;
-  readonly entities: readonly Entity[];
-  readonly values: Readonly<Record<string, JsonValue>>;
-  readonly unit: string;
-}
 
 /** All groups of all correlations, their members and episodes, and when which of them must be looked at. */
 export class GroupBook {
@@ -34,7 +25,7 @@ export class GroupBook {
   /** Groups of listed correlations whose windows are to be judged, by rank. */
   readonly #inner: Group[][];
   #touched: Group[] = [];
-  #reports: Episode[] = [];
+  readonly #reports: EpisodeReports;
   #epoch = 0;
   readonly #counters = {
     lateDropped: 0,
@@ -45,7 +36,6 @@ export class GroupBook {
     groupsEvictedForMemory: 0,
     membersOmitted: 0,
     membersDropped: 0,
-    entitiesOmitted: 0,
     groupsOrphaned: 0,
   };
 
@@ -54,6 +44,7 @@ export class GroupBook {
     this.#windows = new Windows(this.#shelf.store, this.#shelf.members, new LoadedMembers());
     this.#figures = plans.map(({ correlation, chained }) => figureOf(correlation, chained));
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#reports = new EpisodeReports(this.#shelf, this.#limits.entitiesPerEpisode);
     this.#inner = Array.from({ length: 1 + Math.max(0, ...plans.map(({ rank }) => rank)) }, () => []);
   }
 
@@ -94,7 +85,7 @@ export class GroupBook {
       const plan = this.#shelf.planOf(group);
       if (this.#shelf.store.has(group, MARK.judge)) this.#judge(group, plan);
       const extra = this.#shelf.extras.get(group);
-      for (const episode of extra?.episodes ?? []) if (episode.changed) this.#report(group, plan, episode);
+      for (const episode of extra?.episodes ?? []) if (episode.changed) this.#reports.add(group, plan, episode);
       if (this.#shelf.store.count(group) === 0 && (extra === undefined || extra.ended === 0)) {
         this.#shelf.drop(group, plan);
         continue;
@@ -103,10 +94,7 @@ export class GroupBook {
       this.#shelf.store.mark(group, MARK.stored);
       groups.push(new LazyState(this, group, epoch));
     }
-    const episodes = this.#reports.sort(
-      (a, b) => a.from - b.from || (a.id < b.id ? -1 : a.id > b.id ? 1 : a.revision - b.revision),
-    );
-    this.#reports = [];
+    const episodes = this.#reports.take();
     const removed = this.#shelf.removed.sort();
     this.#shelf.removed = [];
     return { episodes, groups: [...removed.map((key) => ({ key, value: null })), ...groups] };
@@ -121,41 +109,13 @@ export class GroupBook {
       this.#shelf.removed.push(key);
       return;
     }
-    const names = plan.correlation.groupBy;
-    const values = Object.fromEntries(state.values.map((value, index) => [String(index), value]));
-    const { scratch } = this.#shelf.store;
-    if (
-      !writeKey(
-        scratch,
-        values,
-        names.map((_, index) => String(index)),
-      )
-    )
-      return;
-    const group = this.#shelf.store.create(plan.index);
+    const group = restoreGroup(this.#shelf, state, plan);
     if (this.#shelf.storedKey(group, plan) === key) this.#shelf.store.mark(group, MARK.stored);
     else {
       // An earlier version named it otherwise.
       this.#shelf.removed.push(key);
       this.#shelf.store.mark(group, MARK.touched);
       this.#touched.push(group);
-    }
-    for (const [index, member] of state.members.entries()) {
-      this.#shelf.store.insert(group, index, member.time, this.#shelf.members.write(member, plan));
-      this.#shelf.store.addRule(group, member.rule);
-      if (member.holds) this.#shelf.store.setHoldsAt(group, index, true);
-    }
-    if (state.episodes.length > 0 || state.ended > 0) {
-      const extra = this.#shelf.extraOf(group);
-      extra.created = state.created;
-      extra.ended = state.ended;
-      extra.keepUntil = state.keepUntil;
-      extra.episodes = [...state.episodes];
-      for (const episode of extra.episodes) {
-        const stretch = this.#shelf.stretchOf(group, plan, episode);
-        if (episode.count < 0) Object.assign(episode, this.#shelf.sum(group, stretch));
-      }
-      if (plan.outer.length > 0) extra.told = this.#tellable(group, plan, extra);
     }
     this.#shelf.schedule(group, plan);
   }
@@ -166,8 +126,14 @@ export class GroupBook {
   }
 
   counters(): CorrelatorCounters {
-    return { ...this.#counters, groups: this.#shelf.store.size, bytes: this.#shelf.store.bytes };
+    const { size: groups, bytes } = this.#shelf.store;
+    return { ...this.#counters, entitiesOmitted: this.#reports.entitiesOmitted, groups, bytes };
   }
+
+  readonly #takeMoment: MomentTaker = (source, moment, what) => {
+    if (what === "new") this.#take(source, moment, moment.unit);
+    else this.#takeBack(source, moment);
+  };
 
   #take(source: Source, item: Omit<Item, "unit">, unit: string): void {
     const { plan } = source;
@@ -203,12 +169,7 @@ export class GroupBook {
       return;
     }
     const { time, id, eventId, entities } = item;
-    let carried: Record<string, JsonValue> | undefined;
-    if (plan.outer.length > 0) {
-      carried = {};
-      for (const [name, field] of source.carried)
-        if (Object.hasOwn(item.values, field)) define(carried, name, item.values[field] ?? null);
-    }
+    const carried = plan.outer.length > 0 ? carriedOf(source, item.values) : undefined;
     const cell = this.#shelf.members.write(
       { time, id, eventId, entities, rule: source.index, number, text, unit, carried },
       plan,
@@ -250,12 +211,7 @@ export class GroupBook {
     const index = this.#shelf.members.find(group, item, plan);
     if (index < 0) return;
     const cell = store.member(group, index);
-    const extra = this.#shelf.extras.get(group);
-    const told = extra?.told.get(cell);
-    if (told !== undefined) {
-      this.#tell(group, plan, index, told, "back");
-      extra?.told.delete(cell);
-    }
+    takeMomentBack(this.#shelf, group, plan, index, this.#takeMoment);
     store.keep(group, (other) => other !== index);
     this.#shelf.members.free(cell);
     this.#changed(group, plan, item.time);
@@ -311,11 +267,11 @@ export class GroupBook {
     const { episodes, merged, withdrawn } = reconcile(known, extents, (extent) =>
       this.#create(group, plan, created, extent),
     );
-    for (const { episode, into } of merged) this.#end(group, plan, extra, episode, { mergedInto: into.id });
-    for (const episode of withdrawn) this.#end(group, plan, extra, episode, { withdrawn: true });
+    for (const { episode, into } of merged) this.#reports.addEnd(group, plan, extra, episode, { mergedInto: into.id });
+    for (const episode of withdrawn) this.#reports.addEnd(group, plan, extra, episode, { withdrawn: true });
     extra.episodes = episodes;
     if (episodes.length === 0 && extra.ended === 0) extra.created = 0;
-    if (plan.outer.length > 0) this.#tellOuter(group, plan, extra);
+    if (plan.outer.length > 0) tellMoments(this.#shelf, group, plan, extra, this.#takeMoment);
     this.#shelf.schedule(group, plan);
   }
 
@@ -335,80 +291,6 @@ export class GroupBook {
     };
   }
 
-  /** Reports the end of an episode that was merged away or withdrawn, if anybody has heard of it. */
-  #end(
-    group: Group,
-    plan: Plan,
-    extra: Extra,
-    episode: EpisodeState,
-    end: Pick<Episode, "mergedInto" | "withdrawn">,
-  ): void {
-    if (episode.revision === 0) return;
-    episode.final = true;
-    this.#report(group, plan, episode, end);
-    if (plan.growing) return;
-    extra.ended++;
-    extra.keepUntil = Math.max(extra.keepUntil, episode.last.time + plan.correlation.timespan + plan.delay);
-  }
-
-  /** The members at which the episodes of a group hold, each with its episode. */
-  #tellable(group: Group, plan: Plan, extra: Extra): Map<Cell, string> {
-    const tellable = new Map<Cell, string>();
-    for (const episode of extra.episodes) {
-      const { first, last } = this.#shelf.stretchOf(group, plan, episode);
-      for (let index = first; index <= last; index++)
-        if (this.#shelf.store.holdsAt(group, index)) tellable.set(this.#shelf.store.member(group, index), episode.id);
-    }
-    return tellable;
-  }
-
-  /** Tells outer correlations what is new, and takes back what holds no more. */
-  #tellOuter(group: Group, plan: Plan, extra: Extra): void {
-    const before = extra.told;
-    const after = this.#tellable(group, plan, extra);
-    extra.told = after;
-    const count = this.#shelf.store.count(group);
-    const news: [number, string][] = [];
-    for (let index = 0; index < count; index++) {
-      const cell = this.#shelf.store.member(group, index);
-      const old = before.get(cell);
-      const unit = after.get(cell);
-      if (old === unit) continue;
-      if (old !== undefined) this.#tell(group, plan, index, old, "back");
-      if (unit !== undefined) news.push([index, unit]);
-    }
-    for (const [index, unit] of news) this.#tell(group, plan, index, unit, "new");
-  }
-
-  #tell(group: Group, plan: Plan, index: number, unit: string, what: "new" | "back"): void {
-    const { time, id, eventId, entities, carried } = this.#shelf.members.read(group, index, plan);
-    const values: Record<string, JsonValue> = { ...carried };
-    for (const [place, value] of this.#shelf.valuesOf(group, plan).entries())
-      define(values, plan.correlation.groupBy[place] ?? "", value);
-    const item = { time, id: `${plan.rule.id} ${id}`, eventId, entities, values };
-    for (const source of plan.outer) {
-      if (what === "new") this.#take(source, item, unit);
-      else this.#takeBack(source, { ...item, unit });
-    }
-  }
-
-  #report(group: Group, plan: Plan, episode: EpisodeState, end: Pick<Episode, "mergedInto" | "withdrawn"> = {}): void {
-    episode.changed = false;
-    episode.revision++;
-    const { first, last } = this.#shelf.stretchOf(group, plan, episode);
-    const members: Member[] = [];
-    for (let index = first; index <= last; index++) members.push(this.#shelf.members.read(group, index, plan));
-    const { report, entitiesOmitted } = episodeOf(
-      plan,
-      this.#shelf.valuesOf(group, plan),
-      episode,
-      members,
-      this.#limits.entitiesPerEpisode,
-    );
-    this.#counters.entitiesOmitted += entitiesOmitted;
-    this.#reports.push({ ...report, ...end });
-  }
-
   /** Closes the episodes that nothing can change any more, and forgets the members that can no longer be in a window with a new one. */
   #expire(group: Group, plan: Plan): void {
     const extra = this.#shelf.extras.get(group);
@@ -418,7 +300,7 @@ export class GroupBook {
       for (const episode of extra.episodes) {
         if (episode.last.time + after >= this.#shelf.horizon) continue;
         episode.final = true;
-        this.#report(group, plan, episode);
+        this.#reports.add(group, plan, episode);
         closed.push(episode);
       }
       extra.episodes = extra.episodes.filter(({ final }) => !final);
@@ -493,9 +375,4 @@ class LazyState implements StoredState {
   get value(): string {
     return this.#book.encode(this.#group, this.#epoch);
   }
-}
-
-/** Sets a property whatever its name is. */
-function define(target: Record<string, JsonValue>, name: string, value: JsonValue): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }
