@@ -11,8 +11,8 @@ export interface Row {
 }
 
 const GROUPS = 100_000;
-/** Groups of the run before the measured one, in which the code is compiled. */
-const WARM_GROUPS = 5_000;
+/** Groups of the run before the measured one, in which the code is compiled, also that of the rare episodes. */
+const WARM_GROUPS = 30_000;
 
 /** Collects garbage, whether or not Node was started with --expose-gc. */
 const collect = ((): (() => void) => {

@@ -32,11 +32,13 @@ export function writeKey(scratch: Scratch, values: Values, fields: readonly stri
 
 /** The values that {@link writeKey} wrote, read from where the reader is. */
 export function readValues(reader: Reader, count: number): readonly JsonValue[] {
-  return Array.from({ length: count }, () => {
+  const values: JsonValue[] = [];
+  while (values.length < count) {
     const kind = reader.count();
     const text = reader.text();
-    return kind === TEXT ? text : (JSON.parse(text) as JsonValue);
-  });
+    values.push(kind === TEXT ? text : (JSON.parse(text) as JsonValue));
+  }
+  return values;
 }
 
 /** Goes past the values that {@link writeKey} wrote. */
