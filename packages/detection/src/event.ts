@@ -29,6 +29,8 @@ export interface SecurityEvent {
   /** Event time in Unix milliseconds. */
   readonly time: number;
   readonly document: JsonObject;
+  /** The JSON that the document was parsed from, when it is at hand: keywords are searched faster in it than in the document. */
+  readonly json?: string | undefined;
   /** What whoever delivers the event says it belongs to; it counts where the mapping cannot tell. Lower case. */
   readonly logSource?: LogSource | undefined;
 }

@@ -103,7 +103,7 @@ function createEngine(
   return (event, logSources) => {
     const family = byList.get(logSources) ?? find(logSources);
     if (family.size === 0) return NOTHING;
-    table.begin(event.document);
+    table.begin(event.document, event.json);
     return family.program().match();
   };
 }

@@ -72,7 +72,7 @@ export class FieldSlot {
         }
         if (value === undefined) continue;
         this.#add(value);
-        return;
+        if (this.count > 0 || this.structured) return;
       }
       return;
     }
@@ -82,18 +82,21 @@ export class FieldSlot {
       return;
     }
     if (this.isDeep) {
-      for (const path of this.paths) {
-        const value = path.length === 0 ? document : readValue(document, [path]);
-        if (value === undefined) continue;
-        const before = this.count;
-        if (!this.#addDeep(value, MAX_DEPTH)) this.count = before;
-      }
+      for (const path of this.paths) for (const value of valuesAt(document, path)) this.#addDeep(value, MAX_DEPTH);
       return;
     }
     for (const path of this.paths) {
       this.#walk(document, path, 0);
-      if (this.present) return;
+      if (this.count > 0 || this.structured) return;
     }
+  }
+
+  /** Makes a text the only value. */
+  hold(text: string): void {
+    this.#epoch++;
+    this.present = true;
+    this.count = 1;
+    this.raw[0] = text;
   }
 
   #release(): void {
@@ -104,47 +107,40 @@ export class FieldSlot {
     this.#dashedEpochs.length = 0;
   }
 
-  /** Adds every value below; false when it is nested deeper than that. */
-  #addDeep(value: JsonValue, levels: number): boolean {
+  /** Adds every value below, by recursion down to so many levels: events may be nested deeper than a stack goes. */
+  #addDeep(value: JsonValue, levels: number): void {
     this.present = true;
     if (typeof value === "string") this.raw[this.count++] = value;
     else if (typeof value !== "object" || value === null) this.#addOne(value);
+    else if (levels === 0) for (const leaf of leavesOf(value)) this.#addOne(leaf);
     else {
-      if (levels === 0) return false;
       const inner: readonly JsonValue[] = isList(value) ? value : Object.values(value);
-      for (let index = 0; index < inner.length; index++)
-        if (!this.#addDeep(inner[index] ?? null, levels - 1)) return false;
+      for (let index = 0; index < inner.length; index++) this.#addDeep(inner[index] ?? null, levels - 1);
     }
-    return true;
   }
 
   #loadJoined(document: JsonObject, options: JoinOptions): void {
     this.#joined = "";
     for (const path of this.paths) {
-      const value = path.length === 0 ? document : readValue(document, [path]);
-      if (value === undefined) continue;
-      const before = this.#joined;
-      if (!this.#addJoined(typeof value === "object" && value !== null ? value : [value], MAX_DEPTH, options))
-        this.#joined = before;
+      for (const value of valuesAt(document, path))
+        this.#addJoined(typeof value === "object" && value !== null ? value : [value], MAX_DEPTH, options);
     }
     this.present = true;
     this.count = 1;
     this.raw[0] = this.#joined;
   }
 
-  /** Appends every value below; false when it is nested deeper than that. */
-  #addJoined(value: JsonObject | readonly JsonValue[], levels: number, options: JoinOptions): boolean {
-    if (levels === 0) return false;
-    const inner: readonly JsonValue[] = isList(value) ? value : Object.values(value);
+  /** Appends every value below, by recursion down to so many levels. */
+  #addJoined(value: JsonObject | readonly JsonValue[], levels: number, options: JoinOptions): void {
+    const inner: readonly JsonValue[] = levels === 0 ? leavesOf(value) : isList(value) ? value : Object.values(value);
     for (let index = 0; index < inner.length; index++) {
       const item = inner[index]!;
       if (typeof item === "string") {
         if (item.length >= options.leastLength) this.#joined += item;
       } else if (typeof item === "object") {
-        if (item !== null && !this.#addJoined(item, levels - 1, options)) return false;
+        if (item !== null) this.#addJoined(item, levels - 1, options);
       } else if (options.withNumbers) this.#joined += String(item);
     }
-    return true;
   }
 
   /** What is remembered of the value, when there is one alone and it is remembered. */
@@ -245,6 +241,26 @@ function elements(list: readonly JsonValue[]): readonly JsonValue[] {
   return result;
 }
 
+/** Every value below one that is no list or object, without recursion; null is left out. */
+function leavesOf(value: JsonValue): readonly JsonValue[] {
+  const leaves: JsonValue[] = [];
+  const pending: JsonValue[] = [value];
+  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
+    if (typeof item !== "object") leaves.push(item);
+    else if (item !== null)
+      for (const inner of isList(item) ? item : Object.values(item)) if (inner !== null) pending.push(inner);
+  }
+  return leaves;
+}
+
+/** Everything that lies at a path. */
+function valuesAt(document: JsonObject, path: FieldPath): readonly JsonValue[] {
+  if (path.length === 0) return [document];
+  const found: JsonValue[] = [];
+  collect(document, path, 0, found);
+  return found;
+}
+
 /** Levels of lists and objects that a value taken from an event may have. */
 const MAX_DEPTH = 16;
 
@@ -253,6 +269,7 @@ const MAX_DEPTH = 16;
  * real one is left out, because what is made of it (keys, JSON) would be.
  */
 export function readValue(document: JsonObject, paths: readonly FieldPath[]): JsonValue | undefined {
+  let nothing: null | undefined;
   for (const path of paths) {
     const key = path.length === 1 ? path[0]! : "";
     const own = document[key];
@@ -261,16 +278,24 @@ export function readValue(document: JsonObject, paths: readonly FieldPath[]): Js
     if (path.length === 1 && isPlain(key)) {
       const value = own;
       if (value === undefined) continue;
+      if (value === null) {
+        nothing = null;
+        continue;
+      }
       return typeof value !== "object" || isShallow(value, MAX_DEPTH) ? value : undefined;
     }
     const found: JsonValue[] = [];
     collect(document, path, 0, found);
     const [first] = found;
     if (first === undefined) continue;
+    if (found.length === 1 && first === null) {
+      nothing = null;
+      continue;
+    }
     const value = found.length === 1 ? first : found;
     return isShallow(value, MAX_DEPTH) ? value : undefined;
   }
-  return undefined;
+  return nothing;
 }
 
 function collect(value: JsonValue, path: FieldPath, depth: number, found: JsonValue[]): void {

@@ -26,13 +26,15 @@ export interface Predicate {
 export interface Cursor {
   epoch: number;
   document: JsonObject;
+  /** What the document was parsed from, when it is at hand. */
+  json: string | undefined;
 }
 
 /** Fields and predicates of one mapping, each once. */
 export class PredicateTable {
   readonly slots: FieldSlot[] = [];
   readonly predicates: Predicate[] = [];
-  readonly cursor: Cursor = { epoch: 0, document: {} };
+  readonly cursor: Cursor = { epoch: 0, document: {}, json: undefined };
   readonly #mapping: FieldMapping;
   readonly #slotIds = new Map<string, number>();
   readonly #predicateIds = new Map<string, number>();
@@ -128,9 +130,10 @@ export class PredicateTable {
   }
 
   /** Moves on to the next event. */
-  begin(document: JsonObject): void {
+  begin(document: JsonObject, json?: string): void {
     this.cursor.epoch++;
     this.cursor.document = document;
+    this.cursor.json = json;
   }
 
   /** The slot with the event's values. */

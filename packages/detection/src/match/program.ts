@@ -2,6 +2,7 @@ import type { LogSource } from "../event.ts";
 import type { Rule } from "../rule.ts";
 import { type Node, costOf, evaluate, gather } from "./condition-tree.ts";
 import { FieldSlot } from "./field-slot.ts";
+import { type JsonFilter, createJsonFilter, isInNumber } from "./json-filter.ts";
 import { Marks } from "./marks.ts";
 import type { PredicateTable } from "./predicates.ts";
 import { TextIndex } from "./text-index.ts";
@@ -70,6 +71,8 @@ export class Program {
   #slots: FieldSlot[] = [];
   #slotIds: number[] = [];
   #indexes: TextIndex[] = [];
+  /** For slots that are searched as a whole: what may say that nothing is to be found. */
+  #filters: (JsonFilter | undefined)[] = [];
   /** Predicates that are triggers themselves, with their rules: by searched slot, and those that need more than one slot. */
   #watched: (readonly Watched[])[] = [];
   #watchedApart: readonly Watched[] = [];
@@ -116,11 +119,12 @@ export class Program {
   match(): readonly Assignment[] {
     if (++this.#events === this.#tuning) this.#tune();
     const marks = this.#marks;
-    const { document, epoch } = this.#table.cursor;
+    const { document, epoch, json } = this.#table.cursor;
     marks.clear();
     const slots = this.#slots;
     for (let index = 0; index < slots.length; index++) {
       const slot = slots[index]!;
+      if (json !== undefined && slot.isJoined && this.#filters[index]?.(json) === false) continue;
       slot.load(document, epoch);
       if (slot.count > 0) this.#search(index, slot, marks);
       else this.#ask(this.#watched[index]!, marks);
@@ -254,7 +258,9 @@ export class Program {
     }
     const watchedOf = (slot: number): readonly Watched[] =>
       Array.from(watched.get(slot) ?? [], ([predicate, rules]) => ({ predicate, rules }));
-    this.#slots = [...indexes].map(([slot, index]) => searched(this.#table.slots[slot]!, index));
+    const found = [...indexes].map(([slot, index]) => searched(this.#table.slots[slot]!, index));
+    this.#slots = found.map(({ slot }) => slot);
+    this.#filters = found.map(({ filter }) => filter);
     this.#slotIds = [...indexes.keys()];
     this.#indexes = [...indexes.values()];
     this.#watched = this.#slotIds.map(watchedOf);
@@ -274,18 +280,17 @@ function askItself(id: number): Trigger {
 }
 
 /** The slot that an index is searched in: where texts may lie anywhere below the root, all values at once. */
-function searched(slot: FieldSlot, index: TextIndex): FieldSlot {
+function searched(
+  slot: FieldSlot,
+  index: TextIndex,
+): { readonly slot: FieldSlot; readonly filter?: JsonFilter | undefined } {
   const texts = slot.isDeep ? index.containedTexts() : undefined;
-  if (texts === undefined || texts.includes("")) return slot;
-  return new FieldSlot(slot.paths, true, {
+  if (texts === undefined || texts.includes("")) return { slot };
+  const joined = new FieldSlot(slot.paths, true, {
     leastLength: Math.min(...texts.map(({ length }) => length)),
     withNumbers: texts.some(isInNumber),
   });
-}
-
-/** Whether a folded text may lie in a number or a boolean. */
-function isInNumber(text: string): boolean {
-  return /^[-+.\de]*$/.test(text) || ["true", "false", "-infinity"].some((word) => word.includes(text));
+  return { slot: joined, filter: createJsonFilter(texts) };
 }
 
 /**

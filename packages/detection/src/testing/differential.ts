@@ -87,7 +87,9 @@ export function createComparison(
   const compare: Compare = (document, logSource) => {
     const mapping = mappings.find((candidate) => candidate.accepts(document));
     const engine = new Set(
-      detector.judge({ id: "event", time: 0, document, logSource }).facts.map(({ rule }) => rule.id),
+      detector
+        .judge({ id: "event", time: 0, document, json: JSON.stringify(document), logSource })
+        .facts.map(({ rule }) => rule.id),
     );
     const told = mapping?.logSources(document) ?? [];
     const sources = (told.length > 0 || logSource === undefined ? told : [logSource]).map((source) => {

@@ -28,12 +28,14 @@ class ChunkEvent implements SecurityEvent {
   /** Ids say how many events came before, which a chunk does not know. */
   readonly id = "";
   readonly document: JsonObject;
+  readonly json: string;
   readonly logSource: LogSource | undefined;
   readonly #mappings: readonly FieldMapping[];
   #time: number | undefined;
 
-  constructor(document: JsonObject, logSource: LogSource | undefined, mappings: readonly FieldMapping[]) {
+  constructor(document: JsonObject, json: string, logSource: LogSource | undefined, mappings: readonly FieldMapping[]) {
     this.document = document;
+    this.json = json;
     this.logSource = logSource;
     this.#mappings = mappings;
   }
@@ -73,8 +75,8 @@ export function createChunkJudge(options: ChunkJudgeOptions): (chunk: Chunk) => 
     let unmatched = 0;
     let firstUnmatched: number | undefined;
 
-    const judge = (document: JsonObject, line: number): void => {
-      const event = new ChunkEvent(document, logSource, mappings);
+    const judge = (document: JsonObject, line: number, json: string): void => {
+      const event = new ChunkEvent(document, json, logSource, mappings);
       const { mapping, logSources, facts, excepted } = detector.judge(event);
       if (logSources.length === 0) {
         unmatched++;

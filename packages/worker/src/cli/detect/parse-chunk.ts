@@ -13,13 +13,13 @@ export interface ChunkTexts {
 /** Parses the texts of a chunk in order: calls back with each event, or with what is wrong with it. */
 export function eachText(
   chunk: Chunk,
-  onEvent: (document: JsonObject, line: number) => void,
+  onEvent: (document: JsonObject, line: number, json: string) => void,
   onProblem: (problem: ChunkProblem) => void,
 ): ChunkTexts {
   /** Whether the text is an event. */
   const take = (text: string, line: number): boolean => {
     const document = parse(text, line, onProblem);
-    if (document !== undefined) onEvent(document, line);
+    if (document !== undefined) onEvent(document, line, text);
     return document !== undefined;
   };
   if (chunk.kind === "lines") return eachLine(Buffer.from(chunk.buffer, 0, chunk.length), take);
