@@ -18,7 +18,7 @@ export interface FieldMapping {
   accepts(document: JsonObject): boolean;
   /** The log sources a document belongs to, none if it belongs to none (then no rule looks at it, and it is counted). */
   logSources(document: JsonObject): readonly LogSource[];
-  /** Candidate places of a rule's field, tried in order until one has a value; asked once per rule field at compile time. */
+  /** Candidate places of a rule's field, tried in order until one has a value (null and an empty list are none); asked once per rule field at compile time. */
   paths(field: string, logSource: LogSource): readonly FieldPath[];
   /** Fields that say what an event is (its id, channel, name): values of theirs are in many events. A hint for speed alone. */
   readonly commonFields?: readonly string[];

@@ -37,11 +37,16 @@ export function createFieldReader(document: JsonObject, mapping: FieldMapping, l
 
 function readPaths(document: JsonObject, paths: readonly FieldPath[]): FieldReading {
   const places = [...new Set(paths.map(placeText))];
+  let empty: FieldReading | undefined;
   for (const path of paths) {
     const slot = new FieldSlot([path]);
     slot.load(document, 1);
-    if (slot.present) return { ...valuesOf(slot), place: placeText(path), places };
+    if (!slot.present) continue;
+    const reading = { ...valuesOf(slot), place: placeText(path), places };
+    if (slot.count > 0 || slot.structured) return reading;
+    empty ??= reading;
   }
+  if (empty !== undefined) return empty;
   const near = paths.map((path) => nearName(document, path)).find((name) => name !== undefined);
   return { present: false, structured: false, texts: [], place: undefined, places, near };
 }

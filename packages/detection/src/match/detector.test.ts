@@ -232,6 +232,16 @@ test("two long lists that are compared do not cost their product", () => {
   expect(performance.now() - started).toBeLessThan(20_000);
 });
 
+test.each([1, 15, 16, 17, 40, 20_000])("a keyword is found beside and below %i levels", (levels) => {
+  let nested: JsonValue = "needle";
+  for (let level = 0; level < levels; level++) nested = level % 2 === 0 ? [nested] : { nested };
+  let empty: JsonValue = "straw";
+  for (let level = 0; level < levels; level++) empty = { empty };
+  expect(matches("s: [needle]\ncondition: s", { f: "hay", nested })).toBe(true);
+  expect(matches("s: [needle]\ncondition: s", { f: "needle", empty })).toBe(true);
+  expect(matches("s: [needle]\ncondition: s", { f: "hay", empty })).toBe(false);
+});
+
 test("a value too deep to be written down is not taken from an event", () => {
   const { rules } = loadRules([
     { path: "r", text: ruleText("s: { a: 1 }\ncondition: s", "vedette:\n  suppression: { by: [b] }\n") },

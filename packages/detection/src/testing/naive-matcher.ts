@@ -322,11 +322,13 @@ interface Found {
 }
 
 function read(field: string, { document, mapping, source }: NaiveContext): Found {
-  for (const path of mapping.paths(field, source)) {
-    const values = follow(document, path);
-    if (values.length > 0) return describe(values);
-  }
-  return { present: false, structured: false, texts: [] };
+  const places = mapping
+    .paths(field, source)
+    .map((path) => follow(document, path))
+    .filter((values) => values.length > 0)
+    .map(describe);
+  const first = places.find(({ texts, structured }) => texts.length > 0 || structured);
+  return first ?? places[0] ?? { present: false, structured: false, texts: [] };
 }
 
 function follow(value: JsonValue, path: FieldPath): readonly JsonValue[] {
