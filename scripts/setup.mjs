@@ -91,12 +91,25 @@ export function claim(pid = process.pid) {
   return () => rmSync(file, { force: true });
 }
 
+/** Signals that end a set-up. */
+const ENDING = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /** Runs a command quietly, showing how long it has been going; its output is kept for the error. */
 function run(title, command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const started = Date.now();
     const seconds = () => Math.round((Date.now() - started) / 1000);
     const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], ...options });
+    // A set-up that is ended from outside must not leave npm behind.
+    const stop = (signal) => {
+      child.kill(signal);
+      process.exit(130);
+    };
+    for (const signal of ENDING) process.once(signal, stop);
+    const settle = () => {
+      clearInterval(timer);
+      for (const signal of ENDING) process.removeListener(signal, stop);
+    };
     let output = "";
     const keep = (chunk) => {
       output = (output + chunk).slice(-200_000);
@@ -113,11 +126,11 @@ function run(title, command, args, options = {}) {
       tty ? 1_000 : 15_000,
     );
     child.on("error", (error) => {
-      clearInterval(timer);
+      settle();
       reject(new SetupProblem(`${command} could not be started (${error.message}).`));
     });
     child.on("close", (code) => {
-      clearInterval(timer);
+      settle();
       if (tty) process.stdout.write("\r\x1b[K");
       if (code === 0) {
         console.log(`vedette set-up: ${title}: done in ${seconds()} s`);
