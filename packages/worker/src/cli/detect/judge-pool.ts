@@ -1,18 +1,33 @@
+import { deserialize, serialize } from "node:v8";
 import { Worker } from "node:worker_threads";
-import type { LogSource, PackedRules } from "@vedette/detection";
+import { type LogSource, type PackedRules, type Rule, packRules, unpackRules } from "@vedette/detection";
 import type { Chunk, ChunkResult, FactForm } from "./chunk.ts";
 import type { ChunkBuffers } from "./chunks.ts";
 import { type ChunkJudgeOptions, createChunkJudge } from "./judge-chunk.ts";
 
 /** What a thread is started with. */
 export interface JudgeThreadData {
-  readonly rules: PackedRules;
+  /** Of {@link shareRules}. */
+  readonly rules: SharedArrayBuffer;
   /** Names of mappings. */
   readonly mappings: readonly string[];
   readonly logSource: LogSource | undefined;
   readonly form: FactForm;
   readonly wantsTimes: boolean;
   readonly wantsSources: boolean;
+}
+
+/** Writes rules down once for all threads, in memory that they share: a copy for each would be held as long as the thread lives. */
+export function shareRules(rules: readonly Rule[]): SharedArrayBuffer {
+  const bytes = serialize(packRules(rules));
+  const shared = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(shared).set(bytes);
+  return shared;
+}
+
+/** The rules that {@link shareRules} wrote. */
+export function readSharedRules(shared: SharedArrayBuffer): readonly Rule[] {
+  return unpackRules(deserialize(new Uint8Array(shared)) as PackedRules);
 }
 
 /** To a thread; the buffer of a chunk of lines goes with it. */
@@ -108,12 +123,16 @@ export function createThreadedJudge(threads: number, data: JudgeThreadData, buff
   };
 }
 
+/** Memory of a thread for what is made anew: next to nothing of an event outlives it, and more than this was not faster when it was measured. */
+const YOUNG_MEGABYTES = 32;
+
 /** Starts the thread from source or from what was built of it, as this file was. */
 function startThread(workerData: JudgeThreadData): Worker {
   const isSource = import.meta.url.endsWith(".ts");
   return new Worker(new URL(isSource ? "./judge-thread.ts" : "./judge-thread.js", import.meta.url), {
     name: "vedette-judge",
     workerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
     execArgv: isSource
       ? ["--conditions=vedette-source", "--disable-warning=ExperimentalWarning"]
       : ["--disable-warning=ExperimentalWarning"],

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { DEFAULT_MAPPINGS, unpackRules } from "@vedette/detection";
+import { DEFAULT_MAPPINGS } from "@vedette/detection";
 import { createChunkJudge } from "./judge-chunk.ts";
-import type { FromJudgeThread, JudgeThreadData, ToJudgeThread } from "./judge-pool.ts";
+import { type FromJudgeThread, type JudgeThreadData, type ToJudgeThread, readSharedRules } from "./judge-pool.ts";
 
 /** The thread of {@link JudgeThreadData}: judges chunks in the order they come. */
 function run(port: NonNullable<typeof parentPort>, data: JudgeThreadData): void {
@@ -9,7 +9,7 @@ function run(port: NonNullable<typeof parentPort>, data: JudgeThreadData): void 
   const { rules, mappings, ...options } = data;
   const judge = createChunkJudge({
     ...options,
-    rules: unpackRules(rules),
+    rules: readSharedRules(rules),
     mappings: DEFAULT_MAPPINGS.filter(({ name }) => mappings.includes(name)),
   });
   port.on("message", (chunk: ToJudgeThread) => {

@@ -1,9 +1,8 @@
-import { packRules } from "@vedette/detection";
 import type { Chunk, ChunkResult } from "./chunk.ts";
 import { ChunkBuffers, chunksOf } from "./chunks.ts";
 import type { DetectionRun, RunTotals } from "./detection-run.ts";
 import { InputFailure, openEvents } from "./event-bytes.ts";
-import { type JudgePool, createInlineJudge, createThreadedJudge } from "./judge-pool.ts";
+import { type JudgePool, createInlineJudge, createThreadedJudge, shareRules } from "./judge-pool.ts";
 import { createMerger } from "./merge-results.ts";
 
 /** Judges every event of the inputs and reports findings in the order of the events: facts at once, episodes when nothing can change them any more. */
@@ -54,7 +53,7 @@ function createJudge(run: DetectionRun, wantsTimes: boolean, buffers: ChunkBuffe
   const wanted = { logSource: run.logSource, form: run.form, wantsTimes, wantsSources: run.countSources === true };
   if (run.threads === 1) return createInlineJudge({ ...wanted, rules: run.rules, mappings: run.mappings }, buffers);
   const mappings = run.mappings.map(({ name }) => name);
-  return createThreadedJudge(run.threads, { ...wanted, rules: packRules(run.rules), mappings }, buffers);
+  return createThreadedJudge(run.threads, { ...wanted, rules: shareRules(run.rules), mappings }, buffers);
 }
 
 interface InputReading {
