@@ -181,10 +181,18 @@ export function createWindowsLogSources(): (
   eventType: () => string,
 ) => readonly LogSource[] {
   const known = new Map<string, Map<string, Map<Raw | symbol, readonly LogSource[]>>>();
+  /** The identity that an id belonged to last: comparing two names takes less than looking them up. */
+  const last = new Map<Raw, { channel: string; provider: string; result: readonly LogSource[] }>();
   let count = 0;
   return (channel, provider, eventId, eventType) => {
+    const recent = last.get(eventId);
+    if (recent !== undefined && recent.channel === channel && recent.provider === provider) return recent.result;
     const remembered = known.get(channel)?.get(provider)?.get(eventId);
-    if (remembered !== undefined) return remembered;
+    if (remembered !== undefined) {
+      if (last.size >= MAX_REMEMBERED) last.clear();
+      last.set(eventId, { channel, provider, result: remembered });
+      return remembered;
+    }
     const id = String(eventId);
     // Of Sysmon's registry events the type says more than the id.
     const type = id === "12" ? eventType().slice(0, 6).toLowerCase() : "";

@@ -1,3 +1,4 @@
+import { LOWER } from "../fold.ts";
 import type { FieldSlot } from "./field-slot.ts";
 import { type Marks, type Rows, packRows } from "./marks.ts";
 import { BYTES, WORDS, writeAscii } from "./scratch.ts";
@@ -111,14 +112,14 @@ export class ContainedTexts {
       this.#read(slot, value, marks);
       return true;
     }
-    if (this.#hasLong) this.#scanWords(length, slot, value, marks);
-    if (this.#hasAsciiPairs) this.#scanPairs(length, slot, value, marks);
+    if (this.#hasLong) this.#scanWords(length, marks);
+    if (this.#hasAsciiPairs) this.#scanPairs(length, marks);
     for (const id of this.#asciiOnes) if (slot.foldedAt(value).includes(this.#texts[id]!)) this.#report(id, marks);
     return true;
   }
 
   /** Looks for grams in the scratch bytes. */
-  #scanWords(length: number, slot: FieldSlot, value: number, marks: Marks): void {
+  #scanWords(length: number, marks: Marks): void {
     const words = WORDS;
     const filter = this.#filter;
     const shift = this.#filterShift;
@@ -128,7 +129,8 @@ export class ContainedTexts {
       for (let index = 0; index < last; index++) {
         const gram = words[index]! | SMALL;
         const bit = Math.imul(gram, SPREAD) >>> shift;
-        if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(gram, slot, value, index * 4, marks);
+        if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0)
+          this.#compareLong(gram, index * 4, length, undefined, marks);
       }
       return;
     }
@@ -137,29 +139,33 @@ export class ContainedTexts {
     for (let index = 0; index < last; index++) {
       const next = words[index + 1]! | SMALL;
       let bit = Math.imul(word, SPREAD) >>> shift;
-      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(word, slot, value, index * 4, marks);
+      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(word, index * 4, length, undefined, marks);
       let gram = (word >>> 16) | (next << 16);
       bit = Math.imul(gram, SPREAD) >>> shift;
-      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(gram, slot, value, index * 4 + 2, marks);
+      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0)
+        this.#compareLong(gram, index * 4 + 2, length, undefined, marks);
       if (stride === 1) {
         gram = (word >>> 8) | (next << 24);
         bit = Math.imul(gram, SPREAD) >>> shift;
-        if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(gram, slot, value, index * 4 + 1, marks);
+        if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0)
+          this.#compareLong(gram, index * 4 + 1, length, undefined, marks);
         gram = (word >>> 24) | (next << 8);
         bit = Math.imul(gram, SPREAD) >>> shift;
-        if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(gram, slot, value, index * 4 + 3, marks);
+        if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0)
+          this.#compareLong(gram, index * 4 + 3, length, undefined, marks);
       }
       word = next;
     }
   }
 
   /** Looks for pairs in the scratch bytes. */
-  #scanPairs(length: number, slot: FieldSlot, value: number, marks: Marks): void {
+  #scanPairs(length: number, marks: Marks): void {
     const filter = this.#asciiPairFilter;
     let pair = 0;
     for (let index = 0; index < length; index++) {
       pair = ((pair << 8) | BYTES[index]! | 0x20) & 0xffff;
-      if ((filter[pair >>> 5]! & (1 << (pair & 31))) !== 0) this.#comparePair(pair, slot, value, index - 1, marks);
+      if ((filter[pair >>> 5]! & (1 << (pair & 31))) !== 0)
+        this.#comparePair(pair, index - 1, length, undefined, marks);
     }
   }
 
@@ -179,9 +185,11 @@ export class ContainedTexts {
       }
       gram = (gram >>> 8) | (((unit & 0xff) | 0x20) << 24);
       const pair = ((gram >>> 8) & 0xff00) | (gram >>> 24);
-      if ((pairFilter[pair >>> 5]! & (1 << (pair & 31))) !== 0) this.#comparePair(pair, slot, value, index - 1, marks);
+      if ((pairFilter[pair >>> 5]! & (1 << (pair & 31))) !== 0)
+        this.#comparePair(pair, index - 1, text.length, text, marks);
       const bit = Math.imul(gram, SPREAD) >>> shift;
-      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0) this.#compareLong(gram, slot, value, index - GRAM + 1, marks);
+      if ((filter[bit >>> 5]! & (1 << (bit & 31))) !== 0)
+        this.#compareLong(gram, index - GRAM + 1, text.length, text, marks);
     }
   }
 
@@ -208,8 +216,10 @@ export class ContainedTexts {
     else known.push({ id, offset });
   }
 
-  /** Compares the texts that have the gram with what stands around it. */
-  #compareLong(gram: number, slot: FieldSlot, value: number, position: number, marks: Marks): void {
+  /**
+   * Compares the texts that have the gram with what stands around it in a folded value of that length, or without one in the scratch bytes.
+   */
+  #compareLong(gram: number, position: number, length: number, folded: string | undefined, marks: Marks): void {
     let at = (Math.imul(gram, SPREAD) >>> 3) & this.#gramMask;
     let row = this.#buckets[at]!;
     while (row >= 0 && this.#grams[at] !== gram) {
@@ -219,23 +229,32 @@ export class ContainedTexts {
     if (row < 0) return;
     const { starts, entries } = this.#bucketTexts;
     for (let index = starts[row]!; index < starts[row + 1]!; index++)
-      this.#compare(entries[index]!, position - this.#bucketOffsets[index]!, slot, value, marks);
+      this.#compare(entries[index]!, position - this.#bucketOffsets[index]!, length, folded, marks);
   }
 
-  #comparePair(pair: number, slot: FieldSlot, value: number, position: number, marks: Marks): void {
+  #comparePair(pair: number, position: number, length: number, folded: string | undefined, marks: Marks): void {
     const known = this.#pairs.get(pair);
     if (known === undefined) return;
-    for (const { id, offset } of known) this.#compare(id, position - offset, slot, value, marks);
+    for (const { id, offset } of known) this.#compare(id, position - offset, length, folded, marks);
   }
 
-  #compare(id: number, start: number, slot: FieldSlot, value: number, marks: Marks): void {
-    if (start >= 0 && slot.foldedAt(value).startsWith(this.#texts[id]!, start)) this.#report(id, marks);
+  #compare(id: number, start: number, length: number, folded: string | undefined, marks: Marks): void {
+    const text = this.#texts[id]!;
+    if (start < 0 || start + text.length > length) return;
+    if (folded === undefined ? isInScratch(text, start) : folded.startsWith(text, start)) this.#report(id, marks);
   }
 
   #report(id: number, marks: Marks): void {
     const { starts, entries } = this.#entries;
     marks.addAll(entries, starts[id]!, starts[id + 1]!);
   }
+}
+
+/** Whether a folded text stands in the scratch bytes, of which the letters are not folded. */
+function isInScratch(text: string, start: number): boolean {
+  for (let index = 0; index < text.length; index++)
+    if (LOWER[BYTES[start + index]!] !== text.charCodeAt(index)) return false;
+  return true;
 }
 
 interface Place {
@@ -251,7 +270,8 @@ function chooseGrams(
   const common = new Map<number, number>();
   for (const { grams } of texts) for (const gram of new Set(grams)) common.set(gram, (common.get(gram) ?? 0) + 1);
   const buckets = new Map<number, Place[]>();
-  const cost = (gram: number): number => (common.get(gram) ?? 0) + SHARING * (buckets.get(gram)?.length ?? 0);
+  const cost = (gram: number): number =>
+    (common.get(gram) ?? 0) + SHARING * (buckets.get(gram)?.length ?? 0) + frequency(gram);
   // Those with the least choice first.
   for (const { id, grams } of texts.toSorted((a, b) => a.grams.length - b.grams.length)) {
     let best = 0;
@@ -271,6 +291,20 @@ function chooseGrams(
     }
   }
   return buckets;
+}
+
+/** What a gram of the most frequent characters costs, in texts that have the gram somewhere. */
+const FREQUENCY = 4;
+const RANKS = Float64Array.from({ length: 256 }, (_, unit) => {
+  const rank = FREQUENT.indexOf(String.fromCharCode(unit));
+  return rank < 0 ? 1 : rank / FREQUENT.length;
+});
+
+/** How often a gram is in values: an estimate from its characters alone. */
+function frequency(gram: number): number {
+  const ranks =
+    RANKS[gram & 0xff]! + RANKS[(gram >>> 8) & 0xff]! + RANKS[(gram >>> 16) & 0xff]! + RANKS[(gram >>> 24) & 0xff]!;
+  return FREQUENCY * (1 - ranks / GRAM);
 }
 
 function pairAt(text: string, offset: number): number {

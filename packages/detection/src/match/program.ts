@@ -5,6 +5,7 @@ import { FieldSlot } from "./field-slot.ts";
 import { type JsonFilter, createJsonFilter, isInNumber } from "./json-filter.ts";
 import { Marks } from "./marks.ts";
 import type { PredicateTable } from "./predicates.ts";
+import type { Position } from "../signature.ts";
 import { TextIndex } from "./text-index.ts";
 import { type Trigger, triggersOf } from "./trigger.ts";
 
@@ -68,13 +69,8 @@ export class Program {
   readonly #conjuncts: Conjunct[][] = [];
   readonly #choices: (readonly Choice[])[] = [];
   readonly #chosen: (Choice | undefined)[] = [];
-  #slots: FieldSlot[] = [];
-  #slotIds: number[] = [];
-  #indexes: TextIndex[] = [];
-  /** For slots that are searched as a whole: what may say that nothing is to be found. */
-  #filters: (JsonFilter | undefined)[] = [];
-  /** Predicates that are triggers themselves, with their rules: by searched slot, and those that need more than one slot. */
-  #watched: (readonly Watched[])[] = [];
+  #searched: readonly SlotSearch[] = [];
+  /** Predicates that are triggers themselves but need more than one slot, with their rules. */
   #watchedApart: readonly Watched[] = [];
   readonly #marks: Marks;
   /** What is found in one value, by itself. */
@@ -121,13 +117,14 @@ export class Program {
     const marks = this.#marks;
     const { document, epoch, json } = this.#table.cursor;
     marks.clear();
-    const slots = this.#slots;
-    for (let index = 0; index < slots.length; index++) {
-      const slot = slots[index]!;
-      if (json !== undefined && slot.isJoined && this.#filters[index]?.(json) === false) continue;
+    const searched = this.#searched;
+    for (let index = 0; index < searched.length; index++) {
+      const search = searched[index]!;
+      const { slot } = search;
+      if (json !== undefined && slot.isJoined && search.filter?.(json) === false) continue;
       slot.load(document, epoch);
-      if (slot.count > 0) this.#search(index, slot, marks);
-      else this.#ask(this.#watched[index]!, marks);
+      if (slot.count > 0) this.#search(search, marks);
+      else this.#ask(search.watched, marks);
     }
     for (const rule of this.#always) marks.add(rule);
     this.#ask(this.#watchedApart, marks);
@@ -140,13 +137,13 @@ export class Program {
     return hits.sort((a, b) => a - b).map((rule) => this.#assignments[rule]!);
   }
 
-  #search(position: number, slot: FieldSlot, marks: Marks): void {
-    const index = this.#indexes[position]!;
+  #search(search: SlotSearch, marks: Marks): void {
+    const { slot, index, watched } = search;
     const known = slot.known();
     if (known === undefined) {
       for (let value = 0; value < slot.count; value++)
-        if (!index.search(slot, value, marks)) this.#searchValues(position);
-      this.#ask(this.#watched[position]!, marks);
+        if (!index.search(slot, value, marks)) this.#searchValues(search);
+      this.#ask(watched, marks);
       return;
     }
     let found = known.foundBy(index.id);
@@ -154,8 +151,8 @@ export class Program {
       const own = this.#ownMarks;
       own.clear();
       index.search(slot, 0, own);
-      this.#ask(this.#watched[position]!, own);
-      found = this.#possible(own, this.#slotIds[position]!);
+      this.#ask(watched, own);
+      found = this.#possible(own, search.slotId);
       known.keep(index.id, found);
     }
     for (let place = 0; place < found.length; place++) marks.add(found[place]!);
@@ -183,9 +180,9 @@ export class Program {
   }
 
   /** Searches the values of a slot that is searched as a whole if possible. */
-  #searchValues(index: number): void {
-    const slot = this.#table.load(this.#slotIds[index]!);
-    for (let value = 0; value < slot.count; value++) this.#indexes[index]!.search(slot, value, this.#marks);
+  #searchValues({ slotId, index }: SlotSearch): void {
+    const slot = this.#table.load(slotId);
+    for (let value = 0; value < slot.count; value++) index.search(slot, value, this.#marks);
   }
 
   #evaluate(rule: number): boolean {
@@ -227,15 +224,14 @@ export class Program {
     if (changed) this.#build();
   }
 
-  /** Puts the chosen triggers where they are looked for. */
+  /** Puts the chosen triggers where they are looked for; what is looked for in a slot as before stays. */
   #build(): void {
     this.#always = [];
-    const indexes = new Map<number, TextIndex>();
-    const watched = new Map<number, Map<number, number[]>>();
-    const indexOf = (slot: number): TextIndex => {
-      let index = indexes.get(slot);
-      if (index === undefined) indexes.set(slot, (index = new TextIndex(this.#table.nextIndexId())));
-      return index;
+    const wanted = new Map<number, Wanted>();
+    const wantedIn = (slot: number): Wanted => {
+      let known = wanted.get(slot);
+      if (known === undefined) wanted.set(slot, (known = { texts: [], watched: new Map() }));
+      return known;
     };
     for (const [rule, chosen] of this.#chosen.entries()) {
       if (chosen === undefined) {
@@ -244,28 +240,60 @@ export class Program {
       }
       for (const atom of chosen.trigger.atoms) {
         if (atom.kind === "text") {
-          indexOf(atom.slot).add(atom.position, atom.text, rule);
+          wantedIn(atom.slot).texts.push({ position: atom.position, text: atom.text, rule });
           continue;
         }
         const slot = this.#table.isOfOneField(atom.id) ? this.#table.predicates[atom.id]!.slot : -1;
-        if (slot >= 0) indexOf(slot);
-        let bySlot = watched.get(slot);
-        if (bySlot === undefined) watched.set(slot, (bySlot = new Map()));
-        const rules = bySlot.get(atom.id);
-        if (rules === undefined) bySlot.set(atom.id, [rule]);
+        const { watched } = wantedIn(slot);
+        const rules = watched.get(atom.id);
+        if (rules === undefined) watched.set(atom.id, [rule]);
         else rules.push(rule);
       }
     }
-    const watchedOf = (slot: number): readonly Watched[] =>
-      Array.from(watched.get(slot) ?? [], ([predicate, rules]) => ({ predicate, rules }));
-    const found = [...indexes].map(([slot, index]) => searched(this.#table.slots[slot]!, index));
-    this.#slots = found.map(({ slot }) => slot);
-    this.#filters = found.map(({ filter }) => filter);
-    this.#slotIds = [...indexes.keys()];
-    this.#indexes = [...indexes.values()];
-    this.#watched = this.#slotIds.map(watchedOf);
-    this.#watchedApart = watchedOf(-1);
+    this.#watchedApart = watchedOf(wanted.get(-1));
+    wanted.delete(-1);
+    const before = new Map(this.#searched.map((search) => [search.slotId, search]));
+    this.#searched = [...wanted].map(([slot, what]) => {
+      const key = keyOf(what);
+      const known = before.get(slot);
+      return known?.key === key ? known : this.#prepare(slot, what, key);
+    });
   }
+
+  #prepare(slotId: number, what: Wanted, key: string): SlotSearch {
+    const index = new TextIndex(this.#table.nextIndexId());
+    for (const { position, text, rule } of what.texts) index.add(position, text, rule);
+    return { slotId, ...searched(this.#table.slots[slotId]!, index), index, watched: watchedOf(what), key };
+  }
+}
+
+/** What is looked for in a slot. */
+interface Wanted {
+  readonly texts: { readonly position: Position; readonly text: string; readonly rule: number }[];
+  readonly watched: Map<number, number[]>;
+}
+
+/** How a slot is searched. */
+interface SlotSearch {
+  readonly slotId: number;
+  readonly slot: FieldSlot;
+  /** What may say of a slot that is searched as a whole that nothing is to be found. */
+  readonly filter?: JsonFilter | undefined;
+  readonly index: TextIndex;
+  readonly watched: readonly Watched[];
+  /** Equal when the same is looked for. */
+  readonly key: string;
+}
+
+function keyOf({ texts, watched }: Wanted): string {
+  let key = "";
+  for (const { position, text, rule } of texts) key += `${position} ${rule} ${text}\0`;
+  for (const [predicate, rules] of watched) key += `${predicate}=${rules.join(" ")}\0`;
+  return key;
+}
+
+function watchedOf(wanted: Wanted | undefined): readonly Watched[] {
+  return Array.from(wanted?.watched ?? [], ([predicate, rules]) => ({ predicate, rules }));
 }
 
 function toConjunct(node: Node, table: PredicateTable): Conjunct {
