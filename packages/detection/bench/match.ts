@@ -81,9 +81,10 @@ function repeated(events: readonly JsonObject[]): readonly string[] {
 function withoutRepetition(events: readonly JsonObject[]): readonly string[] {
   return repeated(events).map((text, index) => {
     const event = JSON.parse(text) as JsonObject;
-    for (const field of ["CommandLine", "ParentCommandLine"])
-      if (typeof event[field] === "string") event[field] += ` #${index}`;
-    return JSON.stringify(event);
+    const lines = ["CommandLine", "ParentCommandLine"].flatMap((field) =>
+      typeof event[field] === "string" ? [[field, `${event[field]} #${index}`]] : [],
+    );
+    return JSON.stringify({ ...event, ...Object.fromEntries(lines) });
   });
 }
 
