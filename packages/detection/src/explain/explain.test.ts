@@ -333,3 +333,18 @@ describe("an explanation says what the engine says", () => {
     expect(matches).toBeGreaterThan(50);
   });
 });
+
+test("of a rule for every event, too, a correlation says by what its findings are grouped", () => {
+  const text = `${ruleText("s: { Image: x }\ncondition: s", "name: one\n")}---
+title: Often
+id: 00000000-0000-4000-8000-000000000002
+correlation: { type: event_count, rules: [one], group-by: [User], timespan: 90s, condition: { gte: 3 } }
+`;
+  const loaded = loadRules([{ path: "rules.yml", text }]).rules;
+  const rules = loaded.map((rule) => (rule.kind === "signature" ? { ...rule, logSource: {} } : rule));
+  const often = rules.find(({ kind }) => kind === "correlation");
+  if (often === undefined) throw new Error("the correlation was not loaded");
+  const of = (fields: JsonObject) => explain(often, eventOf(fields), { rules }).correlation;
+  expect(of({ Image: "x", User: "eve" })).toMatchObject({ counts: true, rules: [{ group: { User: "eve" } }] });
+  expect(of({ Image: "x" })).toMatchObject({ counts: false, rules: [{ group: { User: null } }] });
+});

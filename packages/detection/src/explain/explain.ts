@@ -72,7 +72,7 @@ export function explain(rule: Rule, event: SecurityEvent, options: ExplainOption
   if (logSources.length === 0 && !looksEverywhere(rule))
     return ended(
       "no-log-source",
-      `The mapping "${mapping.name}" reads the event, but the event belongs to no log source, so that no rule looks at it; the rule is for ${logSourceText(rule.logSource)}.`,
+      `The mapping "${mapping.name}" reads the event, but the event belongs to no log source, and the rule is for ${logSourceText(rule.logSource)}, so that it does not look at it.`,
     );
   const found = logSources.find((source) => isCovered(rule.logSource, source));
   const logSource = found ?? (looksEverywhere(rule) ? {} : undefined);
@@ -136,7 +136,9 @@ function explainCorrelation(
     if (listed === undefined) continue;
     const explanation = explain(listed, event, options);
     const contributes = explanation.matched || explanation.correlation?.counts === true;
-    const source = explanation.logSources.find((candidate) => isCovered(listed.logSource, candidate));
+    const source =
+      explanation.logSources.find((candidate) => isCovered(listed.logSource, candidate)) ??
+      (looksEverywhere(listed) ? {} : undefined);
     const group: Record<string, JsonValue> = {};
     if (contributes && mapping !== undefined && source !== undefined)
       for (const name of correlation.groupBy) {
