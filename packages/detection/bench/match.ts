@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { type Detector, type JsonObject, type Rule, createDetector, loadRules } from "@vedette/detection";
-import { type Row, hasSharedData, mixedWindows, processCreations } from "./streams.ts";
+import { type Row, hasSharedData, mixedWindows, processCreations, withOwnLines } from "./streams.ts";
 import { variantsOf } from "./variants.ts";
 
 const SETS = new Set(["rules", "rules-emerging-threats", "rules-threat-hunting"]);
@@ -79,13 +79,7 @@ function repeated(events: readonly JsonObject[]): readonly string[] {
 
 /** The same, each with command lines of its own: what is remembered of values is of no use for them. */
 function withoutRepetition(events: readonly JsonObject[]): readonly string[] {
-  return repeated(events).map((text, index) => {
-    const event = JSON.parse(text) as JsonObject;
-    const lines = ["CommandLine", "ParentCommandLine"].flatMap((field) =>
-      typeof event[field] === "string" ? [[field, `${event[field]} #${index}`]] : [],
-    );
-    return JSON.stringify({ ...event, ...Object.fromEntries(lines) });
-  });
+  return repeated(events).map((text, index) => JSON.stringify(withOwnLines(JSON.parse(text) as JsonObject, index)));
 }
 
 /** The cost of matching by the number of rules: real ones as far as they go, then variants of them with other literals. */

@@ -88,11 +88,24 @@ export function oneOfEach(events: readonly JsonObject[]): JsonObject[] {
   return [...new Map(events.toReversed().map((event) => [JSON.stringify(logSourcesOf(event)), event])).values()];
 }
 
+/** A process creation whose command lines no event of another number has. */
+export function withOwnLines(event: JsonObject, number: number): JsonObject {
+  const lines = ["CommandLine", "ParentCommandLine"].flatMap((field) =>
+    typeof event[field] === "string" ? [[field, `${event[field]} #${number}`]] : [],
+  );
+  return { ...event, ...Object.fromEntries(lines) };
+}
+
 /**
  * Writes `count` events as JSON lines, over and over from the start of the list; each has a record number of its own, so that no two lines
- * are equal. What each event's log source is stands in three fields of its own, for engines that cannot tell it from the event.
+ * are equal; with `uniqueLines` no two command lines are either. What each event's log source is stands in three fields of its own, for engines that cannot tell it from the event.
  */
-export function writeEvents(file: string, events: readonly JsonObject[], count: number): void {
+export function writeEvents(
+  file: string,
+  events: readonly JsonObject[],
+  count: number,
+  { uniqueLines = false }: { readonly uniqueLines?: boolean } = {},
+): void {
   const told = events.map((event) => {
     const sources = logSourcesOf(event);
     const value = (key: "product" | "category" | "service") =>
@@ -105,7 +118,9 @@ export function writeEvents(file: string, events: readonly JsonObject[], count: 
     };
   });
   const texts: string[] = [];
-  for (let index = 0; index < count; index++)
-    texts.push(`${JSON.stringify({ ...told[index % told.length], EventRecordID: 1_000_000 + index })}\n`);
+  for (let index = 0; index < count; index++) {
+    const event = { ...told[index % told.length], EventRecordID: 1_000_000 + index };
+    texts.push(`${JSON.stringify(uniqueLines ? withOwnLines(event, index) : event)}\n`);
+  }
   writeFileSync(file, texts.join(""));
 }
