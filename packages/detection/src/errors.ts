@@ -118,7 +118,8 @@ export const ERROR_CODES = {
     cure: "Write a whole number and s, m, h or d, such as 10m.",
   },
   "rule-correlation-reference": {
-    summary: "The correlation refers to a rule that is not loaded, was refused, or leads back to the correlation itself.",
+    summary:
+      "The correlation refers to a rule that is not loaded, was refused, or leads back to the correlation itself.",
     cure: "Load the rule in the same run, correct the id or name, repair the rule it names, or break the circle.",
   },
   "rule-extension": {

@@ -35,6 +35,7 @@ export function parseAddress(text: string): readonly number[] | undefined {
     return v4 === undefined ? undefined : [0, 0, 0xffff, v4, 4];
   }
   const zone = text.indexOf("%");
+  if (zone === text.length - 1) return undefined;
   return parseV6(zone < 0 ? text : text.slice(0, zone));
 }
 
@@ -50,8 +51,9 @@ export function contains(network: Network, address: readonly number[]): boolean 
   return true;
 }
 
+/** Four decimal numbers. One with a leading zero is octal to some programs and decimal to others, so it is no address. */
 function parseV4(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  const match = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/.exec(text);
   if (match === null) return undefined;
   let value = 0;
   for (let index = 1; index <= 4; index++) {
@@ -65,8 +67,8 @@ function parseV4(text: string): number | undefined {
 function parseV6(text: string): readonly number[] | undefined {
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
-  const left = groups(halves[0] ?? "");
-  const right = halves.length === 2 ? groups(halves[1] ?? "") : [];
+  const left = groups(halves[0] ?? "", halves.length === 1);
+  const right = halves.length === 2 ? groups(halves[1] ?? "", true) : [];
   if (left === undefined || right === undefined) return undefined;
   const missing = 8 - left.length - right.length;
   if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined;
@@ -74,12 +76,13 @@ function parseV6(text: string): readonly number[] | undefined {
   return [0, 2, 4, 6].map((index) => (all[index] ?? 0) * 65_536 + (all[index + 1] ?? 0));
 }
 
-function groups(text: string): readonly number[] | undefined {
+/** The 16-bit groups of a part of an address, whose last may be written as IPv4 at the address's end. */
+function groups(text: string, isEnd: boolean): readonly number[] | undefined {
   if (text === "") return [];
   const result: number[] = [];
   const parts = text.split(":");
   for (const [index, part] of parts.entries()) {
-    if (index === parts.length - 1 && part.includes(".")) {
+    if (isEnd && index === parts.length - 1 && part.includes(".")) {
       const v4 = parseV4(part);
       if (v4 === undefined) return undefined;
       result.push(v4 >>> 16, v4 & 0xffff);

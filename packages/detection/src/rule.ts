@@ -234,4 +234,3 @@ export function fieldOf(correlation: Correlation, name: string, ruleId: string):
 export function looksEverywhere({ kind, logSource }: Rule): boolean {
   return kind === "signature" && Object.values(logSource).every((part) => part === undefined);
 }
-

@@ -51,7 +51,7 @@ export function wordTest(test: ValueTest, modifiers: readonly string[]): Wording
       };
     case "fieldref": {
       const [relation, denial] = PLACED[test.position];
-      return { relation, denial, value: `the value of ${test.field}${test.cased ? " (in upper and lower case)" : ""}` };
+      return { relation, denial, value: `the value of ${test.field}${test.cased ? " (exact case)" : ""}` };
     }
     case "pattern":
       return wordPattern(test, modifiers);
@@ -61,7 +61,7 @@ export function wordTest(test: ValueTest, modifiers: readonly string[]): Wording
 function wordPattern(test: ValueTest & { kind: "pattern" }, modifiers: readonly string[]): Wording {
   const { pattern, encodes } = test;
   const notes = [
-    ...(test.cased ? ["in upper and lower case"] : []),
+    ...(test.cased ? ["exact case"] : []),
     ...(test.dashes ? ["with any dash"] : []),
     ...(encodes === undefined ? [] : encodings(modifiers)),
   ];

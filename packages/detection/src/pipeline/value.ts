@@ -33,7 +33,7 @@ export interface Value {
 const COMPARISONS = ["lt", "lte", "gt", "gte", "minute", "hour", "day", "week", "month", "year"];
 const POSITIONS = ["contains", "startswith", "endswith"];
 const ENCODINGS = ["base64", "wide", "utf16", "utf16le", "utf16be"];
-const PLACEHOLDER = /(?<!\\)%([\w-]+)%/g;
+const PLACEHOLDER = /(?<!\\)%([^%\\]+)%/g;
 
 /** Reads a value with its modifiers. */
 export function readValue(modifiers: readonly string[], tree: ScalarTree): Value {

@@ -177,8 +177,13 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
   const readCharEscape = (): number => {
     const char = peek() ?? "";
     position++;
-    const simple: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13, a: 7, e: 27, "0": 0 };
+    const simple: Readonly<Record<string, number>> = { t: 9, n: 10, f: 12, r: 13, a: 7, e: 27 };
     if (Object.hasOwn(simple, char)) return simple[char] ?? 0;
+    if (char === "0") {
+      const digits = /^[0-7]{0,2}/.exec(chars.slice(position, position + 2).join(""))?.[0] ?? "";
+      position += digits.length;
+      return Number.parseInt(`0${digits}`, 8);
+    }
     if (char === "x" || char === "u") {
       const match = /^(?:\{([0-9a-fA-F]{1,6})\}|([0-9a-fA-F]{2})([0-9a-fA-F]{2})?)/.exec(
         chars.slice(position, position + 8).join(""),
@@ -257,6 +262,26 @@ export function parseRegex(source: string, initial: RegexFlags): RegexNode {
   return result;
 }
 
+/** PCRE's horizontal white space. */
+const HORIZONTAL = charSet([
+  [0x09, 0x09],
+  [0x20, 0x20],
+  [0xa0, 0xa0],
+  [0x1680, 0x1680],
+  [0x180e, 0x180e],
+  [0x2000, 0x200a],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+]);
+
+/** PCRE's vertical white space. */
+const VERTICAL = charSet([
+  [0x0a, 0x0d],
+  [0x85, 0x85],
+  [0x2028, 0x2029],
+]);
+
 function namedSet(letter: string): CharSet | undefined {
   if (letter === "d") return NAMED.digit;
   if (letter === "D") return complement(NAMED.digit);
@@ -265,11 +290,9 @@ function namedSet(letter: string): CharSet | undefined {
   if (letter === "s") return NAMED.space;
   if (letter === "S") return complement(NAMED.space);
   if (letter === "N") return NAMED.notNewline;
-  if (letter === "h")
-    return charSet([
-      [9, 9],
-      [32, 32],
-      [0xa0, 0xa0],
-    ]);
+  if (letter === "h") return HORIZONTAL;
+  if (letter === "H") return complement(HORIZONTAL);
+  if (letter === "v") return VERTICAL;
+  if (letter === "V") return complement(VERTICAL);
   return undefined;
 }

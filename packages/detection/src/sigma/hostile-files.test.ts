@@ -62,17 +62,21 @@ test.each<[string, string, string | undefined]>([
   ["an empty file", "", "none"],
   ["comments alone", "# nothing\n---\n# nothing\n", "none"],
   ["more than four million characters", "#".repeat(4_000_001), "rule-too-large"],
-])("%s", (_name, text, code) => {
-  const { rules, problems } = loadRules([{ path: "hostile.yml", text }], {
-    placeholders: {
-      p: many(10, (index) => `v${index} `)
-        .trim()
-        .split(" "),
-    },
-  });
-  const codes = problems.filter(({ severity }) => severity === "error").map((problem) => problem.code);
-  if (code === undefined) expect([codes, rules.length]).toEqual([[], 1]);
-  else if (code === "none") expect([codes, rules.length]).toEqual([[], 0]);
-  else expect([codes.includes(code), rules.length]).toEqual([true, 0]);
-  expect(({} as { title?: string }).title).toBeUndefined();
-}, 60_000);
+])(
+  "%s",
+  (_name, text, code) => {
+    const { rules, problems } = loadRules([{ path: "hostile.yml", text }], {
+      placeholders: {
+        p: many(10, (index) => `v${index} `)
+          .trim()
+          .split(" "),
+      },
+    });
+    const codes = problems.filter(({ severity }) => severity === "error").map((problem) => problem.code);
+    if (code === undefined) expect([codes, rules.length]).toEqual([[], 1]);
+    else if (code === "none") expect([codes, rules.length]).toEqual([[], 0]);
+    else expect([codes.includes(code), rules.length]).toEqual([true, 0]);
+    expect(({} as { title?: string }).title).toBeUndefined();
+  },
+  60_000,
+);

@@ -246,3 +246,19 @@ describe("correlation: rules", () => {
     expect(problems).toHaveLength(2);
   });
 });
+
+test.each(["temporal", "temporal_ordered", "event_count"])("a rule that %s lists twice is refused", (type) => {
+  const base =
+    "title: A\nid: a\nname: first\nlogsource: { product: x }\ndetection: { s: { f: a }, condition: s }\n---\n";
+  for (const [one, two] of [
+    ["a", "a"],
+    ["a", "first"],
+    ["first", "first"],
+  ]) {
+    const condition = type === "event_count" ? "\n  condition: { gte: 2 }" : "";
+    const text = `${base}title: C\nid: c\ncorrelation:\n  type: ${type}\n  rules: [${one}, ${two}]\n  timespan: 1m${condition}\n`;
+    const { rules, problems } = loadRules([{ path: "twice.yml", text }]);
+    expect(rules.map(({ id }) => id)).toEqual(["a"]);
+    expect(problems.map(({ code }) => code)).toContain("rule-correlation-reference");
+  }
+});

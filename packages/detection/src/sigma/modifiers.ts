@@ -386,7 +386,7 @@ function cut(
 ): readonly (string | readonly string[])[] | undefined {
   const pieces: (string | readonly string[])[] = [];
   // A percent sign after a backslash stands for itself, unless that backslash is itself escaped.
-  const placeholder = /(?<!\\)((?:\\\\)*)%([\w-]+)%/g;
+  const placeholder = /(?<!\\)((?:\\\\)*)%([^%\\]+)%/g;
   let variants = 1;
   let end = 0;
   for (const match of text.matchAll(placeholder)) {

@@ -42,6 +42,7 @@ export function resolveCorrelations(drafts: readonly DraftRule[]): readonly Rule
     const { reporter } = draft;
     const errors = reporter.errorCount();
     const ids = new Map<string, string>();
+    const listed = new Set<string>();
     for (const { text, at } of parts.references) {
       const found = find(text);
       if (found === undefined) {
@@ -68,9 +69,17 @@ export function resolveCorrelations(drafts: readonly DraftRule[]): readonly Rule
           at,
           "List rules that match single events.",
         );
-      else if ([...ids.entries()].some(([other, id]) => id === found.rule.id && other !== text))
-        reporter.error("rule-correlation-reference", `"${text}" is listed twice, by id and by name.`, at);
-      else ids.set(text, found.rule.id);
+      else if (listed.has(found.rule.id))
+        reporter.error(
+          "rule-correlation-reference",
+          `"${text}" is listed twice.`,
+          at,
+          "List each rule once, by id or by name.",
+        );
+      else {
+        listed.add(found.rule.id);
+        ids.set(text, found.rule.id);
+      }
     }
     for (const reference of Object.values(parts.aliases).flatMap(Object.keys)) {
       const found = find(reference);

@@ -229,7 +229,7 @@ function toExpression(text: string): string {
   });
 }
 
-const PLACEHOLDER = /(?<!\\)((?:\\\\)*)%([\w-]+)%/;
+const PLACEHOLDER = /(?<!\\)((?:\\\\)*)%([^%\\]+)%/;
 
 /** Every text that putting the placeholders' values in gives. */
 function expand(text: string, placeholders: NaivePlaceholders): readonly string[] {

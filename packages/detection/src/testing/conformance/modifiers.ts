@@ -357,7 +357,14 @@ const ENCODING = of("Encoding", [
     {
       feature: "`base64offset` finds the value at each of three offsets",
       yaml: item("f|base64offset|contains", "/bin/bash"),
-      matches: f("L2Jpbi9iYXNo", "IC9iaW4vYmFzaA==", "ICAvYmluL2Jhc2g="),
+      matches: f(
+        "L2Jpbi9iYXNo",
+        "IC9iaW4vYmFzaA==",
+        "ICAvYmluL2Jhc2g=",
+        "L2Jpbi9iYXNoIC1p",
+        "IC9iaW4vYmFzaCAtaQ==",
+        "ICAvYmluL2Jhc2ggLWk=",
+      ),
       misses: f("/bin/bash"),
     },
   ],
