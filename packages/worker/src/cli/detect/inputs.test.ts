@@ -35,6 +35,12 @@ describe("events come in many forms", () => {
     ["an array", `[${three.join(",\n")}]`],
     ["an array after a byte order mark", `\uFEFF [${three.join(",\n")}]`],
     ["whole objects", three.map((line) => JSON.stringify(JSON.parse(line), null, 2)).join("\n")],
+    ["records in one document", JSON.stringify({ Records: three.map((line) => JSON.parse(line) as object) })],
+    ["items of a list", JSON.stringify({ kind: "List", items: three.map((line) => JSON.parse(line) as object) })],
+    [
+      "the hits of a search",
+      JSON.stringify({ hits: { hits: three.map((line) => ({ _id: "1", _source: JSON.parse(line) as object })) } }),
+    ],
     ["gzip", gzipSync(three.join("\n"))],
     [
       "gzip in two members",

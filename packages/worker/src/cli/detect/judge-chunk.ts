@@ -9,6 +9,7 @@ import {
 import type { Chunk, ChunkProblem, ChunkResult, FactForm } from "./chunk.ts";
 import { MatchColumns } from "./match-columns.ts";
 import { eachText } from "./parse-chunk.ts";
+import { wrappedEvents } from "./wrapped-events.ts";
 
 /** What a judge of chunks is made of. */
 export interface ChunkJudgeOptions {
@@ -28,12 +29,18 @@ class ChunkEvent implements SecurityEvent {
   /** Ids say how many events came before, which a chunk does not know. */
   readonly id = "";
   readonly document: JsonObject;
-  readonly json: string;
+  /** The text that the document was parsed from as a whole. */
+  readonly json: string | undefined;
   readonly logSource: LogSource | undefined;
   readonly #mappings: readonly FieldMapping[];
   #time: number | undefined;
 
-  constructor(document: JsonObject, json: string, logSource: LogSource | undefined, mappings: readonly FieldMapping[]) {
+  constructor(
+    document: JsonObject,
+    json: string | undefined,
+    logSource: LogSource | undefined,
+    mappings: readonly FieldMapping[],
+  ) {
     this.document = document;
     this.json = json;
     this.logSource = logSource;
@@ -75,10 +82,15 @@ export function createChunkJudge(options: ChunkJudgeOptions): (chunk: Chunk) => 
     let unmatched = 0;
     let firstUnmatched: number | undefined;
 
-    const judge = (document: JsonObject, line: number, json: string): void => {
+    const judge = (document: JsonObject, line: number, json: string | undefined): void => {
       const event = new ChunkEvent(document, json, logSource, mappings);
       const { mapping, logSources, facts, excepted } = detector.judge(event);
       if (logSources.length === 0) {
+        const wrapped = json !== undefined && facts.length === 0 ? wrappedEvents(document) : undefined;
+        if (wrapped !== undefined) {
+          for (const one of wrapped) judge(one, line, undefined);
+          return;
+        }
         unmatched++;
         firstUnmatched ??= line;
       }

@@ -81,6 +81,21 @@ export function statisticsOf(totals: RunTotals, cost: RunCost, rules: readonly R
   };
 }
 
+const COUNTER_WORDS: Readonly<Record<keyof CorrelatorCounters, string>> = {
+  lateDropped: "findings older than the allowed lateness",
+  ungrouped: "findings without a value for a field to group by",
+  unvalued: "findings without a value for the field to compare",
+  duplicates: "findings taken before",
+  groupsEvicted: "groups forgotten because there were too many",
+  groupsEvictedForMemory: "groups forgotten because they took too much memory",
+  membersOmitted: "findings not listed in their episodes",
+  membersDropped: "findings forgotten because their group had too many",
+  entitiesOmitted: "entities not listed in their episodes",
+  groupsOrphaned: "stored groups whose rule is gone or has changed",
+  groups: "groups at the end",
+  bytes: "bytes for them",
+};
+
 const rounded = (value: number): number => Math.round(value * 1_000) / 1_000;
 
 /** The figures as lines for people. */
@@ -115,8 +130,8 @@ export function statisticsLines(figures: RunStatistics): readonly string[] {
   }
   if (correlations !== null) {
     lines.push("correlations:");
-    for (const [name, count] of Object.entries(correlations) as [string, unknown][])
-      if (typeof count === "number") lines.push(`  ${grouped(count).padStart(11)}  ${name}`);
+    for (const [name, count] of Object.entries(correlations) as [keyof CorrelatorCounters, number][])
+      lines.push(`  ${grouped(count).padStart(11)}  ${COUNTER_WORDS[name]}`);
   }
   return lines;
 }
