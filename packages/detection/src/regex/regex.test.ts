@@ -38,7 +38,7 @@ describe("what an expression matches", () => {
     ["a.b", { s: true }, "a\nb", true],
     ["a.b", {}, "a\u2028b", true],
     ["a\\012b", {}, "a\nb", true],
-    ["a\\012b", {}, "a\0" + "12b", false],
+    ["a\\012b", {}, "a\u000012b", false],
     ["a\\07b", {}, "a\u0007b", true],
     ["a\\0b", {}, "a\0b", true],
     ["a\\0128", {}, "a\n8", true],
