@@ -255,6 +255,7 @@ function readValue(
     return test({ kind: "null" });
   }
   const text = String(value);
+  if (!text.isWellFormed()) return wrong("The value holds half of a surrogate pair, which no text in UTF-8 has.");
   if (chain.type === "re") {
     const source = chain.expand ? expandRegex(text, placeholders, at, reporter) : text;
     if (source === undefined) return undefined;

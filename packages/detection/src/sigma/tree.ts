@@ -127,6 +127,10 @@ function convert(document: Document, budget: { nodes: number }, reporter: Report
       reporter.error("rule-yaml-syntax", `There is no anchor "&${node.source}" before this alias.`, at);
       return undefined;
     }
+    if (isNode(node) && node.tag !== undefined && !PLAIN_TAG.test(node.tag)) {
+      reporter.error("rule-yaml-syntax", `The YAML tag "${node.tag}" has no meaning in a rule.`, at, "Remove the tag.");
+      return undefined;
+    }
     const anchor = isNode(node) ? node.anchor : undefined;
     if (anchor !== undefined && expanding === 0) anchors.set(anchor, node as Node);
     if (isMap(node)) {
@@ -176,6 +180,9 @@ function writtenValue(node: Scalar): unknown {
   const { value, source } = node;
   return typeof value === "number" && source !== undefined && /^[-+]?0\d+$/.test(source) ? source : value;
 }
+
+/** Tags that say what a value would be without them, or that it is a text. */
+const PLAIN_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq)$/;
 
 /** The value under a key, if the tree is a map that has it. */
 export function child(tree: Tree | undefined, key: string): Tree | undefined {

@@ -32,6 +32,7 @@ const NETWORKS = [
   "::/0",
   "0.0.0.0/0",
   "fe80::/10",
+  "::ffff:10.0.0.0/104",
 ] as const;
 const ADDRESSES = [
   "10.1.2.3",
@@ -40,6 +41,8 @@ const ADDRESSES = [
   "2001:db8::1",
   "::ffff:10.1.2.3",
   "fe80::1%eth0",
+  "::ffff:a01:203",
+  "010.1.2.3",
   "10.1.2",
   "::",
 ] as const;

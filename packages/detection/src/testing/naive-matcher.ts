@@ -292,10 +292,23 @@ function dashes(text: string): readonly string[] {
   );
 }
 
+/** The IPv4 address that an IPv6 one stands for, if it is such; a URL writes every IPv6 address in one way. */
+function mappedV4(text: string): string | undefined {
+  const [address = ""] = text.split("%");
+  if (!isIPv6(address)) return undefined;
+  const [, high, low] = /^\[::ffff:([0-9a-f]+):([0-9a-f]+)\]$/.exec(new URL(`http://[${address}]`).hostname) ?? [];
+  if (high === undefined || low === undefined) return undefined;
+  const [left, right] = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return [left >> 8, left & 255, right >> 8, right & 255].join(".");
+}
+
 function inNetwork(address: string, network: string): boolean {
-  const [base = "", prefix] = network.trim().split("/");
+  const [written = "", bits] = network.trim().split("/");
+  const isMapped = mappedV4(written) !== undefined && Number(bits ?? 128) >= 96;
+  const base = isMapped ? (mappedV4(written) ?? "") : written;
+  const prefix = isMapped ? String(Number(bits ?? 128) - 96) : bits;
   const family = isIPv4(base) ? "ipv4" : "ipv6";
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+  const mapped = mappedV4(address) ?? address;
   if (family === "ipv4" ? !isIPv4(mapped) : !isIPv6(address)) return false;
   const list = new BlockList();
   list.addSubnet(base, prefix === undefined ? (family === "ipv4" ? 32 : 128) : Number(prefix), family);

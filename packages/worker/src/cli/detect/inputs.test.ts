@@ -51,6 +51,22 @@ describe("events come in many forms", () => {
   });
 });
 
+test("a list of records may hold what is none, a rule may look at the whole, and a log source may be told", async () => {
+  const records = [JSON.parse(evil()) as object, null, JSON.parse(evil()) as object];
+  const answer = await found("mixed.json", JSON.stringify({ Records: records }));
+  expect(answer.found).toBe(2);
+  expect(answer.complained).toContain("mixed.json:1: a record in the list is not an object");
+  const file = folder.file("told.json", JSON.stringify({ value: [JSON.parse(evil()) as object] }));
+  const told = await runDetect("--rules", rules, "--events", file, "--logsource", "product=azure");
+  expect(told.printed.length).toBe(1);
+  const event = folder.file(
+    "list.json",
+    JSON.stringify({ a: 1, b: 2, c: 3, d: 4, items: [JSON.parse(evil()) as object] }),
+  );
+  const whole = await runDetect("--rules", rules, "--events", event, "--logsource", "product=azure");
+  expect(whole.printed.length).toBe(0);
+});
+
 describe("what is broken is told, and the rest goes on", () => {
   test.each<[string, string | Uint8Array, number, RegExp, number]>([
     ["nothing", "", 0, /^There is no event in the input\.$/, 0],

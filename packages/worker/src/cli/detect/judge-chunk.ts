@@ -9,7 +9,7 @@ import {
 import type { Chunk, ChunkProblem, ChunkResult, FactForm } from "./chunk.ts";
 import { MatchColumns } from "./match-columns.ts";
 import { eachText } from "./parse-chunk.ts";
-import { wrappedEvents } from "./wrapped-events.ts";
+import { isObject, wrappedEvents } from "./wrapped-events.ts";
 
 /** What a judge of chunks is made of. */
 export interface ChunkJudgeOptions {
@@ -85,12 +85,18 @@ export function createChunkJudge(options: ChunkJudgeOptions): (chunk: Chunk) => 
     const judge = (document: JsonObject, line: number, json: string | undefined): void => {
       const event = new ChunkEvent(document, json, logSource, mappings);
       const { mapping, logSources, facts, excepted } = detector.judge(event);
-      if (logSources.length === 0) {
-        const wrapped = json !== undefined && facts.length === 0 ? wrappedEvents(document) : undefined;
-        if (wrapped !== undefined) {
-          for (const one of wrapped) judge(one, line, undefined);
-          return;
+      const isTold = logSources.length === 1 && logSources[0] === logSource;
+      const mayWrap = json !== undefined && (logSources.length === 0 || isTold);
+      const wrapped = mayWrap ? wrappedEvents(document, isTold) : undefined;
+      if (wrapped !== undefined) {
+        for (const one of wrapped) {
+          if (isObject(one)) judge(one, line, undefined);
+          else problems.push({ code: "event-malformed", detail: "a record in the list is not an object", line });
         }
+        // What was found in the document as a whole is not lost.
+        if (facts.length === 0 && excepted.length === 0) return;
+      }
+      if (logSources.length === 0) {
         unmatched++;
         firstUnmatched ??= line;
       }
