@@ -135,7 +135,6 @@ describe("a field", () => {
     ["f|contains", "ς", "ΑΣ", true],
     ["f|contains", "İ", "xİy", true],
     ["f|contains", "a\u0000", "xA\u0000", true],
-    ["f", "\ud800", "\ud800", true],
     ["f|contains", "строка", "Это СТРОКА.", true],
     ["f|contains", "ŁÓDŹ", "w łodzi i łódź", true],
     ["f|contains", "строка", "another STRING", false],
