@@ -100,6 +100,8 @@ export interface StepCommit {
   readonly id: string;
   /** Every inbox row up to this sequence is judged. Absent when the step judged none (an operator's decision, an expiry). */
   readonly cursor?: number | undefined;
+  /** Text that belongs to `cursor` and is kept with it, unless the cursor is older than the one kept: what the inbox needs to go on behind it, e.g. its positions in the shards that it reads. */
+  readonly inboxState?: string | undefined;
   readonly facts?: readonly Fact[];
   readonly episodes?: readonly Episode[];
   /** Blobs of the fold (correlation groups, watermark partitions, counters …) by key; null removes one. */
@@ -119,6 +121,8 @@ export interface StepCommit {
 /** What the line needs to go on after a start. */
 export interface RecoveredState {
   readonly cursor: number;
+  /** What was last committed with a cursor; absent when none was. */
+  readonly inboxState?: string | undefined;
   readonly blobs: ReadonlyMap<string, string>;
   /** Alerts and incidents that the fold can still change: those not merged, seen at or after the given horizon. */
   readonly alerts: readonly Alert[];
@@ -126,23 +130,27 @@ export interface RecoveredState {
   readonly denyList: readonly DenyListEntry[];
 }
 
-/**
- * The one port to the memory. Methods reject with a `StoreError` (errors.ts) whose `retryable` says whether trying again can help.
- * Every method that changes something has committed to stable storage when it resolves.
- */
-export interface Store extends AsyncDisposable {
-  /** Takes records into the inbox, each event id once, in one transaction. */
+/** Where input is taken. What it resolves for is on stable storage. */
+export interface Intake {
+  /** Takes records, each event id once. */
   append(records: readonly RawRecord[]): Promise<AppendResult>;
-  /** Same, and moves a source's checkpoint (file offset …) in the same transaction. */
+  /** Same, and moves a source's checkpoint (file offset …) once they are stored. */
   appendFrom(source: string, checkpoint: string, records: readonly RawRecord[]): Promise<AppendResult>;
   checkpoint(source: string): Promise<string | undefined>;
   refuse(inputs: readonly RefusedInput[]): Promise<void>;
+}
 
-  recover(horizon: number): Promise<RecoveredState>;
+/** What the line reads, in one order that its cursor points into. */
+export interface Inbox {
   /** Rows after a sequence in order, at most `limit`. */
   readInbox(after: number, limit: number): Promise<readonly InboxRow[]>;
   /** Highest sequence in the inbox, 0 when empty. */
   inboxEnd(): Promise<number>;
+}
+
+/** What the line has come to: findings, alerts, incidents, effects, history and audit. */
+export interface Memory {
+  recover(horizon: number): Promise<RecoveredState>;
   commit(step: StepCommit): Promise<void>;
 
   /** Effects that are due, oldest first: `pending` with `notBefore` ≤ now, and every `attempting` (left by a crash); of one action when it is named. */
@@ -155,6 +163,7 @@ export interface Store extends AsyncDisposable {
   alert(id: string): Promise<Alert | undefined>;
   alertMembers(id: string, limit: number): Promise<readonly AlertMember[]>;
   findings(ids: readonly string[]): Promise<readonly (Fact | Episode)[]>;
+  /** The events with these ids, in their order; those that are unknown, or are gone from where they came from, are left out. */
   events(ids: readonly string[]): Promise<readonly InboxRow[]>;
   history(subject: string): Promise<readonly HistoryEntry[]>;
   /** Newest first by `openedAt`; incidents merged into another are left out. */
@@ -178,6 +187,13 @@ export interface Store extends AsyncDisposable {
   /** Called after each commit with what changed, in order; returns an unsubscribe function. */
   onChange(listener: (changes: readonly Change[]) => void): () => void;
 }
+
+/**
+ * The one port to the memory. Methods reject with a `StoreError` (errors.ts) whose `retryable` says whether trying again can help.
+ * Every method that changes something has committed to stable storage when it resolves. The embedded home is all of it in one database; on
+ * Elasticsearch the inbox is the stream of findings, which is read by its own part of the worker.
+ */
+export interface Store extends Intake, Inbox, Memory, AsyncDisposable {}
 
 /** Totals for status and metrics. */
 export interface StoreCounts {

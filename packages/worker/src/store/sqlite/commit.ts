@@ -5,7 +5,7 @@ import type { AlertMember, HistoryEntry } from "../store.ts";
 import type { Connection } from "./connection.ts";
 import type { AlertRow, DenyRow, DocumentRow, EpisodeRow, FactRow, IncidentRow, StepRows } from "./encode.ts";
 import { insertEffects, updateEffects } from "./outbox.ts";
-import { addTotal, raiseTotal } from "./totals.ts";
+import { addTotal, raiseTotal, setInboxState, total } from "./totals.ts";
 import { appendAudit } from "./trail.ts";
 
 /** How many step ids and idempotency keys are remembered; a repetition comes within seconds, not after this many others. */
@@ -20,7 +20,11 @@ export type ChangeDraft = Omit<Change, "sequence">;
  */
 export function commitStep(connection: Connection, step: StepRows): ChangeDraft[] {
   if (!remember(connection, step.id)) return [];
-  if (step.cursor !== undefined) raiseTotal(connection, "cursor", step.cursor);
+  if (step.cursor !== undefined) {
+    raiseTotal(connection, "cursor", step.cursor);
+    const isNewest = step.cursor === total(connection, "cursor");
+    if (isNewest && step.inboxState !== undefined) setInboxState(connection, step.inboxState);
+  }
   insertFacts(connection, step.facts);
   replaceEpisodes(connection, step.episodes);
   setBlobs(connection, step.blobs);

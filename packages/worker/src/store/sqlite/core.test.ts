@@ -187,6 +187,20 @@ describe("commit", () => {
     expect(core.recover(0).blobs).toEqual(new Map([["b", "2"]]));
   });
 
+  test("keeps what belongs to the cursor, and moves it with the cursor alone", () => {
+    const core = open();
+    expect(core.recover(0)).not.toHaveProperty("inboxState");
+    core.commit({ id: "1", cursor: 7, inboxState: "seven" });
+    core.commit({ id: "2", cursor: 3, inboxState: "three" });
+    core.commit({ id: "3", inboxState: "none" });
+    core.commit({ id: "3b", cursor: 7 });
+    expect(core.recover(0)).toMatchObject({ cursor: 7, inboxState: "seven" });
+    core.commit({ id: "4", cursor: 7, inboxState: "seven, further" });
+    expect(core.recover(0)).toMatchObject({ cursor: 7, inboxState: "seven, further" });
+    core.commit({ id: "5", cursor: 8, inboxState: "\ud800" });
+    expect(core.recover(0)).toMatchObject({ cursor: 8, inboxState: "\ud800" });
+  });
+
   test("gives blobs back under their keys, whatever text they are", () => {
     const text = fc.string({ unit: "binary" });
     fc.assert(

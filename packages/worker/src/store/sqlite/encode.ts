@@ -71,6 +71,7 @@ export interface EffectRow extends Omit<Effect, "payload"> {
 export interface StepRows {
   readonly id: string;
   readonly cursor: number | undefined;
+  readonly inboxState: string | undefined;
   readonly facts: readonly FactRow[];
   readonly episodes: readonly EpisodeRow[];
   readonly blobs: readonly { readonly key: string; readonly value: string | null }[];
@@ -118,6 +119,7 @@ export function stepRows(step: StepCommit): StepRows {
   return {
     id: toTextKey(step.id),
     cursor: step.cursor,
+    inboxState: step.inboxState === undefined ? undefined : toTextKey(step.inboxState),
     facts: (step.facts ?? []).map(factRow),
     episodes: (step.episodes ?? []).map(episodeRow),
     blobs: (step.blobs ?? []).map(({ key, value }) => ({

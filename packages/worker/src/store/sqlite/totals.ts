@@ -1,4 +1,5 @@
 import type { Connection } from "./connection.ts";
+import { fromTextKey } from "./text-key.ts";
 
 /** Numbers kept in the same transaction as what they count or point at. */
 export type Total = "cursor" | "refused" | "facts" | "change_sequence";
@@ -13,6 +14,19 @@ export function raiseTotal({ sql }: Connection, name: Total, value: number): voi
   sql(
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE excluded.value > value",
   ).run(name, value);
+}
+
+/** What was committed with the cursor. */
+export function inboxState({ sql }: Connection): string | undefined {
+  const text = sql("SELECT value FROM meta WHERE key = 'inbox_state'").get()?.["value"] as string | undefined;
+  return text === undefined ? undefined : fromTextKey(text);
+}
+
+/** Keeps what belongs to the cursor, as `toTextKey` made it. */
+export function setInboxState({ sql }: Connection, text: string): void {
+  sql(
+    "INSERT INTO meta (key, value) VALUES ('inbox_state', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+  ).run(text);
 }
 
 /** Adds to a number and returns the sum. */
