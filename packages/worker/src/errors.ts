@@ -1,6 +1,7 @@
 import { EVENT_INPUT_ERROR_CODES } from "./cli/detect/error-codes.ts";
 import { COLLECTOR_ERROR_CODES } from "./collector/error-codes.ts";
 import { CONFIG_ERROR_CODES } from "./config/error-codes.ts";
+import { ELASTICSEARCH_ERROR_CODES } from "./elasticsearch/error-codes.ts";
 import { RULE_SOURCE_ERROR_CODES } from "./rules/error-codes.ts";
 import { SERVER_ERROR_CODES } from "./server/error-codes.ts";
 
@@ -94,6 +95,7 @@ export const STORE_ERROR_CODES = {
 export const ERROR_CODES: Readonly<Record<string, ErrorCode>> = {
   ...STORE_ERROR_CODES,
   ...CONFIG_ERROR_CODES,
+  ...ELASTICSEARCH_ERROR_CODES,
   ...COLLECTOR_ERROR_CODES,
   ...SERVER_ERROR_CODES,
   ...RULE_SOURCE_ERROR_CODES,
