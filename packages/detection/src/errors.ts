@@ -56,6 +56,10 @@ export const ERROR_CODES = {
     summary: "A filter names a rule that is not loaded, is a correlation, or is for another log source.",
     cure: "Load the rule in the same run, correct the id or name, or give the filter a logsource that covers the rule's.",
   },
+  "rule-unused-search": {
+    summary: "A search identifier stands in no condition, so that it decides nothing. The rule is loaded.",
+    cure: "Name it in the condition, or remove it. A name that begins with _ is left out of patterns such as `1 of them`.",
+  },
   "rule-unknown-modifier": {
     summary: "A field carries a modifier that Sigma does not define.",
     cure: "Use the modifier suggested, or one of those in the Sigma modifiers appendix.",

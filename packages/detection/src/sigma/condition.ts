@@ -34,10 +34,11 @@ export function readCondition(
   at: number,
   searches: ReadonlyMap<string, Condition>,
   reporter: Reporter,
-  budget: { tests: number } = { tests: LIMITS.tests },
+  budget: ConditionBudget = conditionBudget(),
 ): Condition | undefined {
   const compiled: ConditionParts<Condition> = {
     search: (name) => {
+      budget.named.add(name);
       const search = searches.get(name) ?? { op: "or", items: [] };
       budget.tests -= sizeOf(search);
       if (budget.tests >= 0) return search;
@@ -76,9 +77,17 @@ function sizeOf(condition: Condition): number {
   return size;
 }
 
-/** The tests that the conditions of one rule may make together. */
-export function conditionBudget(): { tests: number } {
-  return { tests: LIMITS.tests };
+/** What the conditions of one rule may still do, and what they did. */
+export interface ConditionBudget {
+  /** Tests that they may make together; below 0 when there were more. */
+  tests: number;
+  /** Search identifiers that a condition names, or that a pattern of one stands for. */
+  readonly named: Set<string>;
+}
+
+/** A budget that is not touched yet. */
+export function conditionBudget(): ConditionBudget {
+  return { tests: LIMITS.tests, named: new Set() };
 }
 
 /** What a condition is made into. */

@@ -257,6 +257,19 @@ describe("what is wrong is reported with its place, and the rest is loaded", () 
     ]);
   });
 
+  test("a search identifier that no condition names is warned of at its place, those that a pattern names are not", () => {
+    const { rules, problems } = load(
+      ruleText(
+        "a_one: { a: b }\na_two: { a: c }\n_left: { a: d }\nleft: { a: e }\ncondition: 1 of a_* and not 1 of _*",
+      ),
+    );
+    expect(rules).toHaveLength(1);
+    expect(problems.map(({ code, severity, line, column }) => [code, severity, line, column])).toEqual([
+      ["rule-unused-search", "warning", 8, 3],
+    ]);
+    expect(problems[0]?.message).toContain('"left"');
+  });
+
   test("a broken document leaves the others of its file", () => {
     const { rules, problems } = load(`${ruleText(simple)}---\ntitle: [\n---\n${second}`);
     expect(rules).toHaveLength(2);

@@ -134,5 +134,12 @@ export function readDetection(
   }
   if (texts.length === 0) reporter.error("rule-wrong-type", "The condition is an empty list.", condition.at);
   if (reporter.errorCount() > errors) return undefined;
+  for (const { key, at } of detection.entries)
+    if (searches.has(key) && !budget.named.has(key))
+      reporter.warning(
+        "rule-unused-search",
+        `No condition names the search identifier "${key}": it decides nothing.`,
+        at,
+      );
   return { condition: join("or", conditions), written: { searches: written, conditions: conditionTexts } };
 }
