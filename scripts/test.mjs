@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { bundledNode, environment, requireSetup, root, sharedFolder } from "./checkout.mjs";
+import { missingForElasticsearch } from "./elasticsearch.mjs";
 
 requireSetup("npm test");
 
@@ -41,6 +42,12 @@ const parts = [
     used: "the comparison of rules' meaning with pySigma's",
     has: () => existsSync(pySigma.folder) || spawnSync("python3", ["-c", "import sigma"]).status === 0,
     get: `python3 -m pip install --target ${pySigma.folder} -r test/pysigma/requirements.txt`,
+  },
+  {
+    name: "Elasticsearch 9.4.3",
+    used: "the tests against a real Elasticsearch",
+    has: () => Boolean(process.env.VEDETTE_TEST_ELASTICSEARCH) || missingForElasticsearch() === undefined,
+    get: missingForElasticsearch() ?? "",
   },
   {
     name: "shared data",

@@ -116,8 +116,13 @@ export async function startNode(options: NodeOptions, installation = requireInst
 function launch({ home, java }: Installation, folder: string, log: string): ChildProcess {
   const command = [
     join(java, "bin", "java"),
-    ...["-Xms4m", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"],
-    ...["-cp", `${home}/lib/tools/server-launcher/*`, "org.elasticsearch.server.launcher.ServerLauncher"],
+    "-Xms4m",
+    "-Xmx64m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-cp",
+    `${home}/lib/tools/server-launcher/*`,
+    "org.elasticsearch.server.launcher.ServerLauncher",
   ];
   // With setpriv the node ends with the process that started it, however that one ends.
   if (spawnSync("setpriv", ["--version"]).status === 0) {

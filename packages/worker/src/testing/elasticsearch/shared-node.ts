@@ -5,10 +5,12 @@ import type { TestProject } from "vitest/node";
 import { freePorts, startNode } from "./cluster-node.ts";
 import { findInstallation } from "./installation.ts";
 
+/** Where the node for a run of tests is, or why there is none. */
+export type TestNode = { readonly url: string } | { readonly missing: string };
+
 declare module "vitest" {
   interface ProvidedContext {
-    /** Where the node for this run of tests is, or why there is none. */
-    elasticsearch: { readonly url: string } | { readonly missing: string };
+    elasticsearch: TestNode;
   }
 }
 

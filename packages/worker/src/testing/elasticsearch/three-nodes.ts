@@ -44,7 +44,11 @@ export async function startThreeNodes(options: { readonly heap?: string } = {}):
     for (const result of started) if (result.status === "fulfilled") nodes.push(result.value);
     for (const result of started) if (result.status === "rejected") throw result.reason;
     const probe = client();
-    await probe.cluster.health({ wait_for_nodes: "3", timeout: "60s" }).finally(() => probe.close());
+    try {
+      await probe.cluster.health({ wait_for_nodes: "3", timeout: "60s" });
+    } finally {
+      await probe.close();
+    }
   } catch (error) {
     await dispose();
     throw error;

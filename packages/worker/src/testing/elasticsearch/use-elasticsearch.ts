@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Client } from "@elastic/elasticsearch";
 import { afterAll, inject } from "vitest";
-import type {} from "./shared-node.ts";
+import type { TestNode } from "./shared-node.ts";
 
 /** A node for the tests of one file. */
 export interface TestElasticsearch {
@@ -13,7 +13,7 @@ export interface TestElasticsearch {
 
 /** Gives a test file the node of the run, with a prefix of its own. Called once, outside of any test. */
 export function useElasticsearch(): TestElasticsearch {
-  const node = inject("elasticsearch");
+  const node: TestNode = inject("elasticsearch");
   // Where there is no node the tests are collected, but none is run.
   const url = "url" in node ? node.url : "http://127.0.0.1:1";
   const client = new Client({ node: url });
