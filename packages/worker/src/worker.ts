@@ -176,9 +176,11 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
   const process = createProcessors(config.processors, { observer, log });
   const onAppended = (): void => line.notify();
   const collector = createCollector({
-    sources: config.sources.map((source) =>
-      createFileSource({ config: source, store, ports, observer, mappings: DEFAULT_MAPPINGS, process, onAppended }),
-    ),
+    sources: config.sources
+      .filter((source) => source.type === "file")
+      .map((source) =>
+        createFileSource({ config: source, store, ports, observer, mappings: DEFAULT_MAPPINGS, process, onAppended }),
+      ),
     ports,
     observer,
   });

@@ -17,12 +17,17 @@ export const CONFIG_ERROR_CODES = {
     cure: "Give the value that the message asks for; docs/configuration.md lists every setting.",
   },
   "config-token-file": {
-    summary: "A token file cannot be read, is empty, or is given together with a token.",
-    cure: "Give one of `token` and `tokenFile`; the file must be readable by the worker's user and hold the token alone.",
+    summary:
+      "A file that holds a token, API key, password or certificate cannot be read, is empty, or is given together with the value itself.",
+    cure: "Give one of the two, e.g. `token` or `tokenFile`; the file must be readable by the worker's user and hold that value alone.",
   },
   "config-token-required": {
     summary: "A listener that others than this machine can reach has no token.",
     cure: "Set a token, or listen on 127.0.0.1.",
+  },
+  "config-elasticsearch-missing": {
+    summary: "A source reads Elasticsearch, but the block `elasticsearch` is missing.",
+    cure: "Add the block with the cluster's `urls` and an API key; the cluster becomes the worker's memory then, too.",
   },
   "config-duplicate-name": {
     summary: "Two sources or two processors have the same name.",

@@ -57,6 +57,58 @@ describe("loadConfig", () => {
     expect(loaded.processors).toEqual([{ type: "filter", name: "filter", field: "event_name", prefix: "debug." }]);
   });
 
+  it("reads a cluster and a source in it, with the key from its file", () => {
+    const loaded = config(
+      [
+        "elasticsearch:",
+        "  urls: [https://es-1:9200, https://es-2:9200]",
+        "  apiKeyFile: es.key",
+        "  caFile: ca.pem",
+        "  retention: {findings: 30d}",
+        "sources:",
+        "  - {type: elasticsearch, name: logs, patterns: [logs-*], exclude: [logs-debug-*], start: 2026-11-01T00:00:00Z}",
+      ].join("\n"),
+      { readFile: (file) => `content of ${file}\n` },
+    );
+    expect(loaded.elasticsearch).toEqual({
+      urls: ["https://es-1:9200", "https://es-2:9200"],
+      apiKey: "content of /etc/vedette/es.key",
+      apiKeyFile: "/etc/vedette/es.key",
+      ca: "content of /etc/vedette/ca.pem",
+      caFile: "/etc/vedette/ca.pem",
+      verifyCertificate: true,
+      requestTimeout: 30_000,
+      prefix: "vedette",
+      partitions: 4,
+      retention: {
+        events: 2_592_000_000,
+        findings: 2_592_000_000,
+        alerts: "forever",
+        audit: "forever",
+        deadLetters: 7_776_000_000,
+      },
+    });
+    expect(loaded.sources).toEqual([
+      {
+        type: "elasticsearch",
+        name: "logs",
+        patterns: ["logs-*"],
+        exclude: ["logs-debug-*"],
+        start: "2026-11-01T00:00:00Z",
+        pageSize: { min: 100, max: 5_000 },
+      },
+    ]);
+    expect(redactConfig(loaded).elasticsearch?.apiKey).toBe("[redacted]");
+    expect(config("").elasticsearch).toBeUndefined();
+  });
+
+  it("takes a cluster from the environment alone", () => {
+    const loaded = config("", {
+      env: { VEDETTE_ELASTICSEARCH_URLS: "http://a:9200,http://b:9200", VEDETTE_ELASTICSEARCH_REPLICAS: "0" },
+    });
+    expect(loaded.elasticsearch).toMatchObject({ urls: ["http://a:9200", "http://b:9200"], replicas: 0 });
+  });
+
   it("lets the environment win, with its paths relative to the current folder", () => {
     const loaded = config("otlp: {port: 1}\nlog: {level: warn}", {
       env: {
@@ -134,6 +186,72 @@ describe("loadConfig", () => {
       "a token file that is not there",
       "otlp: {tokenFile: missing}",
       { code: "config-token-file", line: 1, column: 19 },
+    ],
+    [
+      "a source that reads a cluster which is not configured",
+      "sources:\n  - {type: elasticsearch, name: logs, patterns: [logs-*]}",
+      { code: "config-elasticsearch-missing", line: 2, column: 5 },
+    ],
+    ["a cluster without addresses", "elasticsearch: {urls: []}", { code: "config-invalid-value", line: 1, column: 23 }],
+    [
+      "a cluster's address with a password in it",
+      'elasticsearch: {urls: ["https://elastic:x@es:9200"]}',
+      { code: "config-invalid-value", line: 1, column: 24 },
+    ],
+    [
+      "an API key beside a user",
+      "elasticsearch: {urls: [https://es:9200], apiKey: a, username: b, password: c}",
+      { code: "config-invalid-value", line: 1, column: 63 },
+    ],
+    [
+      "a user without a password",
+      "elasticsearch: {urls: [https://es:9200], username: b}",
+      { code: "config-invalid-value", line: 1, column: 52 },
+    ],
+    [
+      "a certificate authority for plain addresses",
+      "elasticsearch: {urls: [http://es:9200], ca: pem}",
+      { code: "config-invalid-value", line: 1, column: 23 },
+    ],
+    [
+      "an authority and a fingerprint",
+      `elasticsearch: {urls: [https://es:9200], ca: pem, caFingerprint: ${"ab".repeat(32)}}`,
+      { code: "config-invalid-value", line: 1, column: 66 },
+    ],
+    [
+      "plain and secure addresses of one cluster",
+      "elasticsearch: {urls: [https://a:9200, http://b:9200]}",
+      { code: "config-invalid-value", line: 1, column: 23 },
+    ],
+    [
+      "an API key's file that is not there",
+      "elasticsearch: {urls: [https://es:9200], apiKeyFile: missing}",
+      { code: "config-token-file", line: 1, column: 54 },
+    ],
+    [
+      "a prefix that no index can have",
+      "elasticsearch: {urls: [http://es:9200], prefix: Sec_}",
+      { code: "config-invalid-value", line: 1, column: 49 },
+    ],
+    [
+      "a retention of less than a day",
+      "elasticsearch: {urls: [http://es:9200], retention: {alerts: 5m}}",
+      { code: "config-invalid-value", line: 1, column: 61 },
+    ],
+    [
+      "a pattern that excludes",
+      "sources: [{type: elasticsearch, name: a, patterns: [-logs]}]",
+      { code: "config-invalid-value", line: 1, column: 53 },
+    ],
+    [
+      "a start that is no time",
+      "sources: [{type: elasticsearch, name: a, patterns: [a], start: yesterday}]",
+      { code: "config-invalid-value", line: 1, column: 64 },
+    ],
+    [
+      "pages whose bounds are the wrong way round",
+      "sources: [{type: elasticsearch, name: a, patterns: [a], pageSize: {min: 500, max: 100}}]",
+      { code: "config-invalid-value", line: 1, column: 67 },
     ],
     [
       "an address that is none",

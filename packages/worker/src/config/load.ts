@@ -3,11 +3,12 @@ import { dirname, resolve } from "node:path";
 import type { Problem } from "@vedette/detection";
 import { isMap, isNode, isPair, isScalar, LineCounter, parseDocument, type Document } from "yaml";
 import type { z } from "zod";
-import { isLoopback } from "./loopback.ts";
+import { checkTogether } from "./check-together.ts";
 import { nearestName } from "./nearest.ts";
 import { configSchema, type Config } from "./schema.ts";
+import { readSecretFiles } from "./secret-files.ts";
 import { environmentSettings, markedPaths, namesAt, type EnvironmentSetting } from "./settings.ts";
-import { replaceAt } from "./walk.ts";
+import { replaceAt, shownPath as shown } from "./walk.ts";
 
 /** What a configuration is made from. */
 export interface ConfigInput {
@@ -18,7 +19,7 @@ export interface ConfigInput {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Base of relative paths when there is no file, and of those from the environment; the current folder by default. */
   readonly cwd?: string;
-  /** Reads a token file; the file system by default. */
+  /** Reads a file that holds a token, key, password or certificate; the file system by default. */
   readonly readFile?: (path: string) => string;
 }
 
@@ -50,11 +51,6 @@ const locate = (document: Document, counter: LineCounter, path: readonly Propert
   }
   return {};
 };
-
-const shown = (path: readonly PropertyKey[]): string =>
-  path
-    .map((part, index) => (typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`))
-    .join("");
 
 const environmentValue = (text: string, { kind }: EnvironmentSetting): unknown => {
   if (kind === "number") return /^-?\d+(\.\d+)?$/.test(text.trim()) ? Number(text) : text;
@@ -188,10 +184,10 @@ export const loadConfig = (input: ConfigInput): LoadedConfig => {
 
   let config: Config = parsed.data;
   for (const path of paths) config = replaceAt(config, path, (text) => resolve(folder, text)) as Config;
-  config = readTokenFiles(config, input.readFile ?? ((path) => readFileSync(path, "utf8")), (path, message) => {
-    problem("config-token-file", message, {
+  config = readSecretFiles(config, input.readFile ?? ((path) => readFileSync(path, "utf8")), (path, what) => {
+    problem("config-token-file", what.message, {
       ...locate(document, counter, path, false),
-      suggestion: "Give the path of a readable file that holds the token and nothing else.",
+      suggestion: `Give the path of a readable file that holds the ${what.noun} and nothing else.`,
     });
   });
   checkTogether(config, (code, path, message, suggestion) => {
@@ -204,88 +200,4 @@ const namesOfUnion = (issue: z.core.$ZodIssueInvalidUnion): string | undefined =
   if (issue.discriminator === undefined) return undefined;
   const listed: unknown = (issue as { options?: unknown }).options;
   return Array.isArray(listed) && listed.length > 0 ? listed.map(String).join(", ") : undefined;
-};
-
-interface HasToken {
-  readonly token?: string | undefined;
-  readonly tokenFile?: string | undefined;
-}
-
-const readTokenFiles = (
-  config: Config,
-  readFile: (path: string) => string,
-  report: (path: readonly PropertyKey[], message: string) => void,
-): Config => {
-  const filled = <T extends HasToken>(section: T, path: readonly PropertyKey[]): T => {
-    if (section.tokenFile === undefined) return section;
-    const at = [...path, "tokenFile"];
-    if (section.token !== undefined) {
-      report(at, `Both a token and a token file are given at \`${shown(path)}\`.`);
-      return section;
-    }
-    try {
-      const token = readFile(section.tokenFile).trim();
-      if (token !== "") return { ...section, token };
-      report(at, `The token file ${section.tokenFile} is empty.`);
-    } catch (error) {
-      report(at, `The token file ${section.tokenFile} cannot be read: ${(error as Error).message}.`);
-    }
-    return section;
-  };
-  return {
-    ...config,
-    otlp: filled(config.otlp, ["otlp"]),
-    api: { ...config.api, tokens: config.api.tokens.map((token, index) => filled(token, ["api", "tokens", index])) },
-    alerter: { ...config.alerter, alertmanager: filled(config.alerter.alertmanager, ["alerter", "alertmanager"]) },
-  };
-};
-
-const checkTogether = (
-  config: Config,
-  report: (code: string, path: readonly PropertyKey[], message: string, suggestion: string) => void,
-): void => {
-  if (
-    config.otlp.enabled &&
-    !isLoopback(config.otlp.host) &&
-    config.otlp.token === undefined &&
-    config.otlp.tokenFile === undefined
-  ) {
-    report(
-      "config-token-required",
-      ["otlp", "host"],
-      `The OTLP receiver would listen on ${config.otlp.host} without a token.`,
-      "Set `otlp.token` or `otlp.tokenFile`, or listen on 127.0.0.1.",
-    );
-  }
-  for (const [index, token] of config.api.tokens.entries()) {
-    if (token.token === undefined && token.tokenFile === undefined) {
-      report(
-        "config-invalid-value",
-        ["api", "tokens", index],
-        `The token of \`${token.name}\` is missing.`,
-        "Give `token` or `tokenFile`.",
-      );
-    }
-  }
-  const unique = (list: string, names: readonly string[], taken: readonly string[]): void => {
-    for (const [index, name] of names.entries()) {
-      if (names.indexOf(name) === index && !taken.includes(name)) continue;
-      report(
-        "config-duplicate-name",
-        [list, index, "name"],
-        `The name \`${name}\` is taken.`,
-        "Give each one a name of its own.",
-      );
-    }
-  };
-  unique(
-    "sources",
-    config.sources.map(({ name }) => name),
-    ["otlp"],
-  );
-  unique(
-    "processors",
-    config.processors.map(({ name }) => name),
-    [],
-  );
 };

@@ -1,57 +1,7 @@
 import { z } from "zod";
 import { isAddressOrNetwork } from "../responder/address-list.ts";
-import { parseDuration, parseSize } from "./units.ts";
-
-/** What a setting is besides its type: a secret is never printed, a path is read relative to the configuration file's folder. */
-export interface SettingMeta {
-  readonly secret?: true;
-  readonly path?: true;
-  /** How the type is named in the documentation. */
-  readonly type?: string;
-}
-
-const duration = (fallback: string, description: string) =>
-  z
-    .string()
-    .transform((text, context) => {
-      const milliseconds = parseDuration(text);
-      if (milliseconds !== undefined) return milliseconds;
-      context.addIssue({ code: "custom", message: "expected a duration such as 500ms, 30s, 15m, 2h or 7d" });
-      return z.NEVER;
-    })
-    .prefault(fallback)
-    .meta({ description, type: "duration" });
-
-const size = (fallback: string, description: string) =>
-  z
-    .union([z.int().positive(), z.string()])
-    .transform((value, context) => {
-      const bytes = typeof value === "number" ? value : parseSize(value);
-      if (bytes !== undefined && bytes > 0) return bytes;
-      context.addIssue({ code: "custom", message: "expected a size such as 512KiB or 8MiB, or a number of bytes" });
-      return z.NEVER;
-    })
-    .prefault(fallback)
-    .meta({ description, type: "size" });
-
-const host = (description: string) => z.string().min(1).default("127.0.0.1").describe(description);
-const port = (fallback: number, description: string) =>
-  z.int().min(0).max(65_535).default(fallback).meta({ description, type: "port" });
-const path = (description: string) => z.string().min(1).meta({ description, type: "path", path: true });
-const secret = (description: string) =>
-  z.string().min(1).optional().meta({ description, type: "secret", secret: true });
-const secretFile = (description: string) =>
-  z.string().min(1).optional().meta({ description, type: "path", path: true });
-const name = (description: string) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, "expected 1 to 64 letters, digits, dots, dashes or underscores")
-    .describe(description);
-const httpUrl = z
-  .string()
-  .refine((text) => /^https?:\/\/[^/]/.test(text) && URL.canParse(text), "expected an http:// or https:// address");
-const patterns = (fallback: string[], description: string) =>
-  z.array(z.string().min(1).max(256)).default(fallback).describe(description);
+import { elasticsearch, elasticsearchSource } from "./elasticsearch-schema.ts";
+import { duration, host, httpUrl, logsource, name, path, patterns, port, secret, secretFile, size } from "./fields.ts";
 
 const otlp = z
   .strictObject({
@@ -94,13 +44,6 @@ const api = z
   .prefault({})
   .describe("HTTP API, console and metrics.");
 
-const logSourcePart = (description: string) =>
-  z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9_.-]*$/, "expected lower-case letters, digits, dots, dashes or underscores")
-    .optional()
-    .describe(description);
-
 const fileSource = z.strictObject({
   type: z.literal("file").describe("JSON lines, tailed."),
   name: name("Name of the source in status, metrics and records; unique."),
@@ -111,16 +54,7 @@ const fileSource = z.strictObject({
     .describe(
       "Where to start in files that are there when the source is run for the first time; later files are read whole.",
     ),
-  logsource: z
-    .strictObject({
-      product: logSourcePart("Product, as rules name it, e.g. `nodejs`."),
-      category: logSourcePart("Category, as rules name it, e.g. `application`."),
-      service: logSourcePart("Service, as rules name it, e.g. `sshd`."),
-    })
-    .optional()
-    .describe(
-      "Sigma log source of the lines whose own fields do not tell it (OTel log documents and Windows events do). Without one no rule looks at such a line; it is counted as unmatched.",
-    ),
+  logsource: logsource("line"),
   maxLineBytes: size("1MiB", "Longest line; a longer one is refused and counted."),
   pollInterval: duration("250ms", "Time between two looks at the files."),
 });
@@ -161,10 +95,11 @@ const filterProcessor = z
 export const configSchema = z.strictObject({
   tenant: name("Tenant that everything belongs to; `default` until there is a second.").default("default"),
   dataFolder: path("Folder of the embedded store, made when it is missing.").default(".vedette"),
+  elasticsearch,
   otlp,
   api,
   sources: z
-    .array(z.discriminatedUnion("type", [fileSource]))
+    .array(z.discriminatedUnion("type", [fileSource, elasticsearchSource]))
     .default([])
     .describe("Sources besides the OTLP receiver."),
   rules: z
@@ -240,6 +175,12 @@ export type Config = z.output<typeof configSchema>;
 
 /** One configured source. */
 export type SourceConfig = Config["sources"][number];
+
+/** One configured source of a type. */
+export type SourceConfigOf<Type extends SourceConfig["type"]> = Extract<SourceConfig, { type: Type }>;
+
+/** The block `elasticsearch`. */
+export type ElasticsearchConfig = NonNullable<Config["elasticsearch"]>;
 
 /** One configured processor. */
 export type ProcessorConfig = Config["processors"][number];

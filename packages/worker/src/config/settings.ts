@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { configSchema, type SettingMeta } from "./schema.ts";
+import type { SettingMeta } from "./fields.ts";
+import { configSchema } from "./schema.ts";
 
 /** One setting, as the documentation lists it. */
 export interface SettingRow {

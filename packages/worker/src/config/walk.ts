@@ -10,3 +10,9 @@ export const replaceAt = (value: unknown, path: readonly string[], change: (text
   const object = value as Record<string, unknown>;
   return { ...object, [head]: replaceAt(object[head], rest, change) };
 };
+
+/** A path as messages name it: `sources[0].name`. */
+export const shownPath = (path: readonly PropertyKey[]): string =>
+  path
+    .map((part, index) => (typeof part === "number" ? `[${part}]` : `${index === 0 ? "" : "."}${String(part)}`))
+    .join("");

@@ -28,7 +28,7 @@ export interface ClusterConnection {
   readonly ca?: string | undefined;
   /** SHA-256 fingerprint of the certificate authority, as Elasticsearch prints it at its first start. */
   readonly caFingerprint?: string | undefined;
-  /** Whether the server's certificate is checked; by default it is. */
+  /** Whether the server's certificate is checked; by default it is. With `ca` or `caFingerprint`, false leaves only the names in it unchecked. */
   readonly verifyCertificate?: boolean | undefined;
   /** Milliseconds that one request may take. */
   readonly requestTimeout: number;

@@ -1,11 +1,5 @@
 import type { ConnectionOptions } from "node:tls";
-import {
-  Client,
-  errors,
-  SniffingTransport,
-  type TransportOptions,
-  type TransportRequestOptions,
-} from "@elastic/elasticsearch";
+import { Client, errors, SniffingTransport, type TransportOptions } from "@elastic/elasticsearch";
 import type { Log } from "../ports.ts";
 import { detectCapabilities, type ServerInfo } from "./capabilities.ts";
 import type { Cluster, ClusterConnection } from "./cluster.ts";
@@ -60,12 +54,10 @@ const neverSent = (error: unknown): boolean => {
   return false;
 };
 
-const tlsOptions = ({ ca, caFingerprint, verifyCertificate }: ClusterConnection): ConnectionOptions => {
+const tlsOptions = ({ ca, verifyCertificate }: ClusterConnection): ConnectionOptions => {
   if (verifyCertificate !== false) return ca === undefined ? {} : { ca };
-  // With a pinned authority only the names in the certificate are left unchecked.
-  return caFingerprint !== undefined && ca !== undefined
-    ? { ca, checkServerIdentity: () => undefined }
-    : { rejectUnauthorized: false };
+  // With an authority of its own only the names in the certificate are left unchecked.
+  return ca === undefined ? { rejectUnauthorized: false } : { ca, checkServerIdentity: () => undefined };
 };
 
 const createClient = (connection: ClusterConnection, onRequest: ConnectOptions["onRequest"]): Client => {
@@ -115,7 +107,7 @@ const isOpenSearch = (info: unknown): boolean => {
 
 const askInfo = async (client: Client, signal: AbortSignal | undefined): Promise<ServerInfo> => {
   try {
-    return await client.transport.request<ServerInfo, unknown>(
+    return await client.transport.request<ServerInfo>(
       { method: "GET", path: "/" },
       { meta: false, ...(signal === undefined ? {} : { signal }) },
     );
@@ -152,7 +144,7 @@ export const connectCluster = async (
   { log, signal, onRequest }: ConnectOptions,
 ): Promise<Cluster> => {
   let client: Client;
-  const [secure] = connection.urls.filter((url) => url.startsWith("https:"));
+  const secure = connection.urls.find((url) => url.startsWith("https:"));
   const ca =
     secure === undefined || connection.caFingerprint === undefined || connection.ca !== undefined
       ? connection.ca

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FieldMapping } from "@vedette/detection";
-import type { SourceConfig } from "../../config/schema.ts";
+import type { SourceConfigOf } from "../../config/schema.ts";
 import { StoreError } from "../../errors.ts";
 import { createCountingObserver, type CountingObserver } from "../testing/counting-observer.ts";
 import { createMemoryInbox, type MemoryInbox } from "../testing/memory-inbox.ts";
@@ -32,7 +32,7 @@ const at = (name: string): string => join(folder, name);
 const line = (id: number | string, rest: object = {}): string => `${JSON.stringify({ id, ...rest })}\n`;
 const ids = (): unknown[] => inbox.records.map(({ document }) => document["id"]);
 
-const start = (changes: Partial<SourceConfig> = {}, options: Partial<FileSourceOptions> = {}): FileSource => {
+const start = (changes: Partial<SourceConfigOf<"file">> = {}, options: Partial<FileSourceOptions> = {}): FileSource => {
   const source = createFileSource({
     config: {
       type: "file",

@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import type { FieldMapping } from "@vedette/detection";
-import type { SourceConfig } from "../../config/schema.ts";
+import type { SourceConfigOf } from "../../config/schema.ts";
 import { StoreError } from "../../errors.ts";
 import type { Ports } from "../../ports.ts";
 import type { RawRecord, RefusedInput } from "../../record.ts";
@@ -16,7 +16,7 @@ import { TailedFile } from "./tailed-file.ts";
 
 /** What a file source needs. */
 export interface FileSourceOptions {
-  readonly config: SourceConfig;
+  readonly config: SourceConfigOf<"file">;
   readonly store: Pick<Store, "appendFrom" | "checkpoint" | "refuse">;
   readonly ports: Pick<Ports, "clock" | "timers" | "log">;
   readonly observer: CollectorObserver;
