@@ -10,10 +10,17 @@ export interface Lease {
   readonly epoch: number;
   /** What was saved last, by whichever owner; undefined for a new resource. */
   readonly payload: JsonValue | undefined;
-  /** Saves progress. @throws LeaseLostError when another worker has taken the resource; nothing is changed then. */
+  /**
+   * Saves progress, which also renews the lease. While the cluster cannot be reached it is tried again until the lease runs out.
+   *
+   * @throws LeaseLostError when another worker has taken the resource, or the lease ran out: nothing is changed by this call then
+   * @throws RangeError when the payload is larger than `MAX_PAYLOAD_BYTES`
+   */
   save(payload: JsonValue): Promise<void>;
   /** Aborts when the lease is lost, or was not renewed in time; what is under way is to be dropped. */
   readonly lost: AbortSignal;
+  /** Aborts when another worker has too little to do: `work` should save where it is and return at its next good moment. It is stopped if it does not. */
+  readonly recalled: AbortSignal;
   /** Gives it back, so that another worker need not wait for it to expire. */
   release(): Promise<void>;
 }
@@ -39,7 +46,10 @@ export interface Leases extends AsyncDisposable {
   view(resources: readonly string[]): Promise<readonly LeaseView[]>;
 }
 
-/** Another worker has the resource now. */
+/** Largest payload of a lease, as bytes of JSON: it is written again with every renewal. */
+export const MAX_PAYLOAD_BYTES = 262_144;
+
+/** Another worker has the resource now, or may have it. */
 export class LeaseLostError extends Error {
   override readonly name = "LeaseLostError";
 }
