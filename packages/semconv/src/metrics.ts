@@ -411,4 +411,25 @@ export const WORKER_METRICS = {
     description: "1 when the worker is ready to take and judge records.",
     attributes: [],
   },
+  elasticsearchRequests: {
+    name: "vedette_elasticsearch_requests_total",
+    kind: "counter",
+    unit: "{request}",
+    description: "Requests to Elasticsearch by outcome (ok, timeout, unavailable, overloaded, conflict, not-found …).",
+    attributes: ["outcome"],
+  },
+  elasticsearchRewrites: {
+    name: "vedette_elasticsearch_rewrites_total",
+    kind: "counter",
+    unit: "{document}",
+    description: "Documents sent to Elasticsearch once more, by why (overloaded, unavailable, timeout, blocked …).",
+    attributes: ["reason"],
+  },
+  elasticsearchRefused: {
+    name: "vedette_elasticsearch_documents_refused_total",
+    kind: "counter",
+    unit: "{document}",
+    description: "Documents that Elasticsearch refused and that went to the dead-letter index, by type of refusal.",
+    attributes: ["type"],
+  },
 } as const satisfies Record<string, MetricDefinition>;
