@@ -12,6 +12,8 @@ export interface RawRecord {
   readonly partition: string;
   /** Event time, Unix milliseconds; the time of receipt when the record has none. */
   readonly time: number;
+  /** The record has no time of its own: `time` is that of receipt, and another one when it is received again. */
+  readonly undated?: boolean;
   /** Time of receipt, Unix milliseconds. */
   readonly receivedAt: number;
   /** The parsed record. OTLP logs take the shape that the Collector's OTel mode writes to Elasticsearch. */

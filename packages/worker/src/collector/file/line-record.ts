@@ -100,13 +100,15 @@ export const readLine = (
   }
   if (!isWithinDepth(document)) return refuse("too_deep", `a value is nested deeper than ${MAX_RECORD_DEPTH}.`);
   const object = document as JsonObject;
+  const time = documentTime(object, mappings);
   return {
     record: {
       id: eventId(object, origin, line),
       source,
       position: `${path}:${line.offset}`,
       partition: origin.partition,
-      time: documentTime(object, mappings) ?? receivedAt,
+      time: time ?? receivedAt,
+      ...(time === undefined ? { undated: true } : {}),
       receivedAt,
       document: object,
     },

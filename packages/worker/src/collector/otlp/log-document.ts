@@ -29,6 +29,8 @@ export interface LogDocument {
   readonly document: JsonObject;
   /** Event time, Unix milliseconds. */
   readonly time: number;
+  /** The record carries no time: `time` is that of receipt. */
+  readonly undated: boolean;
   readonly partition: string;
   /** Event id from `log.record.uid`, when the sender gives one. */
   readonly uid: string | undefined;
@@ -92,5 +94,5 @@ export const logDocument = (
     document["body"] = typeof record.body === "string" ? { text: record.body } : { structured: record.body };
   }
   const partition = partitionOf((resource["attributes"] ?? {}) as JsonObject);
-  return { document, time, partition, uid: uidOf(attributes) };
+  return { document, time, undated: nanoseconds === 0n, partition, uid: uidOf(attributes) };
 };

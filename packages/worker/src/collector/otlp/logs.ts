@@ -49,13 +49,14 @@ export const decodeLogs = (
     record(index, resource, scope, record) {
       if (resource !== lastResource) [lastResource, resourcePart] = [resource, resourceDocument(resource)];
       if (scope !== lastScope) [lastScope, scopePart] = [scope, scopeDocument(scope)];
-      const { document, time, partition, uid } = logDocument(record, resourcePart, scopePart, receivedAt);
+      const { document, time, undated, partition, uid } = logDocument(record, resourcePart, scopePart, receivedAt);
       records.push({
         id: uid ?? `${hash}:${index}`,
         source: OTLP_SOURCE,
         position: `${hash}/${index}`,
         partition,
         time,
+        ...(undated ? { undated } : {}),
         receivedAt,
         document,
       });

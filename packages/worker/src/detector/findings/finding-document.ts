@@ -25,9 +25,14 @@ export interface FindingDocument {
       readonly alerts: boolean;
       /** The rule is on trial: recorded, never alerting. */
       readonly shadow: boolean;
-      /** Hash of `body`: two findings with one id and different hashes are two judgements of an event that was changed in between. */
+      /**
+       * Hash of `body` without its id, and without its time where the event has none of its own: two findings with one id and different hashes are two
+       * judgements of an event that was changed in between.
+       */
       readonly content_hash: string;
       readonly source: string;
+      /** When the event was read, Unix milliseconds: whether it is dated in the future is judged by this. Absent for an episode. */
+      readonly received?: number;
       /** Absent for an episode. */
       readonly position?: EventPosition;
       /** The whole finding, not indexed. */
@@ -47,4 +52,8 @@ export interface ShardProgress {
   readonly counters: Readonly<Record<string, number>>;
   /** Sequence numbers that were judged, and with which set of rules (hash of their ids and revisions), oldest first. */
   readonly judged: readonly { readonly from: number; readonly to: number; readonly ruleSet: string }[];
+  /** Sequence number after which reading began, when the shard was first read. */
+  readonly began?: number;
+  /** Nothing was known to be left when this was saved. */
+  readonly caughtUp?: boolean;
 }
