@@ -1,5 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Installation } from "./installation.ts";
 
@@ -8,6 +19,13 @@ export const SERVER_UID = 9200;
 
 /** The superuser of a node with security. */
 export const ADMIN = "admin";
+
+/** Makes a temporary folder for the folders of nodes; the user that nodes run as can pass through it. */
+export function makeNodesFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "vedette-nodes-"));
+  chmodSync(folder, 0o711);
+  return folder;
+}
 
 /** What a node is started with. */
 export interface NodeOptions {

@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { freePorts, startNode } from "./cluster-node.ts";
 import { findInstallation } from "./installation.ts";
+import { makeNodesFolder } from "./node-configuration.ts";
 
 /** Where the node for a run of tests is, or why there is none. */
 export type TestNode = { readonly url: string } | { readonly missing: string };
@@ -28,13 +28,15 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     project.provide("elasticsearch", installation);
     return undefined;
   }
-  const folder = mkdtempSync(join(tmpdir(), "vedette-elasticsearch-"));
+  const folder = makeNodesFolder();
   const [port = 0, transportPort = 0] = await freePorts(2);
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  const node = await startNode({ folder, port, transportPort, heap: "1g" }, installation).catch((error: unknown) => {
-    remove();
-    throw error;
-  });
+  const node = await startNode({ folder: join(folder, "node"), port, transportPort, heap: "1g" }, installation).catch(
+    (error: unknown) => {
+      remove();
+      throw error;
+    },
+  );
   project.provide("elasticsearch", { url: node.url });
   return async () => {
     await node.stop();

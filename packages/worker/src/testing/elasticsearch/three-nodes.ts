@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Client } from "@elastic/elasticsearch";
 import { freePorts, startNode, type ClusterNode } from "./cluster-node.ts";
+import { makeNodesFolder } from "./node-configuration.ts";
 
 /** Three nodes that can each be the master. Disposing of it stops them and removes their data. */
 export interface ThreeNodes extends AsyncDisposable {
@@ -19,7 +19,7 @@ export interface ThreeNodes extends AsyncDisposable {
 
 /** Starts three nodes; resolves when they are one cluster. */
 export async function startThreeNodes(options: { readonly heap?: string } = {}): Promise<ThreeNodes> {
-  const folder = mkdtempSync(join(tmpdir(), "vedette-nodes-"));
+  const folder = makeNodesFolder();
   const ports = await freePorts(6);
   const seeds = ports.slice(3);
   const nodes: ClusterNode[] = [];
