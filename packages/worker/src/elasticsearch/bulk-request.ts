@@ -107,7 +107,7 @@ const send = async (cluster: Cluster, items: readonly BulkItem[], options: SendO
     if (told instanceof ElasticsearchError && told.retryable) return again(told);
     throw told;
   }
-  const answered = Array.isArray(answer?.items) ? answer.items : [];
+  const answered: NonNullable<BulkAnswer["items"]> = Array.isArray(answer?.items) ? answer.items : [];
   if (answered.length !== items.length) {
     return again(
       new ElasticsearchError("elasticsearch-answer-damaged", `${DOING} failed: the answer is not whole.`, {

@@ -3,7 +3,7 @@ import { Client, errors, SniffingTransport, type TransportOptions } from "@elast
 import type { Log } from "../ports.ts";
 import { detectCapabilities, type ServerInfo } from "./capabilities.ts";
 import type { Cluster, ClusterConnection } from "./cluster.ts";
-import { ElasticsearchError, toElasticsearchError } from "./errors.ts";
+import { calling, ElasticsearchError, toElasticsearchError } from "./errors.ts";
 import { pinnedAuthority } from "./pinned-authority.ts";
 
 /** How one request ended: `ok`, or the code of its error without its prefix (`timeout`, `overloaded` …). */
@@ -25,6 +25,8 @@ class PlainTransport extends SniffingTransport {
   constructor(options: TransportOptions) {
     super({
       ...options,
+      // Checked in `askInfo`, which can also tell what else it is.
+      productCheck: null,
       vendoredHeaders: {
         jsonContentType: "application/json",
         ndjsonContentType: "application/x-ndjson",
@@ -106,16 +108,19 @@ const isOpenSearch = (info: unknown): boolean => {
 };
 
 const askInfo = async (client: Client, signal: AbortSignal | undefined): Promise<ServerInfo> => {
-  try {
-    return await client.transport.request<ServerInfo>(
+  const { body, headers } = await calling("Connecting to Elasticsearch", async () =>
+    client.transport.request<ServerInfo, unknown>(
       { method: "GET", path: "/" },
-      { meta: false, ...(signal === undefined ? {} : { signal }) },
-    );
-  } catch (error) {
-    if (error instanceof errors.ProductNotSupportedError && isOpenSearch(error.meta?.body))
-      throw new ElasticsearchError("elasticsearch-opensearch", OPENSEARCH, { retryable: false, cause: error });
-    throw toElasticsearchError(error, "Connecting to Elasticsearch");
-  }
+      { meta: true, ...(signal === undefined ? {} : { signal }) },
+    ),
+  );
+  if (isOpenSearch(body)) throw new ElasticsearchError("elasticsearch-opensearch", OPENSEARCH, { retryable: false });
+  if (headers?.["x-elastic-product"] === "Elasticsearch") return body;
+  throw new ElasticsearchError(
+    "elasticsearch-not-recognized",
+    "Connecting to Elasticsearch failed: what answers does not say that it is Elasticsearch.",
+    { retryable: false },
+  );
 };
 
 const requireVersion = (info: ServerInfo): void => {
@@ -156,7 +161,6 @@ export const connectCluster = async (
   }
   try {
     const info = await askInfo(client, signal);
-    if (isOpenSearch(info)) throw new ElasticsearchError("elasticsearch-opensearch", OPENSEARCH, { retryable: false });
     if (info.version?.build_flavor !== "serverless") requireVersion(info);
     const uuid = info.cluster_uuid ?? "";
     if (uuid === "" || uuid === "_na_")

@@ -136,8 +136,6 @@ export const toElasticsearchError = (error: unknown, doing: string): Error => {
   if (error instanceof errors.RequestAbortedError) return failed("elasticsearch-unavailable", true, "it was given up");
   if (error instanceof errors.DeserializationError)
     return failed("elasticsearch-answer-damaged", true, "the answer is not whole");
-  if (error instanceof errors.ProductNotSupportedError)
-    return failed("elasticsearch-not-recognized", false, "what answers does not say that it is Elasticsearch");
   if (error instanceof errors.ConnectionError || error instanceof errors.NoLivingConnectionsError) {
     const why = messages(error);
     return CERTIFICATE.test(why)
