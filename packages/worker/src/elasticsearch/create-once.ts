@@ -1,5 +1,5 @@
 import type { Cluster } from "./cluster.ts";
-import { calling, describeError, ElasticsearchError } from "./errors.ts";
+import { calling, describeError, ElasticsearchError, statusError } from "./errors.ts";
 import type { BulkWriter, WriteOutcome } from "./write.ts";
 
 /** A document that is written once, with a hash of what it says. */
@@ -26,6 +26,7 @@ export interface CreateOnceOptions {
 }
 
 const IDS_AT_ONCE = 500;
+const DOING = "Comparing documents with those stored";
 
 interface GotDocument {
   readonly found?: boolean;
@@ -47,7 +48,7 @@ const storedHashes = async (
 ): Promise<({ readonly hash: string | undefined } | undefined)[]> => {
   const found: ({ readonly hash: string | undefined } | undefined)[] = [];
   for (let from = 0; from < documents.length; from += IDS_AT_ONCE) {
-    const answer = await calling("Comparing documents with those stored", async () =>
+    const answer = await calling(DOING, async () =>
       cluster.client.mget(
         {
           docs: documents.slice(from, from + IDS_AT_ONCE).map(({ index, id }) => ({ _index: index, _id: id })),
@@ -57,15 +58,10 @@ const storedHashes = async (
       ),
     );
     for (const got of answer.docs as readonly GotDocument[]) {
-      const { type, reason } = describeError(got.error);
-      if (type !== "" && type !== "index_not_found_exception") {
-        throw new ElasticsearchError(
-          "elasticsearch-partial-result",
-          `Comparing documents with those stored failed: ${reason}.`,
-          {
-            retryable: true,
-          },
-        );
+      const described = describeError(got.error);
+      if (described.type !== "" && described.type !== "index_not_found_exception") {
+        // An answer to many reads has no status for each: all but a missing privilege passes.
+        throw statusError(described.type === "security_exception" ? 403 : 503, described, DOING);
       }
       found.push(got.found === true ? { hash: valueAt(got._source, hashField) } : undefined);
     }

@@ -1,5 +1,6 @@
 import { errors } from "@elastic/elasticsearch";
 import type { ELASTICSEARCH_ERROR_CODES } from "./error-codes.ts";
+import { RUN_PRIVILEGES, SETUP_PRIVILEGES } from "./privileges.ts";
 
 /** A code of `ElasticsearchError`. */
 export type ElasticsearchErrorCode = keyof typeof ELASTICSEARCH_ERROR_CODES;
@@ -49,13 +50,18 @@ export const describeError = (error: unknown): ErrorDescription => {
 
 const sentence = (reason: string): string => (/[.!?…]$/.test(reason) ? reason : `${reason}.`);
 
-/** The privilege that a 403 says is missing: the first one listed is the one that grants the least. */
+const OUR_PRIVILEGES = new Set([...RUN_PRIVILEGES, ...SETUP_PRIVILEGES].map(({ name }) => name));
+
+/** The privilege that a 403 says is missing. Several would do; the one that our own roles have is told, else the first, which grants the least. */
 export const missingPrivilege = (
   reason: string,
 ): { readonly scope: string; readonly privilege: string; readonly indices: string | undefined } | undefined => {
-  const granted = /granted by the (\w+) privileges? \[([^\],]+)/.exec(reason);
-  if (granted?.[1] === undefined || granted[2] === undefined) return undefined;
-  return { scope: granted[1], privilege: granted[2], indices: /on indices \[([^\]]+)\]/.exec(reason)?.[1] };
+  const granted = /granted by the (\w+) privileges? \[([^\]]+)/.exec(reason);
+  const [, scope, listed = ""] = granted ?? [];
+  const names = listed.split(",");
+  const privilege = names.find((name) => OUR_PRIVILEGES.has(name)) ?? names[0];
+  if (scope === undefined || privilege === undefined) return undefined;
+  return { scope, privilege, indices: /on indices \[([^\]]+)\]/.exec(reason)?.[1] };
 };
 
 const PASSING_STATUS: Readonly<Record<number, ElasticsearchErrorCode>> = {
