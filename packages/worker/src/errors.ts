@@ -81,6 +81,22 @@ export const STORE_ERROR_CODES = {
     summary: "An update names an effect that the outbox does not hold.",
     cure: "This is a defect. Report it with the log.",
   },
+  "store-fenced": {
+    summary: "Another worker has gone on with what this one took for its own.",
+    cure: "Nothing to do: the worker rebuilds its state from the store. If it comes often, look for a machine whose process or network stands still for seconds.",
+  },
+  "store-index-foreign": {
+    summary: "An index template of the name that Vedette uses is not Vedette's.",
+    cure: "Choose another `elasticsearch.prefix`, or rename the other template.",
+  },
+  "store-migration-failed": {
+    summary: "Moving documents into an index with a newer mapping did not end.",
+    cure: "Run `vedette setup elasticsearch` again: it goes on, and the old index is kept until all is moved. If it stays, look into the cluster's log.",
+  },
+  "store-no-intake": {
+    summary: "A record was given to a worker that reads its records from Elasticsearch alone.",
+    cure: "Enable the receiver in the configuration, or send the records to Elasticsearch.",
+  },
   "cursor-invalid": {
     summary: "The cursor of a list was not made by this list.",
     cure: "Leave the cursor out to start at the first page, and pass `nextCursor` on unchanged.",

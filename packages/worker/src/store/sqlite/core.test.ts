@@ -15,7 +15,7 @@ import { openSqliteCore } from "./core.ts";
 import { recordRow, stepRows } from "./encode.ts";
 import { REFUSED_KEPT } from "./inbox.ts";
 import { fromTextKey, toTextKey } from "./text-key.ts";
-import { toCursor, toPlace } from "./page.ts";
+import { toCursor, toPlace } from "../page.ts";
 
 const open = () => openSqliteCore(":memory:");
 const page = { limit: 50 };

@@ -1,16 +1,8 @@
 import type { Effect, EffectState, EffectUpdate, OutboxRow } from "../store.ts";
+import { mayFollow } from "../effect-states.ts";
 import { StoreError } from "../../errors.ts";
 import type { Connection } from "./connection.ts";
 import type { EffectRow } from "./encode.ts";
-
-/** Which states may follow a state; any other update is ignored (store.ts, `EffectState`). */
-const NEXT: Readonly<Record<EffectState, readonly EffectState[]>> = {
-  pending: ["pending", "attempting", "done", "withdrawn", "escalated"],
-  attempting: ["attempting", "pending", "done", "withdrawn", "escalated"],
-  withdrawn: ["done"],
-  escalated: ["done"],
-  done: [],
-};
 
 const COLUMNS = `id, action, target, generation, subject, guarantee, payload, created_at AS createdAt,
   state, attempts, not_before AS notBefore, last_error AS lastError`;
@@ -43,7 +35,7 @@ export function updateEffects({ sql }: Connection, updates: readonly EffectUpdat
     if (before === undefined) {
       throw new StoreError("store-effect-unknown", `The outbox has no effect ${id}.`, { retryable: false });
     }
-    if (NEXT[before].includes(state)) update.run(state, attempts, notBefore, lastError ?? null, id);
+    if (mayFollow(before, state)) update.run(state, attempts, notBefore, lastError ?? null, id);
   }
 }
 

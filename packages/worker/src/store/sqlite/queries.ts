@@ -13,7 +13,7 @@ import type { Episode, Fact } from "@vedette/detection";
 import { type ChainRow, entryOf } from "../../audit/chain.ts";
 import type { AlertMember, HistoryEntry, StoreCounts } from "../store.ts";
 import type { Connection } from "./connection.ts";
-import { pageOfRows, toPlace } from "./page.ts";
+import { pageOfRows, toPlace } from "../page.ts";
 import { toTextKey } from "./text-key.ts";
 import { total } from "./totals.ts";
 import { auditHead, auditRows } from "./trail.ts";

@@ -1,5 +1,5 @@
 import type { Page } from "@vedette/api";
-import { StoreError } from "../../errors.ts";
+import { StoreError } from "../errors.ts";
 
 /** A place between two rows of a list: the values that the list is ordered by. */
 export type Place = readonly [key: number, id: string];
