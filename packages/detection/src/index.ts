@@ -39,6 +39,23 @@ export type { ExceptedEvent } from "./match/exceptions.ts";
 export { loadPipeline, loadPipelines, type PipelineSet } from "./pipeline/load-pipeline.ts";
 export type { Pipeline, PipelineFile } from "./pipeline/pipeline.ts";
 export { packRules, type PackedRules, unpackRules } from "./packed-rules.ts";
+export {
+  describeCapabilities,
+  describeIndex,
+  type FieldCapabilities,
+  type IndexDescription,
+  mergeIndexFields,
+} from "./pushdown/describe-index.ts";
+export type { IndexField, IndexFieldKind, IndexFields } from "./pushdown/index-fields.ts";
+export {
+  IndexPushDown,
+  PushDown,
+  pushDown,
+  type PushDownOptions,
+  type PushedDown,
+  timeRange,
+} from "./pushdown/push-down.ts";
+export type { Query } from "./pushdown/query.ts";
 export type { Problem } from "./problem.ts";
 export { looksEverywhere } from "./rule.ts";
 export type {
