@@ -5,6 +5,7 @@ export {
   type CorrelatorOptions,
   type StoredState,
 } from "./correlation/correlator.ts";
+export type { OwnsGroup } from "./correlation/ownership.ts";
 export type { CorrelatorCounters, CorrelatorLimits } from "./correlation/limits.ts";
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from "./errors.ts";
 export type { Entity, EntityKind, JsonObject, JsonValue, LogSource, SecurityEvent } from "./event.ts";

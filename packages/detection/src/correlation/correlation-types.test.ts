@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { JsonValue } from "../event.ts";
 import type { Episode, Fact } from "../finding.ts";
-import { canonicalJson } from "../hash.ts";
+import { canonicalJson, hashOf } from "../hash.ts";
 import type { RuleSet } from "../rule.ts";
 import { type Follower, createFollower, standing } from "../testing/correlation-follower.ts";
 import { factOf, rulesWith } from "../testing/correlation-rules.ts";
@@ -217,4 +217,66 @@ test.each(Object.keys(SETS))("a restart at any point changes nothing of what is 
     }),
     { numRuns: Number(process.env["VEDETTE_PROPERTY_RUNS"] ?? 60) },
   );
+});
+
+describe("correlators that share the groups find together what one finds alone, over restarts:", () => {
+  const together = { x: count("event_count", "{ gte: 2 }"), w: count("value_count", "{ field: ip, gte: 2 }") };
+  const sets = {
+    ...SETS,
+    "two that stand alone": together,
+    "an unlinked one and a chain": { ...SETS["a chain in order"], ...together },
+  };
+  const ownerOf = (ruleId: string, group: string, of: number): number =>
+    Number.parseInt(hashOf(ruleId, group).slice(0, 8), 16) % of;
+
+  test.each(Object.keys(sets))("%s", (name) => {
+    const { rules } = rulesWith((sets as typeof SETS)[name] ?? {});
+    fc.assert(
+      fc.property(streams, fc.integer({ min: 1, max: 8 }), (stream, partitions) => {
+        const make = (owned: number) =>
+          createCorrelator(rules, {
+            lateness: 30_000,
+            owns: (rule, group) => ownerOf(rule, group, partitions) === owned,
+          });
+        const alone = createCorrelator(rules, { lateness: 30_000 });
+        const expected = createFollower();
+        const parts = Array.from({ length: partitions }, (_, owned) => ({
+          correlator: make(owned),
+          seen: createFollower(),
+        }));
+        for (const [index, { time, rule, values: carried, take, restart }] of stream.entries()) {
+          const fact = factOf(rule, `f${index}`, time * 1_000, carried);
+          for (const correlator of [alone, ...parts.map((part) => part.correlator)]) {
+            correlator.observe(fact);
+            correlator.advance(time * 1_000);
+          }
+          if (!take && !restart) continue;
+          expected.follow(alone);
+          for (const [owned, part] of parts.entries()) {
+            part.seen.follow(part.correlator);
+            if (!restart) continue;
+            part.correlator = make(owned);
+            part.correlator.restore(part.seen.stored);
+          }
+        }
+        for (const [correlator, seen] of [
+          [alone, expected] as const,
+          ...parts.map((part) => [part.correlator, part.seen] as const),
+        ]) {
+          correlator.advance(Number.MAX_SAFE_INTEGER);
+          seen.follow(correlator);
+        }
+        const found = parts.flatMap(({ seen }) => [...seen.episodes]);
+        expect(new Map(found)).toEqual(expected.episodes);
+        expect(found).toHaveLength(expected.episodes.size);
+        if (!stream.some(({ restart }) => restart)) {
+          const sum = (what: "ungrouped" | "unvalued" | "duplicates"): number =>
+            parts.reduce((all, { correlator }) => all + correlator.counters()[what], 0);
+          for (const what of ["ungrouped", "unvalued", "duplicates"] as const)
+            expect(sum(what)).toBe(alone.counters()[what]);
+        }
+      }),
+      { numRuns: Number(process.env["VEDETTE_PROPERTY_RUNS"] ?? 60) },
+    );
+  });
 });

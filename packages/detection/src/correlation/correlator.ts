@@ -2,6 +2,7 @@ import type { Episode, Fact } from "../finding.ts";
 import type { Rule } from "../rule.ts";
 import { GroupBook } from "./group-book.ts";
 import type { CorrelatorCounters, CorrelatorLimits } from "./limits.ts";
+import { type OwnsGroup, ownershipOf } from "./ownership.ts";
 import { planCorrelations } from "./plan.ts";
 
 /** Folds facts into episodes in sliding windows of event time; docs/correlation.md says what an episode is. */
@@ -35,20 +36,28 @@ export interface CorrelatorOptions {
   /** Milliseconds that a fact may be older than the watermark. */
   readonly lateness: number;
   readonly limits?: Partial<CorrelatorLimits>;
+  /**
+   * Groups that are somebody else's are left alone. Correlators that own every group once between them find together what a single one finds, as long as none of them comes to its limits.
+   * Stored groups are taken over whoever owned them, so that what was begun is ended.
+   */
+  readonly owns?: OwnsGroup | undefined;
 }
 
 const WATERMARK_KEY = "correlation/watermark";
 
 /** Makes a correlator for the correlations among `rules`. */
 export function createCorrelator(rules: readonly Rule[], options: CorrelatorOptions): Correlator {
-  const { plans, byId, sources } = planCorrelations(rules);
+  const planned = planCorrelations(rules);
+  const { plans, byId, sources } = planned;
+  const isOwned = options.owns === undefined ? undefined : ownershipOf(planned, options.owns);
   const book = new GroupBook(plans, options);
   let watermark = -Infinity;
   let watermarkChanged = false;
   return {
     observe: (fact) => {
       const listed = sources.get(fact.rule.id);
-      if (listed !== undefined) for (const source of listed) book.observe(source, fact);
+      if (listed === undefined) return;
+      for (const source of listed) if (isOwned === undefined || isOwned(source, fact)) book.observe(source, fact);
     },
     advance: (to) => {
       if (!(to > watermark)) return;
