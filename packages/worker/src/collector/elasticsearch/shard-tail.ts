@@ -9,6 +9,11 @@ export interface ShardKey {
   readonly shard: number;
 }
 
+/** A shard's name, equal for equal keys of one cluster. */
+export function shardName({ indexUuid, shard }: Pick<ShardKey, "indexUuid" | "shard">): string {
+  return `${indexUuid}/${shard}`;
+}
+
 /** How far a shard is read: every operation up to the sequence number was seen or is superseded. JSON. */
 export interface ShardPosition {
   /** Of the primary when the position was reached; another one means that numbers were given anew, and the shard is read again from its beginning. */
@@ -51,6 +56,8 @@ export interface ShardSight {
   /** Largest global checkpoint over its started copies; undefined while no copy is started (red). */
   readonly globalCheckpoint?: number | undefined;
   readonly historyUuid?: string | undefined;
-  /** Node ids of its started copies. */
+  /** Node ids of its started copies, the primary's first. */
   readonly nodes: readonly string[];
+  /** The query of the alias that it is seen through, when there is one; documents that do not fit it are not read. */
+  readonly filter?: JsonObject | undefined;
 }

@@ -19,13 +19,10 @@ export function useElasticsearch(): TestElasticsearch {
   const client = new Client({ node: url });
   const prefix = `t-${randomBytes(4).toString("hex")}-`;
   afterAll(async () => {
-    // A data stream's backing indices go with it; the server of the tests lacks the API that deletes one, so they are deleted like others.
-    await client.indices.delete({
-      index: [`${prefix}*`, `.ds-${prefix}*`],
-      ignore_unavailable: true,
-      allow_no_indices: true,
-      expand_wildcards: "all",
-    });
+    const all = { ignore_unavailable: true, allow_no_indices: true, expand_wildcards: "all" } as const;
+    await client.indices.delete({ index: `${prefix}*`, ...all });
+    // The server of the tests lacks the API that deletes a data stream, and keeps the index that one is written to.
+    await client.indices.delete({ index: `.ds-${prefix}*`, ...all }, { ignore: [400] });
     await client.indices.deleteIndexTemplate({ name: `${prefix}*` }, { ignore: [404] });
     await client.cluster.deleteComponentTemplate({ name: `${prefix}*` }, { ignore: [404] });
     await client.close();

@@ -1,0 +1,229 @@
+import type { Clock, Log } from "../../ports.ts";
+import { AnswerTooLargeError, type AskCluster } from "./ask-cluster.ts";
+import { MAX_PAGE_BYTES, PageSize, type PageSizeOptions } from "./page-size.ts";
+import { readShard, type SourceFields } from "./read-shard.ts";
+import type { Refresher } from "./refresher.ts";
+import type { ShardKey, ShardPosition, ShardSight, ShardTail, TailDocument, TailPage } from "./shard-tail.ts";
+
+/** What a shard is tailed with. */
+export interface ShardTailOptions {
+  readonly key: ShardKey;
+  readonly ask: AskCluster;
+  readonly refresher: Refresher;
+  /** The shard as it was seen last; undefined when it is gone. */
+  readonly sight: () => ShardSight | undefined;
+  /** Where to go on; undefined to begin at the first document. */
+  readonly position: ShardPosition | undefined;
+  readonly pageSize: PageSizeOptions;
+  /** All of `_source` when undefined; asked for each page, because rules change. */
+  readonly sourceFields?: (() => SourceFields | undefined) | undefined;
+  /** A clock that never jumps. */
+  readonly steady: Clock;
+  readonly log: Log;
+  /** Milliseconds that documents which the shard has taken are waited for until the index is refreshed for them: its own refresh mostly comes first. */
+  readonly patience?: number | undefined;
+  /** For tests that show what the refresh is for: numbers missing before a document that is seen are taken for superseded at once. */
+  readonly testing?: { readonly skipRefresh?: boolean } | undefined;
+}
+
+interface Reading {
+  readonly after: number;
+  readonly upTo: number;
+  readonly historyUuid: string;
+  readonly node: string;
+  /** Everything up to here was visible before the reading began. */
+  readonly covered: number;
+  readonly documents: readonly TailDocument[];
+  /** There are more documents up to the end than were asked for. */
+  readonly isCut: boolean;
+}
+
+/** Makes the tail of one shard. */
+export function createShardTail(options: ShardTailOptions): ShardTail {
+  return new Tail(options);
+}
+
+class Tail implements ShardTail {
+  readonly key: ShardKey;
+  readonly #options: ShardTailOptions;
+  readonly #page: PageSize;
+  #position: ShardPosition;
+  /** Share of sequence numbers that hold a document. */
+  #density = 1;
+  /** Since when nothing is seen of what the shard has taken. */
+  #waitingSince: number | undefined;
+  /** A hole stands behind the position: nothing is read before the index was refreshed up to here. */
+  #holeUpTo = -1;
+  #ahead: { readonly after: number; readonly reading: Promise<Reading | undefined> } | undefined;
+
+  constructor(options: ShardTailOptions) {
+    this.#options = options;
+    this.key = options.key;
+    this.#page = new PageSize(options.pageSize);
+    this.#position = options.position ?? { historyUuid: "", checkpoint: -1 };
+  }
+
+  async next(signal: AbortSignal): Promise<TailPage | undefined> {
+    for (;;) {
+      const sight = this.#options.sight();
+      if (sight?.globalCheckpoint === undefined || sight.historyUuid === undefined) return undefined;
+      const [node] = sight.nodes;
+      if (node === undefined) return undefined;
+      this.#follow(sight.historyUuid);
+      const { checkpoint } = this.#position;
+      const goal = sight.globalCheckpoint;
+      if (goal <= checkpoint) return undefined;
+      if (!(await this.#passHole(sight, node, signal))) return undefined;
+      const reading = (await this.#takeAhead(sight, node)) ?? (await this.#read(sight, node, checkpoint, signal));
+      const page = this.#pageOf(reading, goal);
+      if (page !== undefined) {
+        this.#position = page.position;
+        this.#waitingSince = undefined;
+        const isWhole = reading.isCut || page.position.checkpoint === reading.upTo;
+        if (isWhole && !page.caughtUp && this.#holeUpTo < 0) this.#readAhead(sight, node, signal);
+        return page;
+      }
+      if (this.#holeUpTo < 0) return undefined;
+    }
+  }
+
+  #follow(historyUuid: string): void {
+    if (this.#position.historyUuid === historyUuid) return;
+    const { checkpoint } = this.#position;
+    if (checkpoint >= 0)
+      this.#options.log.warn(
+        { index: this.key.index, shard: this.key.shard, checkpoint },
+        "The shard has given its numbers anew; it is read again from its beginning.",
+      );
+    this.#position = { historyUuid, checkpoint: -1 };
+    this.#ahead = undefined;
+    this.#holeUpTo = -1;
+    this.#waitingSince = undefined;
+  }
+
+  /** Makes what is missing behind the position visible. False when that has to wait. */
+  async #passHole(sight: ShardSight, node: string, signal: AbortSignal): Promise<boolean> {
+    if (this.#holeUpTo < 0) return true;
+    const { refresher } = this.#options;
+    const isCovered = (): boolean =>
+      refresher.coveredTo(this.key, this.#position.historyUuid, node) >= this.#holeUpTo;
+    if (!isCovered()) {
+      if (!refresher.isDue(this.key)) return false;
+      await refresher.refresh(sight.key, signal);
+      // The refresh that was under way may have begun before the last checkpoint was read.
+      if (!isCovered()) return false;
+    }
+    this.#holeUpTo = -1;
+    this.#ahead = undefined;
+    return true;
+  }
+
+  /** What can be delivered of what was read; undefined when that is nothing yet. */
+  #pageOf({ after, upTo, historyUuid, covered, documents, isCut }: Reading, goal: number): TailPage | undefined {
+    const last = documents.at(-1)?.seqNo ?? after;
+    const end = isCut ? last : upTo;
+    const deliver = (delivered: readonly TailDocument[], to: number): TailPage => ({
+      documents: delivered,
+      position: { historyUuid, checkpoint: to },
+      superseded: to - after - numbersIn(delivered),
+      caughtUp: to >= goal,
+    });
+    const numbers = numbersIn(documents);
+    if (end > after) this.#density = Math.min(1, Math.max(1e-4, (this.#density + numbers / (end - after)) / 2));
+    const count =
+      this.#options.testing?.skipRefresh === true ? documents.length : readable(documents, after, covered);
+    const seen = documents[count - 1]?.seqNo ?? after;
+    const to = count < documents.length ? seen : Math.max(seen, Math.min(covered, end));
+    if (to < end && (count < documents.length || this.#isPatienceOver(to > after))) this.#holeUpTo = end;
+    return to === after ? undefined : deliver(documents.slice(0, count), to);
+  }
+
+  #isPatienceOver(isMoving: boolean): boolean {
+    if (isMoving || this.#options.testing?.skipRefresh === true) return false;
+    const now = this.#options.steady.now();
+    this.#waitingSince ??= now;
+    return now - this.#waitingSince >= (this.#options.patience ?? 1_000);
+  }
+
+  async #read(sight: ShardSight, node: string, after: number, signal: AbortSignal): Promise<Reading> {
+    const { ask, refresher, steady, sourceFields } = this.#options;
+    const historyUuid = sight.historyUuid ?? "";
+    for (;;) {
+      const { size } = this.#page;
+      const covered = refresher.coveredTo(sight.key, historyUuid, node);
+      const goal = sight.globalCheckpoint ?? after;
+      // Where a refresh has made everything visible, a thin stretch is read in one go.
+      const numbers = Math.max(size, Math.min(covered - after, Math.ceil(size / this.#density)));
+      const upTo = Math.min(goal, after + numbers);
+      const begun = steady.now();
+      try {
+        const { documents, bytes } = await readShard(
+          ask,
+          {
+            sight,
+            node,
+            after,
+            upTo,
+            size: size + 1,
+            maxBytes: size === 1 ? Number.POSITIVE_INFINITY : MAX_PAGE_BYTES,
+            sourceFields: sourceFields?.(),
+          },
+          signal,
+        );
+        this.#page.observe({ documents: documents.length, bytes, milliseconds: steady.now() - begun });
+        const isCut = documents.length > size;
+        // Of a number that several documents have (a shrunk index), all are delivered together.
+        const whole = isCut ? documents.slice(0, firstOf(documents, documents[size]!.seqNo)) : documents;
+        if (isCut && whole.length === 0) {
+          this.#page.grow();
+          continue;
+        }
+        return { after, upTo, historyUuid, node, covered, documents: whole, isCut };
+      } catch (error) {
+        if (!(error instanceof AnswerTooLargeError) || !this.#page.shrink()) throw error;
+      }
+    }
+  }
+
+  /** Begins to read what comes after the page, while that is dealt with. */
+  #readAhead(sight: ShardSight, node: string, signal: AbortSignal): void {
+    const { checkpoint } = this.#position;
+    const reading = this.#read(sight, node, checkpoint, signal).catch(() => undefined);
+    this.#ahead = { after: checkpoint, reading };
+  }
+
+  async #takeAhead(sight: ShardSight, node: string): Promise<Reading | undefined> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead?.after !== this.#position.checkpoint) return undefined;
+    const reading = await ahead.reading;
+    return reading?.node === node && reading.historyUuid === sight.historyUuid ? reading : undefined;
+  }
+}
+
+/** How many different sequence numbers sorted documents have. */
+function numbersIn(documents: readonly TailDocument[]): number {
+  let count = 0;
+  let last = -1;
+  for (const { seqNo } of documents) {
+    if (seqNo !== last) count += 1;
+    last = seqNo;
+  }
+  return count;
+}
+
+/** How many documents come before the first number that is missing and may still come: those up to `covered` do not. */
+function readable(documents: readonly TailDocument[], after: number, covered: number): number {
+  let last = Math.max(after, covered);
+  for (const [index, { seqNo }] of documents.entries()) {
+    if (seqNo > last + 1) return index;
+    last = Math.max(last, seqNo);
+  }
+  return documents.length;
+}
+
+function firstOf(documents: readonly TailDocument[], seqNo: number): number {
+  let index = documents.length;
+  while (index > 0 && documents[index - 1]!.seqNo >= seqNo) index -= 1;
+  return index;
+}

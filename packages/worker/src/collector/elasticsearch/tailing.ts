@@ -1,0 +1,96 @@
+import type { Cluster } from "../../elasticsearch/cluster.ts";
+import type { Clock, Log, Random, Timers } from "../../ports.ts";
+import { type AskCluster, createAskCluster } from "./ask-cluster.ts";
+import { createShardTail } from "./create-shard-tail.ts";
+import type { PageSizeOptions } from "./page-size.ts";
+import type { SourceFields } from "./read-shard.ts";
+import { Refresher } from "./refresher.ts";
+import type { ShardKey, ShardPosition, ShardTail } from "./shard-tail.ts";
+import { createShardWatch, type Fallback, type ShardWatch } from "./shard-watch.ts";
+import { createTailPoller, type TailPoller } from "./tail-poller.ts";
+import { createTimeTail, type TimePosition, type TimeTail } from "./time-tail.ts";
+
+/** What a set of indices is tailed with. */
+export interface TailingOptions {
+  readonly cluster: Cluster;
+  readonly random: Random;
+  /** A clock that never jumps. */
+  readonly steady: Clock;
+  /** The time of day, for reading by time alone. */
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly patterns: readonly string[];
+  readonly exclude?: readonly string[] | undefined;
+  /** Beginning of the names of Vedette's own indices. */
+  readonly prefix: string;
+  /** For the worker's own tails (findings, received events), whose patterns name indices of its own. */
+  readonly readsOwn?: boolean | undefined;
+  readonly pageSize?: PageSizeOptions | undefined;
+  readonly sourceFields?: (() => SourceFields | undefined) | undefined;
+  /** Milliseconds between two looks while documents come in and while none do, from one refresh of an index to the next, and of waiting for its own one. */
+  readonly activeInterval?: number | undefined;
+  readonly idleInterval?: number | undefined;
+  readonly refreshEvery?: number | undefined;
+  readonly patience?: number | undefined;
+  /** Leaves out the refresh that makes the tail exact; for tests that show what it is for. */
+  readonly testing?: { readonly skipRefresh?: boolean } | undefined;
+}
+
+/** Everything that one process needs to tail indices: a watch, and tails of the shards it sees. Disposing of it ends the watch. */
+export interface Tailing extends AsyncDisposable {
+  readonly watch: ShardWatch;
+  readonly ask: AskCluster;
+  /** Refreshes that were asked of the cluster. */
+  readonly refreshes: number;
+  /** The tail of one shard, to be read by one reader. */
+  open(key: ShardKey, position: ShardPosition | undefined): ShardTail;
+  /** Waits for the pages of a tail. */
+  poll(tail: ShardTail): TailPoller;
+  /** The tail of what cannot be read by sequence numbers. */
+  openByTime(fallback: Fallback, position: TimePosition | undefined): TimeTail;
+}
+
+/** Adaptive page between these sizes where none is asked for. */
+const PAGE_SIZE: PageSizeOptions = { min: 100, max: 5_000 };
+
+/** Makes the tailing of a set of patterns; the watch is started by whoever needs it (`watch.start()`). */
+export function createTailing(options: TailingOptions): Tailing {
+  const { cluster, random, steady, clock, timers, log, pageSize = PAGE_SIZE, sourceFields, patience, testing } = options;
+  const ask = createAskCluster({ cluster, random });
+  const watch = createShardWatch({ ...options, ask, clusterUuid: cluster.uuid });
+  const refresher = new Refresher({
+    ask,
+    steady,
+    sights: () => {
+      const { sights } = watch.view();
+      refresher.keep(sights);
+      return sights;
+    },
+    every: options.refreshEvery ?? 1_000,
+  });
+  return {
+    watch,
+    ask,
+    get refreshes() {
+      return refresher.count;
+    },
+    open: (key, position) =>
+      createShardTail({
+        key,
+        ask,
+        refresher,
+        sight: () => watch.sight(key),
+        position,
+        pageSize,
+        sourceFields,
+        steady,
+        log,
+        patience,
+        testing,
+      }),
+    poll: (tail) => createTailPoller({ tail, watch, timers, steady }),
+    openByTime: (fallback, position) => createTimeTail({ ask, clock, fallback, position, pageSize, sourceFields, prefix: options.prefix }),
+    [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose](),
+  };
+}
