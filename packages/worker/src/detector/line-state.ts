@@ -5,8 +5,9 @@ import { enrich } from "../alerter/enrich.ts";
 import type { AddressList } from "../responder/address-list.ts";
 import { DenyList } from "../responder/deny-list.ts";
 import { CLUSTER_BLOB, IncidentFold } from "../responder/incidents.ts";
-import type { InboxRow, RecoveredState, Store } from "../store/store.ts";
+import type { FindingRow, InboxRow, LineRow, RecoveredState, Store } from "../store/store.ts";
 import { Counters } from "./counters.ts";
+import { EpisodeRevisions } from "./episode-revisions.ts";
 import { INPUTS_BLOB } from "./inputs.ts";
 import type { LineConfig, LineOptions, LineStatus } from "./line-options.ts";
 import type { EventJudge, FactCorrelator, LineRule } from "./line-rule.ts";
@@ -57,6 +58,7 @@ export class LineState {
   readonly #rules: ReadonlyMap<string, LineRule>;
   readonly #longestTimespan: number;
   readonly #onFailure: (row: InboxRow, error: unknown) => void;
+  readonly #revisions = new EpisodeRevisions();
   /** The rules and settings that were last recorded, as the store keeps them. */
   recordedInputs: string | undefined;
   #cursor = 0;
@@ -150,6 +152,7 @@ export class LineState {
       for (const id of (JSON.parse(value) as { incidentIds: string[] }).incidentIds)
         await fetchMissing(id, incidents, (one) => store.incident(one));
     }
+    this.#revisions.restore(blobs);
     this.alerts.restore(blobs, alerts);
     this.incidents.restore(blobs, incidents);
     this.denyList.restore(blobs);
@@ -162,17 +165,26 @@ export class LineState {
     return this.#step;
   }
 
-  /** Judges records in their order of arrival and folds what they say into alerts, incidents and responses. */
-  judge(rows: readonly InboxRow[], draft: StepDraft): void {
-    for (const row of rows) this.#judgeOne(row, draft);
+  /** Takes rows in their order: judges records, and folds what they and the findings of others say into alerts, incidents and responses. */
+  judge(rows: readonly LineRow[], draft: StepDraft): void {
+    let judged = 0;
+    for (const row of rows) {
+      if (row.kind === "finding") this.#takeFinding(row, draft);
+      else if (row.kind === "progress") {
+        if (this.watermark.follow(row.reached, row.newest)) this.#advanceCorrelator();
+      } else {
+        this.#judgeOne(row, draft);
+        judged += 1;
+      }
+    }
     this.#cursor = rows.at(-1)?.sequence ?? this.#cursor;
     draft.cursor = this.#cursor;
-    this.counters.add("judged", rows.length);
+    this.counters.add("judged", judged);
     this.#finish(draft);
   }
 
   /** Goes past a record that cannot be judged, and counts it as failed. */
-  setAside({ sequence }: Pick<InboxRow, "sequence">, draft: StepDraft): void {
+  setAside({ sequence }: Pick<LineRow, "sequence">, draft: StepDraft): void {
     this.#cursor = sequence;
     draft.cursor = sequence;
     this.counters.add("failed");
@@ -226,6 +238,23 @@ export class LineState {
     this.#advanceCorrelator();
   }
 
+  /** Takes a finding that is stored already. One that was taken before changes nothing: alerts know what they consist of. */
+  #takeFinding({ finding, shadow, receivedAt }: FindingRow, draft: StepDraft): void {
+    const rule = this.#rules.get(finding.rule.id);
+    if (finding.kind === "fact") {
+      const { time, quarantined, late } = this.watermark.place({ time: finding.time, receivedAt });
+      if (quarantined) this.counters.add("quarantined");
+      if (late) this.counters.add("late");
+      this.counters.finding(finding.rule.level);
+      if (finding.alerts && !shadow) this.#place(enrich(finding, rule, time), draft);
+      return;
+    }
+    if (!this.#revisions.isNews(finding, draft)) return;
+    draft.episode(finding);
+    if (finding.revision === 1) this.counters.finding(finding.rule.level);
+    if (finding.alerts && !shadow) this.#place(enrich(finding, rule), draft);
+  }
+
   #place(finding: ReturnType<typeof enrich>, draft: StepDraft): void {
     const alertId = this.alerts.add(finding, draft);
     if (alertId !== undefined && !finding.merged) this.incidents.observe(alertId, finding);
@@ -270,6 +299,7 @@ export class LineState {
     this.#sweptAt = value;
     const before = this.#settledBefore(value);
     const isSettled = (id: string): boolean => this.alerts.isSettled(id, before);
+    this.#revisions.evict(before, draft);
     for (const id of this.incidents.evict(before, isSettled, draft)) this.alerts.evict(id, draft);
   }
 

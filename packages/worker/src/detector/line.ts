@@ -5,7 +5,7 @@ import { parseAddressList } from "../responder/address-list.ts";
 import { recordedAnswer, recordWrite } from "../responder/idempotency.ts";
 import { lineOperations } from "../responder/line-operations.ts";
 import { OperationError, type Operations } from "../responder/operations.ts";
-import type { AlertMember, InboxRow, StepCommit } from "../store/store.ts";
+import type { AlertMember, LineRow, StepCommit } from "../store/store.ts";
 import { CarefulReader } from "./careful.ts";
 import { inputsOf, recordInputs } from "./inputs.ts";
 import { DEFAULT_LINE_CONFIG, type LineConfig, type LineOptions, type LineStatus } from "./line-options.ts";
@@ -237,10 +237,10 @@ export function createLine(options: LineOptions): Line {
   }
 
   /** Goes past a record whose step can never be committed. It stays in the inbox, and is listed among the refused input. */
-  async function setRecordAside(row: InboxRow, signal: AbortSignal | undefined): Promise<void> {
+  async function setRecordAside(row: LineRow, signal: AbortSignal | undefined): Promise<void> {
     const reason = lastFailure instanceof StoreError ? lastFailure.code : "defect";
     const detail = `The record ${row.id} was set aside because its step could not be committed: ${String(lastFailure)}`;
-    const sample = canonicalJson(row.document).slice(0, MAX_SAMPLE);
+    const sample = sampleOf(row).slice(0, MAX_SAMPLE);
     const { source, sequence } = row;
     // Listed before the cursor moves: after a crash in between it is listed twice rather than not at all.
     if (listed !== sequence) await store.refuse([{ time: clock.now(), source, reason: "set_aside", detail, sample }]);
@@ -350,5 +350,11 @@ export function createLine(options: LineOptions): Line {
     };
   }
 }
+
+/** What is shown of a row that is set aside. */
+const sampleOf = (row: LineRow): string => {
+  if (row.kind === "finding") return canonicalJson(row.finding);
+  return row.kind === "progress" ? "" : canonicalJson(row.document);
+};
 
 const stopping = (): StoreError => new StoreError("store-closed", "The worker is stopping.", { retryable: true });

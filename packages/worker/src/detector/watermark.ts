@@ -39,6 +39,8 @@ export class Watermark {
   readonly #options: WatermarkOptions;
   readonly #partitions = new Map<string, Partition>();
   #value = Number.NEGATIVE_INFINITY;
+  /** Newest event time that others have seen. */
+  #followed = Number.NEGATIVE_INFINITY;
   #changed = false;
 
   constructor(options: WatermarkOptions) {
@@ -52,17 +54,22 @@ export class Watermark {
 
   /** Time of the newest event seen, those dated in the future left out; minus infinity before the first one. */
   get newest(): number {
-    let newest = Number.NEGATIVE_INFINITY;
+    let newest = this.#followed;
     for (const { maxTime } of this.#partitions.values()) newest = Math.max(newest, maxTime);
     return newest;
   }
 
+  /** Judges the time of an event that somebody else has read; it does not move the watermark. */
+  place({ time, receivedAt }: { readonly time: number; readonly receivedAt: number }): Placement {
+    const quarantined = time > receivedAt + this.#options.futureTolerance;
+    const stands = quarantined ? receivedAt : time;
+    return { time: stands, quarantined, late: stands < this.#value };
+  }
+
   /** Judges a record's time, then lets it move the watermark. */
   observe(row: Pick<InboxRow, "partition" | "time" | "receivedAt">): Placement {
-    if (row.time > row.receivedAt + this.#options.futureTolerance) {
-      return { time: row.receivedAt, quarantined: true, late: row.receivedAt < this.#value };
-    }
-    const late = row.time < this.#value;
+    const placement = this.place(row);
+    if (placement.quarantined) return placement;
     const name =
       this.#partitions.has(row.partition) || this.#partitions.size < MAX_PARTITIONS ? row.partition : SHARED_PARTITION;
     const known = this.#partitions.get(name);
@@ -74,7 +81,19 @@ export class Watermark {
     }
     this.#changed = true;
     this.#advance(row.receivedAt);
-    return { time: row.time, quarantined: false, late };
+    return placement;
+  }
+
+  /**
+   * Takes what others have come to, instead of records: the lowest newest event time of the partitions that count, and the newest of all, Unix milliseconds. True when the
+   * watermark moved.
+   */
+  follow(reached: number, newest: number): boolean {
+    if (newest > this.#followed) {
+      this.#followed = newest;
+      this.#changed = true;
+    }
+    return this.#reach(reached);
   }
 
   /** Leaves out the partitions that are idle by now; true when the watermark moved. */
@@ -96,13 +115,19 @@ export class Watermark {
     const value = Number.isFinite(this.#value) ? this.#value : null;
     return JSON.stringify({
       value,
+      ...(Number.isFinite(this.#followed) ? { followed: this.#followed } : {}),
       partitions: [...this.#partitions].map(([name, p]) => [name, p.maxTime, p.lastReceived]),
     });
   }
 
   restore(blob: string): void {
-    const { value, partitions } = JSON.parse(blob) as { value: number | null; partitions: [string, number, number][] };
+    const { value, followed, partitions } = JSON.parse(blob) as {
+      value: number | null;
+      followed?: number;
+      partitions: [string, number, number][];
+    };
     this.#value = value ?? Number.NEGATIVE_INFINITY;
+    this.#followed = followed ?? Number.NEGATIVE_INFINITY;
     for (const [name, maxTime, lastReceived] of partitions) this.#partitions.set(name, { maxTime, lastReceived });
   }
 
@@ -118,7 +143,10 @@ export class Watermark {
       highest = Math.max(highest, partition.maxTime);
     }
     // When every partition is idle nothing is held back: the newest event of any of them counts.
-    const newest = lowest === Number.POSITIVE_INFINITY ? highest : lowest;
+    return this.#reach(lowest === Number.POSITIVE_INFINITY ? highest : lowest);
+  }
+
+  #reach(newest: number): boolean {
     const next = Math.floor((newest - this.#options.lateness) / GRAIN) * GRAIN;
     if (!(next > this.#value)) return false;
     this.#value = next;

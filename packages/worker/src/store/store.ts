@@ -19,6 +19,35 @@ export interface InboxRow extends RawRecord {
   readonly sequence: number;
 }
 
+/** A finding that was made elsewhere, as the stream of findings has it; `sequence` numbers it in the order in which this line reads. */
+export interface FindingRow {
+  readonly kind: "finding";
+  readonly sequence: number;
+  /** Id of its document in the stream. */
+  readonly id: string;
+  readonly source: string;
+  /** When the event was read, or the episode made. Unix milliseconds. */
+  readonly receivedAt: number;
+  readonly finding: Fact | Episode;
+  /** The rule is on trial: the finding is counted and alerts nobody. */
+  readonly shadow: boolean;
+}
+
+/** How far everybody who makes findings has come: all findings of what they had read by then stand before this row. */
+export interface ProgressRow {
+  readonly kind: "progress";
+  readonly sequence: number;
+  readonly id: string;
+  readonly source: string;
+  /** Lowest, over the partitions that are not idle, of the newest event times seen: nothing older is expected but by the allowed lateness. Unix milliseconds. */
+  readonly reached: number;
+  /** Newest event time of all. Unix milliseconds. */
+  readonly newest: number;
+}
+
+/** What a line reads: records that it judges itself, or what others have found. */
+export type LineRow = (InboxRow & { readonly kind?: undefined }) | FindingRow | ProgressRow;
+
 /** How many of the offered records were new. */
 export interface AppendResult {
   readonly appended: number;
@@ -143,7 +172,7 @@ export interface Intake {
 /** What the line reads, in one order that its cursor points into. */
 export interface Inbox {
   /** Rows after a sequence in order, at most `limit`. */
-  readInbox(after: number, limit: number): Promise<readonly InboxRow[]>;
+  readInbox(after: number, limit: number): Promise<readonly LineRow[]>;
   /** Highest sequence in the inbox, 0 when empty. */
   inboxEnd(): Promise<number>;
 }

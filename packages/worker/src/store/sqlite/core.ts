@@ -1,7 +1,7 @@
 import type { Alert, Change, DenyListEntry, Incident } from "@vedette/api";
 import type { ChainHead } from "../../audit/chain.ts";
 import type { RefusedInput } from "../../record.ts";
-import type { StepCommit, Store } from "../store.ts";
+import type { InboxRow, StepCommit, Store } from "../store.ts";
 import { type ChangeDraft, commitStep } from "./commit.ts";
 import { type Connection, openConnection, type Outcome } from "./connection.ts";
 import { inboxRow, type RecordRow, recordRow, type StepRows, stepRows, type StoredRecordRow } from "./encode.ts";
@@ -36,6 +36,7 @@ export interface SqliteCore extends SyncStore {
    * A request that fails leaves the others untouched; a transaction that cannot be committed fails them all.
    */
   write(requests: readonly WriteRequest[]): Outcome<unknown>[];
+  readInbox(after: number, limit: number): readonly InboxRow[];
   readInboxRows(after: number, limit: number): StoredRecordRow[];
   eventRows(ids: readonly string[]): StoredRecordRow[];
   auditHead(): ChainHead;
