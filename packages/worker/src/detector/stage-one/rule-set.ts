@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { canonicalJson } from "../../audit/canonical-json.ts";
-import type { OnceDocument } from "../../elasticsearch/create-once.ts";
 
 /** A rule by its id and the hash of its content. */
 export interface RuleRevision {
@@ -21,21 +20,15 @@ export interface RuleSetDocument {
   readonly vedette: { readonly rule_set: RuleSetRecord };
 }
 
-/** Dotted path of the content hash in documents of rule sets. */
-export const RULE_SET_HASH_FIELD = "vedette.rule_set.hash";
-
 /** Name of the index of rule sets. */
 export const ruleSetsIndex = (prefix: string): string => `${prefix}-rule-sets`;
 
 /** Mapping of the index of rule sets; the list is kept, not indexed. */
-export const RULE_SET_MAPPINGS = {
-  dynamic: false,
-  properties: {
-    "@timestamp": { type: "date" },
-    vedette: {
-      properties: {
-        rule_set: { properties: { hash: { type: "keyword" }, rules: { type: "object", enabled: false } } },
-      },
+export const RULE_SET_PROPERTIES = {
+  "@timestamp": { type: "date" },
+  vedette: {
+    properties: {
+      rule_set: { properties: { hash: { type: "keyword" }, rules: { type: "object", enabled: false } } },
     },
   },
 } as const;
@@ -49,7 +42,7 @@ export function ruleSetOf(rules: readonly RuleRevision[]): RuleSetRecord {
 }
 
 /** The document that a set of rules is kept in. */
-export function ruleSetDocument(prefix: string, set: RuleSetRecord, now: number): OnceDocument {
-  const document: RuleSetDocument = { "@timestamp": new Date(now).toISOString(), vedette: { rule_set: set } };
-  return { index: ruleSetsIndex(prefix), id: set.hash, document, contentHash: set.hash };
-}
+export const ruleSetDocument = (set: RuleSetRecord, now: number): RuleSetDocument => ({
+  "@timestamp": new Date(now).toISOString(),
+  vedette: { rule_set: set },
+});

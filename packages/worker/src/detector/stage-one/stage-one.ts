@@ -2,6 +2,7 @@ import type { FieldMapping, LogSource } from "@vedette/detection";
 import type { ProcessRecords } from "../../collector/processors/processors.ts";
 import type { ShardPosition, ShardSight } from "../../collector/elasticsearch/shard-tail.ts";
 import type { Leases } from "../../leases/lease.ts";
+import type { VersionedDocuments } from "../../leases/lease-documents.ts";
 import type { Clock, Log, Timers } from "../../ports.ts";
 import type { RawRecord, RefusedInput } from "../../record.ts";
 import { createRefusalList } from "../../collector/refusal-list.ts";
@@ -10,7 +11,7 @@ import type { EventJudge } from "../line-rule.ts";
 import { createEarlyJudgement } from "./early-judgement.ts";
 import { followShard, type OpenedTail } from "./follow-shard.ts";
 import { createRecordJudge, NO_COUNTS, addCounts, type PlacedRecord, type StageOneCounters } from "./judge-records.ts";
-import { type RuleRevision, ruleSetDocument, ruleSetOf } from "./rule-set.ts";
+import { type RuleRevision, type RuleSetDocument, ruleSetDocument, ruleSetOf } from "./rule-set.ts";
 import { Slots } from "./slots.ts";
 import { streamOf, tailedRecord } from "./tailed-record.ts";
 import type { WriteOnce } from "./write-facts.ts";
@@ -46,8 +47,8 @@ export interface StageOneOptions {
   ) => Promise<OpenedTail>;
   /** Writes findings once. */
   readonly writeFindings: WriteOnce;
-  /** Writes documents of rule sets once. */
-  readonly writeRuleSets: WriteOnce;
+  /** Where sets of rules are kept. */
+  readonly ruleSets: Pick<VersionedDocuments<RuleSetDocument>, "write">;
   readonly detector: EventJudge;
   readonly mappings: readonly FieldMapping[];
   readonly rules: readonly RuleRevision[];
@@ -109,7 +110,7 @@ export function createStageOne(options: StageOneOptions): StageOne {
   const following = new Map<string, { shard: SourceShard; progress?: ShardProgress; trouble: string | undefined }>();
   let shards = new Map<string, SourceShard>();
   let counters = NO_COUNTS;
-  let recordingRules: Promise<unknown> | undefined;
+  let areRulesKept = false;
 
   const judge = createRecordJudge({
     prefix,
@@ -139,13 +140,10 @@ export function createStageOne(options: StageOneOptions): StageOne {
 
   /** Which rules a name stands for is known before any progress refers to it. */
   const recordRules = async (): Promise<void> => {
-    recordingRules ??= options.writeRuleSets([ruleSetDocument(prefix, ruleSet, clock.now())], {});
-    try {
-      await recordingRules;
-    } catch (error) {
-      recordingRules = undefined;
-      throw error;
-    }
+    if (areRulesKept) return;
+    const result = await options.ruleSets.write(ruleSet.hash, ruleSetDocument(ruleSet, clock.now()), "absent");
+    if (result.status === "unknown") throw result.error;
+    areRulesKept = true;
   };
 
   const recordsOf =

@@ -1,0 +1,53 @@
+import type { Leases } from "../../leases/lease.ts";
+import type { VersionedDocuments } from "../../leases/lease-documents.ts";
+import { type Coverage, coverageOf, type CoverageShard } from "./coverage.ts";
+import { progressOf } from "./follow-shard.ts";
+import { FORGOTTEN_RULES } from "./judged-ranges.ts";
+import type { RuleRevision, RuleSetDocument } from "./rule-set.ts";
+
+/** A shard as whoever looks at the cluster knows it. */
+export type KnownShard = Pick<
+  CoverageShard,
+  "resource" | "source" | "index" | "shard" | "globalCheckpoint" | "exists" | "unmapped"
+>;
+
+/** Reads the ledger of coverage. */
+export interface CoverageReader {
+  /** Which rules looked at which events of shards, by what is saved now. Rejects when that cannot be read. */
+  read(rules: readonly RuleRevision[], shards: readonly KnownShard[]): Promise<Coverage>;
+}
+
+/** Makes the reader; sets of rules never change, and are read once. */
+export function createCoverageReader({
+  leases,
+  ruleSets,
+}: {
+  readonly leases: Pick<Leases, "view">;
+  readonly ruleSets: Pick<VersionedDocuments<RuleSetDocument>, "read">;
+}): CoverageReader {
+  const known = new Map<string, ReadonlyMap<string, string>>();
+
+  const learn = async (hashes: ReadonlySet<string>): Promise<void> => {
+    const missing = [...hashes].filter((hash) => hash !== FORGOTTEN_RULES && !known.has(hash));
+    if (missing.length === 0) return;
+    for (const [at, stored] of (await ruleSets.read(missing)).entries()) {
+      const hash = missing[at];
+      if (stored === undefined || hash === undefined) continue;
+      known.set(hash, new Map(stored.document.vedette.rule_set.rules.map(({ id, revision }) => [id, revision])));
+    }
+  };
+
+  return {
+    async read(rules, shards) {
+      const views = await leases.view(shards.map(({ resource }) => resource));
+      const found = shards.map((shard, at): CoverageShard => {
+        const view = views[at];
+        return { ...shard, progress: progressOf(view?.payload), owner: view?.owner };
+      });
+      const used = new Set(found.flatMap(({ progress }) => (progress?.judged ?? []).map(({ ruleSet }) => ruleSet)));
+      await learn(used);
+      for (const hash of known.keys()) if (!used.has(hash)) known.delete(hash);
+      return coverageOf({ rules, ruleSets: known, shards: found });
+    },
+  };
+}
