@@ -5,7 +5,7 @@ import { Client } from "@elastic/elasticsearch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePorts, startNode } from "./cluster-node.ts";
 import { makeNodesFolder } from "./node-configuration.ts";
-import { startThreeNodes } from "./three-nodes.ts";
+import { startNodes } from "./cluster-of-nodes.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -54,7 +54,7 @@ test("a node with security and TLS keeps its data when it is killed", { timeout:
 });
 
 test("three nodes go on without their master and take it back", { timeout: 400_000 }, async () => {
-  await using cluster = await startThreeNodes();
+  await using cluster = await startNodes(3);
   const client = cluster.client();
   await client.indices.create({
     index: "kept",

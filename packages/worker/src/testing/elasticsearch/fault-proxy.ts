@@ -154,7 +154,11 @@ class Proxy {
         const old = this.#remembered.get(keyOf(passing));
         if (!old) return send(outgoing, await this.#forward(passing));
         count();
-        return send(outgoing, old);
+        const { "x-opaque-id": own } = passing.headers;
+        return send(outgoing, {
+          ...old,
+          headers: { ...old.headers, ...(own === undefined ? {} : { "x-opaque-id": own }) },
+        });
       }
     }
   }

@@ -4,8 +4,8 @@ import { Client } from "@elastic/elasticsearch";
 import { freePorts, startNode, type ClusterNode } from "./cluster-node.ts";
 import { makeNodesFolder } from "./node-configuration.ts";
 
-/** Three nodes that can each be the master. Disposing of it stops them and removes their data. */
-export interface ThreeNodes extends AsyncDisposable {
+/** Several nodes that can each be the master. Disposing of it stops them and removes their data. */
+export interface ClusterOfNodes extends AsyncDisposable {
   /** Nodes that run. */
   readonly nodes: readonly ClusterNode[];
   readonly urls: readonly string[];
@@ -17,14 +17,14 @@ export interface ThreeNodes extends AsyncDisposable {
   restart(node: ClusterNode): Promise<ClusterNode>;
 }
 
-/** Starts three nodes; resolves when they are one cluster. */
-export async function startThreeNodes(options: { readonly heap?: string } = {}): Promise<ThreeNodes> {
+/** Starts nodes; resolves when they are one cluster. */
+export async function startNodes(count: number, options: { readonly heap?: string } = {}): Promise<ClusterOfNodes> {
   const folder = makeNodesFolder();
-  const ports = await freePorts(6);
-  const seeds = ports.slice(3);
+  const ports = await freePorts(2 * count);
+  const seeds = ports.slice(count);
   const nodes: ClusterNode[] = [];
   const client = (): Client => new Client({ nodes: urls });
-  const urls = ports.slice(0, 3).map((port) => `http://127.0.0.1:${port}`);
+  const urls = ports.slice(0, count).map((port) => `http://127.0.0.1:${port}`);
   const dispose = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.stop()));
     rmSync(folder, { recursive: true, force: true });
@@ -45,7 +45,7 @@ export async function startThreeNodes(options: { readonly heap?: string } = {}):
     for (const result of started) if (result.status === "rejected") throw result.reason;
     const probe = client();
     try {
-      await probe.cluster.health({ wait_for_nodes: "3", timeout: "60s" });
+      await probe.cluster.health({ wait_for_nodes: String(count), timeout: "60s" });
     } finally {
       await probe.close();
     }
