@@ -3,12 +3,17 @@ import { setTimeout as wait } from "node:timers/promises";
 import { createDetector, DEFAULT_MAPPINGS, loadRules } from "../../packages/detection/src/index.ts";
 import { createTailing } from "../../packages/worker/src/collector/elasticsearch/tailing.ts";
 import { FINDING_HASH_FIELD } from "../../packages/worker/src/detector/stage-one/fact-document.ts";
-import { RULE_SET_HASH_FIELD } from "../../packages/worker/src/detector/stage-one/rule-set.ts";
+import {
+  RULE_SET_PROPERTIES,
+  type RuleSetDocument,
+  ruleSetsIndex,
+} from "../../packages/worker/src/detector/stage-one/rule-set.ts";
 import { createStageOne } from "../../packages/worker/src/detector/stage-one/stage-one.ts";
 import { createBulkWriter } from "../../packages/worker/src/elasticsearch/bulk-writer.ts";
 import type { Cluster } from "../../packages/worker/src/elasticsearch/cluster.ts";
 import { connectCluster } from "../../packages/worker/src/elasticsearch/connect.ts";
 import { createOnce } from "../../packages/worker/src/elasticsearch/create-once.ts";
+import { createElasticsearchDocuments } from "../../packages/worker/src/leases/elasticsearch-documents.ts";
 import { createElasticsearchLeases } from "../../packages/worker/src/leases/elasticsearch-leases.ts";
 import { createLog } from "../../packages/worker/src/log.ts";
 import { createNodePorts, steadyClock } from "../../packages/worker/src/ports-node.ts";
@@ -63,8 +68,12 @@ const stageOne = createStageOne({
     if (values.break !== "content-hash") return outcomes;
     return outcomes.map((outcome) => (outcome.status === "different" ? { status: "same" } : outcome));
   },
-  writeRuleSets: (documents, options) =>
-    createOnce(cluster, writer, documents, { hashField: RULE_SET_HASH_FIELD, ...options }),
+  ruleSets: createElasticsearchDocuments<RuleSetDocument>({
+    client: cluster.client,
+    index: ruleSetsIndex(prefix),
+    properties: RULE_SET_PROPERTIES,
+    requestTimeout: 10_000,
+  }),
   detector: createDetector(rules, { mappings: DEFAULT_MAPPINGS }),
   mappings: DEFAULT_MAPPINGS,
   rules,

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { Client } from "@elastic/elasticsearch";
 import { startFaultProxy, type FaultProxy } from "../../packages/worker/src/testing/elasticsearch/fault-proxy.ts";
+import { removeIndices } from "../../packages/worker/src/testing/elasticsearch/remove-indices.ts";
 import { seededRandom } from "../../packages/worker/src/testing/elasticsearch/seeded-random.ts";
 import { disturb, faultsOf } from "./chaos.ts";
 import { check, type Verdict } from "./check.ts";
@@ -70,7 +71,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     if (!isKept) rmSync(folder, { recursive: true, force: true });
   });
   cleaning.defer(() => client.close());
-  cleaning.defer(() => removeAll(client, [`${name}*`, `.ds-${name}*`], name));
+  cleaning.defer(() => removeIndices(client, name));
 
   const plan = makePlan({ seed, events: options.events, writers: options.writers, end: Date.now() });
   const expectation = expectationOf(plan.events);
@@ -279,14 +280,4 @@ async function putFindingsTemplate(client: Client, prefix: string, replicas: num
       },
     },
   });
-}
-
-async function removeAll(client: Client, indices: string[], templates: string): Promise<void> {
-  await client.indices.delete({
-    index: indices,
-    ignore_unavailable: true,
-    allow_no_indices: true,
-    expand_wildcards: "all",
-  });
-  await client.indices.deleteIndexTemplate({ name: `${templates}*` }, { ignore: [404] });
 }

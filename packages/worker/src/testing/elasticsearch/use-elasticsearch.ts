@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { Client } from "@elastic/elasticsearch";
 import { afterAll, inject } from "vitest";
+import { removeIndices } from "./remove-indices.ts";
 import type { TestNode } from "./shared-node.ts";
 
 /** A node for the tests of one file. */
@@ -19,12 +20,7 @@ export function useElasticsearch(): TestElasticsearch {
   const client = new Client({ node: url });
   const prefix = `t-${randomBytes(4).toString("hex")}-`;
   afterAll(async () => {
-    const all = { ignore_unavailable: true, allow_no_indices: true, expand_wildcards: "all" } as const;
-    await client.indices.delete({ index: `${prefix}*`, ...all });
-    // The server of the tests lacks the API that deletes a data stream, and keeps the index that one is written to.
-    await client.indices.delete({ index: `.ds-${prefix}*`, ...all }, { ignore: [400] });
-    await client.indices.deleteIndexTemplate({ name: `${prefix}*` }, { ignore: [404] });
-    await client.cluster.deleteComponentTemplate({ name: `${prefix}*` }, { ignore: [404] });
+    await removeIndices(client, prefix);
     await client.close();
   });
   return { url, client, prefix };
