@@ -52,7 +52,7 @@ export async function everythingOf(store: ContractStore): Promise<unknown> {
     history: await store.history("a1"),
     effects: await store.dueEffects(1e15, 50),
     audit: await store.listAudit(undefined, 50),
-    refused: (await store.listRefused(undefined, 50)).items.map(({ sequence: _, ...rest }) => rest),
+    refused: (await store.listRefused(undefined, 50)).items.map(({ sequence: _sequence, ...rest }) => rest),
     counts: await store.counts(),
     findingCounts: await store.findingCounts(),
     answer: await store.idempotentAnswer("k1"),
@@ -455,7 +455,7 @@ export function describeStoreContract(name: string, makeHome: () => Promise<Cont
         expect(first.items.map(({ reason }) => reason)).toEqual(["three", "three", "two"]);
         expect(first.total).toBe(4);
         const { items } = await store.listRefused(first.nextCursor, 2);
-        expect(items.map(({ sequence: _, ...rest }) => rest)).toEqual([refused("one")]);
+        expect(items.map(({ sequence: _sequence, ...rest }) => rest)).toEqual([refused("one")]);
         expect((await store.counts()).refused).toBe(4);
       });
 

@@ -53,12 +53,13 @@ export async function installTemplates(
     if (there === undefined || there.version < plan.version)
       actions.push({ do: "put-template", name: template.name, body: template.body });
   }
-  for (const kind of ALIASED_KINDS) {
+  const planned = ALIASED_KINDS.map(async (kind) => {
     const template = plan.templates.find(({ body }) => readMeta(body._meta)?.kind === kind);
     const mappings = template?.body.template?.mappings;
-    if (mappings !== undefined) actions.push(...(await planAlias(client, prefix, kind, mappings, plan.version)));
-  }
-  if (!dryRun) for (const action of actions) await perform(client, action);
+    return mappings === undefined ? [] : planAlias(client, prefix, kind, mappings, plan.version);
+  });
+  actions.push(...(await Promise.all(planned)).flat());
+  if (!dryRun) await performAll(client, actions);
   return actions;
 }
 
@@ -156,6 +157,16 @@ function withoutDefaults(property: estypes.MappingProperty): Record<string, unkn
 
 const sorted = (record: Record<string, unknown>): [string, unknown][] =>
   Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+
+/** Templates first, because new indices take their mappings from them; what a master can do together is asked of it together. */
+async function performAll(client: Cluster["client"], actions: readonly InstallAction[]): Promise<void> {
+  const together = (kind: InstallAction["do"]): Promise<void[]> =>
+    Promise.all(actions.filter((action) => action.do === kind).map((action) => perform(client, action)));
+  await together("put-template");
+  await together("create-index");
+  for (const action of actions)
+    if (action.do === "put-mapping" || action.do === "reindex") await perform(client, action);
+}
 
 async function perform(client: Cluster["client"], action: InstallAction): Promise<void> {
   switch (action.do) {
