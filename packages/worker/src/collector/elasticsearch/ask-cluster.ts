@@ -52,7 +52,12 @@ export function createAskCluster({
     const id = `${process}-${count}`;
     try {
       const result = await transport.request<Readable>(
-        { method, path, ...(querystring === undefined ? {} : { querystring }), ...(body === undefined ? {} : { body }) },
+        {
+          method,
+          path,
+          ...(querystring === undefined ? {} : { querystring }),
+          ...(body === undefined ? {} : { body }),
+        },
         { asStream: true, meta: true, opaqueId: id, ...(signal === undefined ? {} : { signal }) },
       );
       const status = result.statusCode ?? 0;

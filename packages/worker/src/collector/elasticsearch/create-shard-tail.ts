@@ -105,8 +105,7 @@ class Tail implements ShardTail {
   async #passHole(sight: ShardSight, node: string, signal: AbortSignal): Promise<boolean> {
     if (this.#holeUpTo < 0) return true;
     const { refresher } = this.#options;
-    const isCovered = (): boolean =>
-      refresher.coveredTo(this.key, this.#position.historyUuid, node) >= this.#holeUpTo;
+    const isCovered = (): boolean => refresher.coveredTo(this.key, this.#position.historyUuid, node) >= this.#holeUpTo;
     if (!isCovered()) {
       if (!refresher.isDue(this.key)) return false;
       await refresher.refresh(sight.key, signal);
@@ -130,8 +129,7 @@ class Tail implements ShardTail {
     });
     const numbers = numbersIn(documents);
     if (end > after) this.#density = Math.min(1, Math.max(1e-4, (this.#density + numbers / (end - after)) / 2));
-    const count =
-      this.#options.testing?.skipRefresh === true ? documents.length : readable(documents, after, covered);
+    const count = this.#options.testing?.skipRefresh === true ? documents.length : readable(documents, after, covered);
     const seen = documents[count - 1]?.seqNo ?? after;
     const to = count < documents.length ? seen : Math.max(seen, Math.min(covered, end));
     if (to < end && (count < documents.length || this.#isPatienceOver(to > after))) this.#holeUpTo = end;

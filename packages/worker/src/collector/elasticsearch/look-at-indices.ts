@@ -14,7 +14,12 @@ export interface IndexFacts {
   readonly aliases: ReadonlyMap<string, JsonObject | undefined>;
 }
 
-const SETTINGS = ["index.uuid", "index.number_of_shards", "index.verified_before_close", "index.disable_sequence_numbers"];
+const SETTINGS = [
+  "index.uuid",
+  "index.number_of_shards",
+  "index.verified_before_close",
+  "index.disable_sequence_numbers",
+];
 
 const EXPAND = { expand_wildcards: "open,closed,hidden", ignore_unavailable: true, allow_no_indices: true } as const;
 
@@ -73,12 +78,19 @@ export type ShardStats = ReadonlyMap<
 >;
 
 const COPY = "indices.*.shards.*";
-const STATS_PATH = ["indices.*.uuid", `${COPY}.routing`, `${COPY}.seq_no.global_checkpoint`, `${COPY}.commit.user_data.history_uuid`].join(
-  ",",
-);
+const STATS_PATH = [
+  "indices.*.uuid",
+  `${COPY}.routing`,
+  `${COPY}.seq_no.global_checkpoint`,
+  `${COPY}.commit.user_data.history_uuid`,
+].join(",");
 
 /** Reads where every shard stands that fits the patterns: one request. */
-export async function lookAtShards(ask: AskCluster, patterns: readonly string[], signal?: AbortSignal): Promise<ShardStats> {
+export async function lookAtShards(
+  ask: AskCluster,
+  patterns: readonly string[],
+  signal?: AbortSignal,
+): Promise<ShardStats> {
   const doing = `Looking at the shards of ${patterns.join(", ")}`;
   const { body } = await ask<{
     readonly indices?: Readonly<

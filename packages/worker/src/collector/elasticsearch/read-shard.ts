@@ -64,8 +64,7 @@ export async function readShard(
         preference: `_shards:${shard}|_only_nodes:${node}`,
         allow_partial_search_results: false,
         request_cache: false,
-        filter_path:
-          "timed_out,_shards,hits.hits._id,hits.hits._index,hits.hits._source,hits.hits.sort",
+        filter_path: "timed_out,_shards,hits.hits._id,hits.hits._index,hits.hits._source,hits.hits.sort",
       },
       body: {
         size,
@@ -85,13 +84,11 @@ export async function readShard(
     throw new ElasticsearchError("elasticsearch-partial-result", `${doing} failed: the shard did not answer.`, {
       retryable: true,
     });
-  const documents = (body.hits?.hits ?? []).map(
-    ({ _id, _index, _source, sort }): TailDocument => ({
-      index: _index,
-      id: _id,
-      seqNo: sort[0],
-      source: _source ?? {},
-    }),
-  );
+  const documents = (body.hits?.hits ?? []).map(({ _id, _index, _source, sort }): TailDocument => ({
+    index: _index,
+    id: _id,
+    seqNo: sort[0],
+    source: _source ?? {},
+  }));
   return { documents, bytes };
 }

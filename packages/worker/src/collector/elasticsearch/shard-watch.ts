@@ -2,7 +2,14 @@ import type { JsonObject } from "@vedette/detection";
 import type { Clock, Log, Timers } from "../../ports.ts";
 import type { AskCluster } from "./ask-cluster.ts";
 import { dataStreamOf, fitsPattern, isOwn } from "./index-names.ts";
-import { type IndexFacts, isLasting, lookAtIndices, lookAtShards, type ShardCopy, type ShardStats } from "./look-at-indices.ts";
+import {
+  type IndexFacts,
+  isLasting,
+  lookAtIndices,
+  lookAtShards,
+  type ShardCopy,
+  type ShardStats,
+} from "./look-at-indices.ts";
 import { type ShardKey, type ShardSight, shardName } from "./shard-tail.ts";
 
 /** What a watch looks at, and how often. */
@@ -162,7 +169,8 @@ class Watch implements ShardWatch {
     } catch (error) {
       if (signal.aborted) return this.#view;
       const problem = error instanceof Error ? error.message : String(error);
-      if (this.#view.problem !== problem) log.warn({ error: problem }, "The shards of a source cannot be looked at now.");
+      if (this.#view.problem !== problem)
+        log.warn({ error: problem }, "The shards of a source cannot be looked at now.");
       this.#view = { ...this.#view, problem };
       throw error;
     }
@@ -186,7 +194,10 @@ class Watch implements ShardWatch {
     }
     this.#refused.clear();
     this.#refusedAt = steady.now();
-    const found = new Map<string, { readonly uuid: string; readonly shards: Readonly<Record<string, readonly ShardCopy[]>> }>();
+    const found = new Map<
+      string,
+      { readonly uuid: string; readonly shards: Readonly<Record<string, readonly ShardCopy[]>> }
+    >();
     for (const pattern of patterns.filter((name) => !name.includes(":"))) {
       try {
         for (const [index, stats] of await lookAtShards(ask, [pattern], signal)) found.set(index, stats);
@@ -223,7 +234,11 @@ class Watch implements ShardWatch {
       matched.add(pattern);
       const { index } = facts;
       if (!facts.hasNumbers) {
-        fallbacks.push({ target: index, pattern, reason: "Its sequence numbers cannot be searched (`index.disable_sequence_numbers`)." });
+        fallbacks.push({
+          target: index,
+          pattern,
+          reason: "Its sequence numbers cannot be searched (`index.disable_sequence_numbers`).",
+        });
         continue;
       }
       if (facts.isClosed) {
@@ -246,7 +261,10 @@ class Watch implements ShardWatch {
     const before = new Set(this.#view.sights.filter(isRed).map(({ key }) => shardName(key)));
     for (const sight of sights.filter(isRed))
       if (!before.has(shardName(sight.key)))
-        log.warn({ index: sight.key.index, shard: sight.key.shard }, "No copy of a shard is started; it is waited for.");
+        log.warn(
+          { index: sight.key.index, shard: sight.key.shard },
+          "No copy of a shard is started; it is waited for.",
+        );
     this.#byName = new Map(sights.map((sight) => [shardName(sight.key), sight]));
     this.#view = {
       sights,
@@ -263,7 +281,10 @@ class Watch implements ShardWatch {
   }
 
   /** By which pattern an index is read: one without a filter first. */
-  #find({ index, aliases }: IndexFacts): { readonly pattern: string; readonly filter: JsonObject | undefined } | undefined {
+  #find({
+    index,
+    aliases,
+  }: IndexFacts): { readonly pattern: string; readonly filter: JsonObject | undefined } | undefined {
     const { patterns, exclude = [], prefix, readsOwn = false } = this.#options;
     if (!readsOwn && isOwn(index, prefix)) return undefined;
     const stream = dataStreamOf(index);

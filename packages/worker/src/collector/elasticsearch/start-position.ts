@@ -26,7 +26,11 @@ export function startPosition(start: SourceStart, sight: ShardSight): ShardPosit
 
 /** Decides where each shard begins. Rejects with an `ElasticsearchError` when a shard cannot be read; a later call decides anew. */
 export async function decideStart(
-  { ask, choice, sights }: { readonly ask: AskCluster; readonly choice: StartChoice; readonly sights: readonly ShardSight[] },
+  {
+    ask,
+    choice,
+    sights,
+  }: { readonly ask: AskCluster; readonly choice: StartChoice; readonly sights: readonly ShardSight[] },
   signal: AbortSignal,
 ): Promise<SourceStart> {
   if (choice === "beginning") return { choice, checkpoints: {} };
@@ -71,7 +75,11 @@ async function firstSince(ask: AskCluster, sight: ShardSight, time: string, sign
  * @returns what is kept, be it `decide`'s or another worker's
  */
 export async function keepStart(
-  { cluster, index, source }: { readonly cluster: Pick<Cluster, "client">; readonly index: string; readonly source: string },
+  {
+    cluster,
+    index,
+    source,
+  }: { readonly cluster: Pick<Cluster, "client">; readonly index: string; readonly source: string },
   decide: () => Promise<SourceStart>,
   signal: AbortSignal,
 ): Promise<SourceStart> {
@@ -97,6 +105,8 @@ export async function keepStart(
   if (statusCode !== 409) return start;
   const other = await read();
   if (other === undefined)
-    throw new ElasticsearchError("elasticsearch-conflict", `${doing} failed: the document came and went.`, { retryable: true });
+    throw new ElasticsearchError("elasticsearch-conflict", `${doing} failed: the document came and went.`, {
+      retryable: true,
+    });
   return other;
 }

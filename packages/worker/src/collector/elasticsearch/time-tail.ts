@@ -123,12 +123,7 @@ class Tail implements TimeTail {
     }
   }
 
-  #deliver(
-    field: string,
-    documents: readonly TimedDocument[],
-    times: readonly number[],
-    caughtUp: boolean,
-  ): TimePage {
+  #deliver(field: string, documents: readonly TimedDocument[], times: readonly number[], caughtUp: boolean): TimePage {
     const delivered = documents.filter(({ index, id }) => !this.#seen.has(`${index}/${id}`));
     for (const [index, document] of documents.entries())
       this.#seen.set(`${document.index}/${document.id}`, times[index] ?? 0);
@@ -146,7 +141,11 @@ class Tail implements TimeTail {
     field: string,
     view: View,
     signal: AbortSignal,
-  ): Promise<{ readonly documents: readonly TimedDocument[]; readonly times: readonly number[]; readonly isLast: boolean }> {
+  ): Promise<{
+    readonly documents: readonly TimedDocument[];
+    readonly times: readonly number[];
+    readonly isLast: boolean;
+  }> {
     const { ask, sourceFields, prefix } = this.#options;
     const doing = `Reading ${this.fallback.target} by time`;
     for (;;) {
@@ -163,7 +162,15 @@ class Tail implements TimeTail {
               track_total_hits: false,
               pit: { id: view.pit, keep_alive: "2m" },
               sort: [
-                { [field]: { order: "asc", unmapped_type: "date", missing: 0, format: "epoch_millis", numeric_type: "date" } },
+                {
+                  [field]: {
+                    order: "asc",
+                    unmapped_type: "date",
+                    missing: 0,
+                    format: "epoch_millis",
+                    numeric_type: "date",
+                  },
+                },
                 { _shard_doc: "asc" },
               ],
               query: this.#query(field),
@@ -210,7 +217,8 @@ class Tail implements TimeTail {
       signal,
     );
     const fields = body.fields ?? {};
-    const isDate = (name: string): boolean => fields[name]?.["date"] !== undefined || fields[name]?.["date_nanos"] !== undefined;
+    const isDate = (name: string): boolean =>
+      fields[name]?.["date"] !== undefined || fields[name]?.["date_nanos"] !== undefined;
     return ["event.ingested", "@timestamp"].find(isDate);
   }
 
@@ -225,9 +233,13 @@ class Tail implements TimeTail {
       signal,
     );
     if (body.id === undefined)
-      throw new ElasticsearchError("elasticsearch-answer-damaged", `Opening ${this.fallback.target} failed: no id was given.`, {
-        retryable: true,
-      });
+      throw new ElasticsearchError(
+        "elasticsearch-answer-damaged",
+        `Opening ${this.fallback.target} failed: no id was given.`,
+        {
+          retryable: true,
+        },
+      );
     return body.id;
   }
 
