@@ -8,9 +8,10 @@ import {
 import type { Tailing } from "../../collector/elasticsearch/tailing.ts";
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import { ElasticsearchError } from "../../elasticsearch/errors.ts";
-import type { Log, Timers } from "../../ports.ts";
+import type { Clock, Log, Timers } from "../../ports.ts";
 import type { OpenedTail } from "./follow-shard.ts";
 import type { SourceShard } from "./stage-one.ts";
+import { asShardTail, fromTimePosition, isReadByTime, timeShardKey, timeStart, toTimePosition } from "./time-shard.ts";
 
 /** A source of shards. */
 export interface ShardSource {
@@ -24,11 +25,11 @@ export interface ShardSource {
 
 /** What watching sources needs. */
 export interface ShardSourcesOptions {
-  readonly cluster: Pick<Cluster, "client">;
+  readonly cluster: Pick<Cluster, "client" | "uuid">;
   readonly sources: readonly ShardSource[];
   /** Index that keeps where each source starts. */
   readonly startIndex: string;
-  readonly ports: { readonly timers: Timers; readonly log: Log };
+  readonly ports: { readonly clock: Clock; readonly timers: Timers; readonly log: Log };
 }
 
 /** The shards of all sources, as they come and go. */
@@ -42,12 +43,14 @@ export interface ShardSources {
 }
 
 const LOOK_EVERY = 1_000;
+/** Milliseconds between two searches for what is new by time: each is a request, unlike a look at a shard. */
+const BY_TIME_EVERY = 2_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 10_000;
 
 /** Makes the watch over all sources. Where a source starts is decided, and kept, before any of its shards is told of. */
 export function createShardSources({ cluster, sources, startIndex, ports }: ShardSourcesOptions): ShardSources {
-  const { timers, log } = ports;
+  const { clock, timers, log } = ports;
   const starts = new Map<string, SourceStart>();
   const byName = new Map(sources.map((source) => [source.name, source]));
 
@@ -73,23 +76,49 @@ export function createShardSources({ cluster, sources, startIndex, ports }: Shar
   };
 
   const shardsNow = (): readonly SourceShard[] =>
-    sources.flatMap(({ name, tailing, isReceived = false }) =>
-      starts.has(name)
-        ? tailing.watch.view().sights.map((sight): SourceShard => ({ source: name, sight, isReceived }))
-        : [],
-    );
+    sources.flatMap(({ name, tailing, isReceived = false }) => {
+      if (!starts.has(name)) return [];
+      const { sights, fallbacks } = tailing.watch.view();
+      return [
+        ...sights.map((sight): SourceShard => ({ source: name, sight, isReceived })),
+        ...fallbacks.map((fallback): SourceShard => ({
+          source: name,
+          sight: { key: timeShardKey(cluster.uuid, fallback) },
+          isReceived,
+        })),
+      ];
+    });
+
+  const gone = (index: string): ElasticsearchError =>
+    new ElasticsearchError("elasticsearch-not-found", `${index} is not there to be read any more.`, {
+      retryable: false,
+    });
+
+  const openByTime = (
+    { tailing }: ShardSource,
+    { choice }: SourceStart,
+    key: SourceShard["sight"]["key"],
+    position: ShardPosition | undefined,
+  ): OpenedTail => {
+    const fallback = tailing.watch.view().fallbacks.find(({ target }) => target === key.index);
+    if (fallback === undefined) throw gone(key.index);
+    const from = position === undefined ? timeStart(choice, clock.now()) : toTimePosition(position);
+    return {
+      tail: asShardTail(key, tailing.openByTime(fallback, from)),
+      position: from === undefined ? { historyUuid: "", checkpoint: -1 } : fromTimePosition(from),
+      changed: (_, signal) => timers.sleep(BY_TIME_EVERY, signal),
+    };
+  };
 
   return {
     async openTail(shard, position, _signal) {
       const source = byName.get(shard.source);
       const start = starts.get(shard.source);
       const { key } = shard.sight;
-      const sight = source?.tailing.watch.sight(key);
-      if (source === undefined || start === undefined || sight === undefined) {
-        throw new ElasticsearchError("elasticsearch-not-found", `The shard ${key.index}/${key.shard} is gone.`, {
-          retryable: false,
-        });
-      }
+      if (source === undefined || start === undefined) throw gone(key.index);
+      if (isReadByTime(key)) return openByTime(source, start, key, position);
+      const sight = source.tailing.watch.sight(key);
+      if (sight === undefined) throw gone(key.index);
       const from = position ?? startPosition(start, sight);
       return {
         tail: source.tailing.open(key, from),

@@ -149,13 +149,14 @@ export function createStageOne(options: StageOneOptions): StageOne {
   const recordsOf =
     (shard: SourceShard) => (page: { readonly documents: readonly Parameters<typeof tailedRecord>[0][] }) => {
       const { source, sight, isReceived = false } = shard;
-      const stream = sight.dataStream ?? streamOf(sight.key.index);
-      const origin = { source, stream, partition: shardPartition(shard), isReceived };
+      const partition = shardPartition(shard);
       const receivedAt = clock.now();
       const records: PlacedRecord[] = [];
       let skipped = 0;
       for (const document of page.documents) {
-        const record = tailedRecord(document, origin, mappings, receivedAt);
+        // What is read by time may come from many indices.
+        const stream = sight.dataStream ?? streamOf(document.index);
+        const record = tailedRecord(document, { source, stream, partition, isReceived }, mappings, receivedAt);
         if (isReceived && early.wasJudged(record)) skipped += 1;
         else records.push({ record, position: { index: document.index, id: document.id } });
       }

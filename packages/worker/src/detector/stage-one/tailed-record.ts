@@ -16,10 +16,13 @@ export interface DocumentOrigin {
   readonly isReceived: boolean;
 }
 
-const BACKING_INDEX = /^(?:partial-|restored-|shrink-[^-]+-)*\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6,}$/;
+const BACKING_INDEX = /^([^:]+:)?(?:partial-|restored-|shrink-[^-]+-)*\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6,}$/;
 
-/** The data stream that an index belongs to by its name, else the index itself. */
-export const streamOf = (index: string): string => BACKING_INDEX.exec(index)?.[1] ?? index;
+/** The data stream that an index belongs to by its name, else the index itself; of another cluster with that cluster's name. */
+export function streamOf(index: string): string {
+  const [, remote = "", stream] = BACKING_INDEX.exec(index) ?? [];
+  return stream === undefined ? index : `${remote}${stream}`;
+}
 
 /** Reads a document as the record that it is: with the identity `stream/_id`, or the one that it was received with. */
 export function tailedRecord(
