@@ -97,6 +97,10 @@ export const STORE_ERROR_CODES = {
     summary: "A record was given to a worker that reads its records from Elasticsearch alone.",
     cure: "Enable the receiver in the configuration, or send the records to Elasticsearch.",
   },
+  "store-no-writer": {
+    summary: "No worker of the cluster writes alerts and incidents at the moment.",
+    cure: "Ask again with the same Idempotency-Key: another worker takes over within seconds. If it stays, see the leases in `vedette status`.",
+  },
   "cursor-invalid": {
     summary: "The cursor of a list was not made by this list.",
     cure: "Leave the cursor out to start at the first page, and pass `nextCursor` on unchanged.",
