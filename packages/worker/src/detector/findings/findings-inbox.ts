@@ -1,45 +1,35 @@
-import { type ShardPosition, type ShardTail, type ShardKey, type TailDocument, type TailPage } from "../../collector/elasticsearch/shard-tail.ts";
-import type { Log } from "../../ports.ts";
+import {
+  type ShardPosition,
+  type ShardTail,
+  type ShardKey,
+  type TailDocument,
+  type TailPage,
+} from "../../collector/elasticsearch/shard-tail.ts";
+import type { Log, Timers } from "../../ports.ts";
+import { storing } from "../../store/elasticsearch/store-failure.ts";
+import type { FindingRow, LineRow, ProgressRow } from "../../store/store.ts";
+import type { CursorInbox } from "./cursor-inbox.ts";
 import type { FindingDocument } from "./finding-document.ts";
 import type { FindingsGoal, FindingsHead } from "./findings-head.ts";
-import type { FindingRow, ProgressRow, SourceShardState, StreamRow } from "./line-rows.ts";
-
-/** Reads the stream of findings for one line, in an order of its own that it numbers. */
-export interface FindingsInbox {
-  /**
-   * Rows after a sequence, at most `limit`: what stands in all shards of the stream, and, once everything is read that belongs to it, how far the sources are judged. Rejects with an
-   * `ElasticsearchError`; calling again goes on at the same place.
-   */
-  read(after: number, limit: number): Promise<readonly StreamRow[]>;
-  /** Highest sequence known to be there. */
-  end(): number;
-  /** Positions in the shards of the stream once the rows up to a sequence are dealt with: text. */
-  stateAt(sequence: number): string;
-  /** The rows up to a sequence are dealt with for good. */
-  forget(sequence: number): void;
-  /** Goes on after a sequence, at the positions that belong to it; without them at the beginning. */
-  seek(sequence: number, state: string | undefined): void;
-}
+import { reachOf } from "./source-progress.ts";
 
 /** What reading the stream needs. */
 export interface FindingsInboxOptions {
   readonly head: FindingsHead;
   readonly open: (key: ShardKey, position: ShardPosition | undefined) => ShardTail;
-  readonly log: Log;
-  /** Aborts what is under way when the line ends. */
-  readonly signal: AbortSignal;
+  readonly ports: { readonly timers: Timers; readonly log: Log };
+  /** Milliseconds between two looks for something new. */
+  readonly every: number;
 }
 
 interface Reader {
   readonly name: string;
   readonly tail: ShardTail;
   position: ShardPosition;
-  /** Operations up to here are read again after the shard has given its numbers anew. */
-  isRepeating: boolean;
 }
 
 interface Queued {
-  readonly row: StreamRow;
+  readonly row: LineRow;
   /** The shard and its position behind the row; none for progress. */
   readonly moves: readonly (readonly [string, ShardPosition])[];
 }
@@ -50,8 +40,14 @@ interface StoredState {
   readonly shards: Readonly<Record<string, readonly [historyUuid: string, checkpoint: number]>>;
 }
 
-/** Makes the reader; nothing is read before the first call of `seek` and `read`. */
-export function createFindingsInbox({ head, open, log, signal }: FindingsInboxOptions): FindingsInbox {
+/**
+ * Makes an inbox over the stream of findings: what stands in all its shards, and, once everything is read that belongs to it, how far the sources are judged. Reading rejects with a
+ * `StoreError`; reading again goes on at the same place.
+ */
+export function createFindingsInbox({ head, open, ports, every }: FindingsInboxOptions): CursorInbox {
+  const { timers, log } = ports;
+  const closing = new AbortController();
+  const { signal } = closing;
   let readers = new Map<string, Reader>();
   /** Positions behind the last row that is forgotten. */
   let settled = new Map<string, ShardPosition>();
@@ -62,7 +58,7 @@ export function createFindingsInbox({ head, open, log, signal }: FindingsInboxOp
   let goal: FindingsGoal | undefined;
   let told = "";
 
-  const put = (row: (sequence: number) => StreamRow, moves: Queued["moves"]): void => {
+  const put = (row: (sequence: number) => LineRow, moves: Queued["moves"]): void => {
     queue.push({ row: row(next), moves: [...passed, ...moves] });
     passed = new Map();
     next += 1;
@@ -72,7 +68,7 @@ export function createFindingsInbox({ head, open, log, signal }: FindingsInboxOp
     let reader = readers.get(name);
     if (reader === undefined) {
       const position = settled.get(name);
-      reader = { name, tail: open(key, position), position: position ?? { historyUuid: "", checkpoint: -1 }, isRepeating: false };
+      reader = { name, tail: open(key, position), position: position ?? { historyUuid: "", checkpoint: -1 } };
       readers.set(name, reader);
     }
     return reader;
@@ -81,13 +77,15 @@ export function createFindingsInbox({ head, open, log, signal }: FindingsInboxOp
   const takePage = (reader: Reader, page: TailPage): void => {
     const { name } = reader;
     const { historyUuid, checkpoint } = page.position;
-    if (reader.position.historyUuid !== "" && reader.position.historyUuid !== historyUuid) reader.isRepeating = true;
     for (const [at, document] of page.documents.entries()) {
       const isLast = at === page.documents.length - 1;
       const position = isLast ? page.position : { historyUuid, checkpoint: document.seqNo };
-      const row = rowOf(document, reader.isRepeating);
+      const row = rowOf(document);
       if (row === undefined) {
-        log.warn({ index: document.index, id: document.id }, "a document in the findings indices is no finding; it is left out");
+        log.warn(
+          { index: document.index, id: document.id },
+          "a document in the findings indices is no finding; it is left out",
+        );
         passed.set(name, position);
       } else put((sequence) => ({ ...row, sequence }), [[name, position]]);
     }
@@ -103,8 +101,8 @@ export function createFindingsInbox({ head, open, log, signal }: FindingsInboxOp
   };
 
   /** Reads on in every shard until enough is there, or nothing more for now. */
-  async function fill(limit: number, after: number): Promise<void> {
-    const isEnough = (): boolean => (queue.at(-1)?.row.sequence ?? 0) - after >= limit;
+  async function fill(limit: number): Promise<void> {
+    const isEnough = (): boolean => queue.length >= limit;
     goal ??= await head.read();
     // A shard that is gone has nothing left to read.
     for (const name of readers.keys()) if (!goal.shards.has(name)) readers.delete(name);
@@ -132,13 +130,16 @@ export function createFindingsInbox({ head, open, log, signal }: FindingsInboxOp
   }
 
   function tellProgress({ progress, shards }: FindingsGoal): void {
-    if (progress === undefined) return;
     for (const name of settled.keys()) if (!shards.has(name)) settled.delete(name);
-    const states = progress.map(({ partition, state, newest }): SourceShardState => ({ partition, state, newest }));
-    const text = JSON.stringify(states);
+    const reach = progress === undefined ? undefined : reachOf(progress);
+    if (reach === undefined) return;
+    const text = `${reach.reached} ${reach.newest}`;
     if (text === told) return;
     told = text;
-    put((sequence): ProgressRow => ({ kind: "progress", sequence, shards: states }), []);
+    put(
+      (sequence): ProgressRow => ({ kind: "progress", sequence, id: `progress ${text}`, source: "sources", ...reach }),
+      [],
+    );
   }
 
   const positionsAt = (sequence: number): Map<string, ShardPosition> => {
@@ -150,37 +151,41 @@ export function createFindingsInbox({ head, open, log, signal }: FindingsInboxOp
     return positions;
   };
 
+  /** What was committed is not asked for again. */
+  const forget = (sequence: number): void => {
+    settled = positionsAt(sequence);
+    queue = queue.filter(({ row }) => row.sequence > sequence);
+  };
+
   return {
-    async read(after, limit) {
-      const behind = (): Queued[] => queue.filter(({ row }) => row.sequence > after);
-      let rows = behind();
-      if (rows.length === 0) {
-        await fill(limit, after);
-        rows = behind();
-      }
-      return rows.slice(0, limit).map(({ row }) => row);
+    async readInbox(after, limit) {
+      forget(after);
+      if (queue.length === 0) await storing("Reading the findings", () => fill(limit));
+      return queue.slice(0, limit).map(({ row }) => row);
     },
-    end() {
+    async inboxEnd() {
       let unread = 0;
       for (const [name, { end }] of head.last()?.shards ?? []) {
         const position = readers.get(name)?.position ?? settled.get(name);
         if (end !== undefined)
-          unread += Math.max(0, end.checkpoint - (position?.historyUuid === end.historyUuid ? position.checkpoint : -1));
+          unread += Math.max(
+            0,
+            end.checkpoint - (position?.historyUuid === end.historyUuid ? position.checkpoint : -1),
+          );
       }
       return next - 1 + unread;
     },
     stateAt(sequence) {
       const shards = Object.fromEntries(
-        Array.from(positionsAt(sequence), ([name, { historyUuid, checkpoint }]) => [name, [historyUuid, checkpoint] as const]),
+        Array.from(positionsAt(sequence), ([name, { historyUuid, checkpoint }]) => [
+          name,
+          [historyUuid, checkpoint] as const,
+        ]),
       );
       return JSON.stringify({ version: 1, shards } satisfies StoredState);
     },
-    forget(sequence) {
-      settled = positionsAt(sequence);
-      queue = queue.filter(({ row }) => row.sequence > sequence);
-    },
     seek(sequence, state) {
-      const { shards } = state === undefined ? { shards: {} } : (JSON.parse(state) as StoredState);
+      const shards: StoredState["shards"] = state === undefined ? {} : (JSON.parse(state) as StoredState).shards;
       settled = new Map(
         Object.entries(shards).map(([name, [historyUuid, checkpoint]]) => [name, { historyUuid, checkpoint }]),
       );
@@ -191,19 +196,17 @@ export function createFindingsInbox({ head, open, log, signal }: FindingsInboxOp
       told = "";
       next = sequence + 1;
     },
+    changed: (milliseconds, until) => timers.sleep(Math.min(milliseconds, every), AbortSignal.any([until, signal])),
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+    },
   };
 }
 
-function rowOf({ source }: TailDocument, repeated: boolean): Omit<FindingRow, "sequence"> | undefined {
+function rowOf({ id, source }: TailDocument): Omit<FindingRow, "sequence"> | undefined {
   const finding = (source as unknown as Partial<FindingDocument>).vedette?.finding;
   if (finding?.body === undefined) return undefined;
-  return {
-    kind: "finding",
-    finding: finding.body,
-    receivedAt: finding.received,
-    source: finding.source,
-    shadow: finding.shadow,
-    ...(repeated ? { repeated } : {}),
-  };
+  const { body, received, source: name, shadow } = finding;
+  const receivedAt = received ?? (body.kind === "fact" ? body.time : body.to);
+  return { kind: "finding", id, source: name, receivedAt, finding: body, shadow };
 }
-

@@ -3,7 +3,6 @@ import type { ShardSight } from "../../collector/elasticsearch/shard-tail.ts";
 import type { Clock } from "../../ports.ts";
 import { progressOf } from "../stage-one/follow-shard.ts";
 import type { ShardProgress } from "./finding-document.ts";
-import type { SourceShardState } from "./line-rows.ts";
 
 /** A shard of a source as it was seen last, and the lease that its progress stands in. */
 export interface WatchedShard {
@@ -12,8 +11,15 @@ export interface WatchedShard {
   readonly sight: Pick<ShardSight, "globalCheckpoint" | "historyUuid">;
 }
 
-/** How one shard stands, for the watermark and for `status`. */
-export interface ShardStanding extends SourceShardState {
+/**
+ * How one shard of a source is judged, for the watermark and for `status`. `behind`: it holds documents that are not, or nothing is known of it. `active` and `idle`: it holds none,
+ * and its last document came just now or a while ago. `stalled`: it is behind, and nobody has read it for so long that it is not waited for any more.
+ */
+export interface ShardStanding {
+  readonly partition: string;
+  readonly state: "behind" | "active" | "idle" | "stalled";
+  /** Highest event time that was judged, those dated in the future left out; null before the first. Unix milliseconds. */
+  readonly newest: number | null;
   readonly resource: string;
   readonly owner: string | undefined;
   readonly progress: ShardProgress | undefined;
@@ -78,4 +84,24 @@ export function createSourceProgress(options: SourceProgressOptions): ReadSource
     for (const resource of unchanged.keys()) if (!byResource.has(resource)) unchanged.delete(resource);
     return shards.map((shard) => standingOf(shard, byResource.get(shard.resource)));
   };
+}
+
+/**
+ * The event time that all shards which are waited for have come to, and the newest of all, Unix milliseconds. Undefined while a shard is waited for of which no event time is known, and
+ * before the first event.
+ */
+export function reachOf(
+  shards: readonly Pick<ShardStanding, "state" | "newest">[],
+): { readonly reached: number; readonly newest: number } | undefined {
+  let reached = Number.POSITIVE_INFINITY;
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const shard of shards) {
+    // An event time that is not known yet can be any; a shard that is read to its end without one holds none.
+    if (shard.state === "behind" || (shard.state === "active" && shard.newest !== null))
+      reached = Math.min(reached, shard.newest ?? Number.NEGATIVE_INFINITY);
+    newest = Math.max(newest, shard.newest ?? Number.NEGATIVE_INFINITY);
+  }
+  if (!Number.isFinite(newest) || reached === Number.NEGATIVE_INFINITY) return undefined;
+  // When nothing is waited for the newest event of all counts, as in one stream.
+  return { reached: reached === Number.POSITIVE_INFINITY ? newest : reached, newest };
 }
