@@ -432,4 +432,19 @@ export const WORKER_METRICS = {
     description: "Documents that Elasticsearch refused and that went to the dead-letter index, by type of refusal.",
     attributes: ["type"],
   },
+  ruleCoverageGap: {
+    name: "vedette_rule_coverage_gap_events",
+    kind: "gauge",
+    unit: "{event}",
+    description:
+      "Events of source shards that at least one loaded rule did not look at as it is now, by reason (before-start, rule-added-later, rule-changed, mapping-missing, behind, no-worker, deleted, forgotten); superseded ones count.",
+    attributes: ["reason"],
+  },
+  sourceShards: {
+    name: "vedette_source_shards",
+    kind: "gauge",
+    unit: "{shard}",
+    description: "Shards of a source that this worker reads, by source.",
+    attributes: ["source"],
+  },
 } as const satisfies Record<string, MetricDefinition>;

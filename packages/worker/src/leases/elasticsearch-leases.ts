@@ -1,4 +1,6 @@
+import type { JsonValue } from "@vedette/detection";
 import type { Cluster } from "../elasticsearch/cluster.ts";
+import { calling } from "../elasticsearch/errors.ts";
 import { steadyClock } from "../ports-node.ts";
 import type { Clock, Ports } from "../ports.ts";
 import { createElasticsearchDocuments } from "./elasticsearch-documents.ts";
@@ -70,4 +72,38 @@ export function createElasticsearchLeases(options: ElasticsearchLeasesOptions): 
     ttl,
     renew,
   });
+}
+
+/** A resource that has, or had, a lease. */
+export interface RememberedResource {
+  readonly resource: string;
+  readonly payload: JsonValue | undefined;
+}
+
+/** Most resources that are remembered in one answer. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Resources of a kind that ever had a lease, those that are gone with them, the ones written last first; one that came within the last second may be missing.
+ *
+ * @throws ElasticsearchError
+ */
+export async function rememberedResources(
+  cluster: Pick<Cluster, "client">,
+  prefix: string,
+  kind: string,
+): Promise<readonly RememberedResource[]> {
+  const { hits } = await calling("Listing leases", () =>
+    cluster.client.search<LeaseDocument>({
+      index: leasesIndex(prefix),
+      ignore_unavailable: true,
+      size: MAX_REMEMBERED,
+      query: { prefix: { resource: `${kind}/` } },
+      sort: [{ "@timestamp": { order: "desc", unmapped_type: "date" } }],
+      _source: ["resource", "payload"],
+    }),
+  );
+  return hits.hits.flatMap(({ _source }) =>
+    _source === undefined ? [] : [{ resource: _source.resource, payload: _source.payload ?? undefined }],
+  );
 }

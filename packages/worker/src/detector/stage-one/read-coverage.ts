@@ -1,9 +1,12 @@
+import type { JsonValue } from "@vedette/detection";
+import type { ShardSight } from "../../collector/elasticsearch/shard-tail.ts";
 import type { Leases } from "../../leases/lease.ts";
 import type { VersionedDocuments } from "../../leases/lease-documents.ts";
 import { type Coverage, coverageOf, type CoverageShard } from "./coverage.ts";
 import { progressOf } from "./follow-shard.ts";
 import { FORGOTTEN_RULES } from "./judged-ranges.ts";
 import type { RuleRevision, RuleSetDocument } from "./rule-set.ts";
+import { shardResource } from "./stage-one.ts";
 
 /** A shard as whoever looks at the cluster knows it. */
 export type KnownShard = Pick<
@@ -50,4 +53,34 @@ export function createCoverageReader({
       return coverageOf({ rules, ruleSets: known, shards: found });
     },
   };
+}
+
+/** What a lease remembers of a shard. */
+export interface RememberedShard {
+  readonly resource: string;
+  readonly payload: JsonValue | undefined;
+}
+
+/** The shards that are there now, and after them those that leases remember and that are gone. */
+export function knownShards(
+  shards: readonly { readonly source: string; readonly sight: ShardSight }[],
+  remembered: readonly RememberedShard[],
+): readonly KnownShard[] {
+  const present = shards.map((shard): KnownShard => ({
+    resource: shardResource(shard),
+    source: shard.source,
+    index: shard.sight.key.index,
+    shard: shard.sight.key.shard,
+    globalCheckpoint: shard.sight.globalCheckpoint,
+    exists: true,
+  }));
+  const isPresent = new Set(present.map(({ resource }) => resource));
+  const gone = remembered.flatMap(({ resource, payload }): readonly KnownShard[] => {
+    const [, source, number] = /^[^/]+\/(.+)\/[^/]+\/(\d+)$/.exec(resource) ?? [];
+    const progress = progressOf(payload);
+    if (isPresent.has(resource) || source === undefined || progress === undefined) return [];
+    const index = progress.partition.slice(0, progress.partition.lastIndexOf("/"));
+    return [{ resource, source, index, shard: Number(number), globalCheckpoint: undefined, exists: false }];
+  });
+  return [...present, ...gone];
 }

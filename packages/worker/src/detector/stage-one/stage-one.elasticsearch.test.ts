@@ -6,18 +6,18 @@ import type { Cluster } from "../../elasticsearch/cluster.ts";
 import { connectCluster } from "../../elasticsearch/connect.ts";
 import { createOnce } from "../../elasticsearch/create-once.ts";
 import { createElasticsearchDocuments } from "../../leases/elasticsearch-documents.ts";
-import { createElasticsearchLeases } from "../../leases/elasticsearch-leases.ts";
+import { createElasticsearchLeases, leasesIndex, rememberedResources } from "../../leases/elasticsearch-leases.ts";
 import { createNodePorts, steadyClock } from "../../ports-node.ts";
 import type { RawRecord, RefusedInput } from "../../record.ts";
 import { useElasticsearch } from "../../testing/elasticsearch/use-elasticsearch.ts";
 import { silentLog } from "../../testing/silent-log.ts";
 import type { FindingDocument } from "../findings/finding-document.ts";
 import { FINDING_HASH_FIELD } from "./fact-document.ts";
-import { createCoverageReader } from "./read-coverage.ts";
+import { createCoverageReader, knownShards } from "./read-coverage.ts";
 import { createReceivedEvents } from "./received-events.ts";
 import { RULE_SET_PROPERTIES, type RuleRevision, type RuleSetDocument, ruleSetsIndex } from "./rule-set.ts";
 import { createShardSources } from "./shard-sources.ts";
-import { createStageOne, shardResource } from "./stage-one.ts";
+import { createStageOne, SOURCE_KIND } from "./stage-one.ts";
 import { createWordJudge, wordRules } from "./testing/word-rules.ts";
 
 const { client, url, prefix: base } = useElasticsearch();
@@ -199,20 +199,28 @@ describe("stage one on a real cluster", () => {
     expect(factsOf(await findings(prefix))).toEqual(source.facts());
     expect(refused.map(({ reason }) => reason)).toContain("detector_failed");
 
-    const { sights } = second.tailing.watch.view();
-    const shards = sights.map((sight) => ({
-      resource: shardResource({ source: "logs", sight }),
-      source: "logs",
-      index: sight.key.index,
-      shard: sight.key.shard,
-      globalCheckpoint: sight.globalCheckpoint,
-      exists: true,
-    }));
+    const known = async () =>
+      knownShards(
+        second.tailing.watch.view().sights.map((sight) => ({ source: "logs", sight })),
+        await rememberedResources(cluster, prefix, SOURCE_KIND),
+      );
+    await client.indices.refresh({ index: leasesIndex(prefix) });
+    const shards = await known();
     const reader = createCoverageReader(second);
     const now = await reader.read(rules, shards);
     expect(now.gaps).toEqual([]);
     const later = await reader.read([...rules, { id: "green", revision: "1" }], shards);
     expect(later.missed["rule-added-later"]).toBe(source.expected.length === 0 ? 0 : 2_001);
+
+    await client.indices.delete({ index: backing(1) });
+    await until("the index to be gone", async () => (await known()).some(({ exists }) => !exists));
+    const without = await reader.read(rules, await known());
+    expect(without.shards.map(({ shard: { index, exists } }) => [index, exists])).toEqual([
+      ...[0, 1, 2].map(() => [backing(2), true]),
+      ...[0, 1, 2].map(() => [backing(1), false]),
+    ]);
+    expect(without.gaps).toEqual([]);
+    await until("no work on what is gone", () => second.stageOne.shards().length === 3);
     await second.stop();
   }, 120_000);
 
