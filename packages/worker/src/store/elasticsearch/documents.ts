@@ -218,13 +218,13 @@ export const blobDocument = (
   body: blob,
 });
 
-/** Hash that tells whether two findings with one id are the same judgement. */
-export const contentHash = (finding: Fact | Episode): string => sha256(canonicalJson(finding));
+/** Hash that tells whether two facts with one id are the same judgement (`FindingDocument`). */
+const contentHash = ({ id: _id, ...content }: Fact): string => sha256(canonicalJson(content));
 
 /** A fact that a line commits itself, in the form of the findings indices. */
 export const factDocument = (fact: Fact): FindingDocument => ({
   "@timestamp": dateOf(fact.time),
-  event: { kind: "signal", id: fact.eventId },
+  event: { kind: "signal", id: keywordOf(fact.eventId) },
   rule: { id: fact.rule.id, name: fact.rule.title, version: fact.rule.revision },
   vedette: {
     finding: {

@@ -90,7 +90,7 @@ describe("a step", () => {
   });
 
   test("whose outcome stays unknown is told as retryable, and made once when it is committed again", async () => {
-    const impatient = own(home.open({ cluster: through, patience: 300 }));
+    const impatient = own(home.open({ cluster: through, writer: home.writer(through, 200), patience: 300 }));
     await impatient.commit(wholeStep("s0"));
     proxy.setRules([
       { fault: { kind: "lose-answer" }, probability: 1, path: JOURNAL, limit: 1 },
@@ -108,7 +108,7 @@ describe("a step", () => {
   });
 
   test("that is larger than a document may be is spread over several, which are gone two steps later", async () => {
-    const large = { cluster: through, patience: 300, partLength: 2_000 };
+    const large = { cluster: through, writer: home.writer(through, 200), patience: 300, partLength: 2_000 };
     const alerts = Array.from({ length: 200 }, (_, at) =>
       sampleAlert(`l${at}`, { description: Math.sin(at).toString(36).repeat(5) }),
     );
@@ -116,7 +116,7 @@ describe("a step", () => {
     await store.commit({ id: "0" });
     proxy.setRules([{ fault: { kind: "refuse", status: 503 }, probability: 1, path: BULK }]);
     await expect(store.commit({ id: "large", alerts })).rejects.toMatchObject({ retryable: true });
-    expect((await home.open().listAlerts({ limit: 1 })).total, "nothing is applied").toBe(0);
+    expect((await own(home.open()).listAlerts({ limit: 1 })).total, "nothing is applied").toBe(0);
     proxy.setRules([]);
     const next = own(home.open({ partLength: 2_000 }));
     expect((await next.recover(0)).alerts).toHaveLength(200);

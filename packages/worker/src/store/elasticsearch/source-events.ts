@@ -1,6 +1,7 @@
 import type { JsonObject } from "@vedette/detection";
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import type { FindingDocument } from "../../detector/findings/finding-document.ts";
+import { unwrapEvent } from "../../detector/stage-one/received-document.ts";
 import { StoreError } from "../../errors.ts";
 import type { InboxRow } from "../store.ts";
 import { keywordOf, patternOf } from "./names.ts";
@@ -46,6 +47,8 @@ export async function fetchSourceEvents(
     const document = documents[at];
     if (document === undefined) return [];
     const { id, source, time, received: receivedAt, index, documentId } = one;
+    const received = unwrapEvent(document);
+    if (received !== undefined) return [{ sequence: 0, ...received }];
     const position = `${index}/${documentId}`;
     return [{ sequence: 0, id, source, position, partition: source, time, receivedAt, document }];
   });

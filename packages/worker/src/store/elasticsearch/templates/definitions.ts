@@ -87,7 +87,12 @@ const eventProperties = ({ fieldTypes }: Pick<Capabilities, "fieldTypes">): Prop
     scope: { dynamic: false, properties: { name: keyword, version: keyword, attributes: open } },
     vedette: {
       dynamic: false,
-      properties: { source: keyword, partition: keyword, position: keyword, received_at: double, time: double },
+      properties: {
+        record: {
+          dynamic: false,
+          properties: { id: keyword, source: keyword, partition: keyword, time: double, received: double },
+        },
+      },
     },
   };
 };
@@ -226,9 +231,15 @@ const datedProperties: Readonly<Record<Exclude<DatedKind, "events">, Properties>
   refused: { "@timestamp": date, vedette: vedette({ sequence: long, source: keyword, reason: keyword }) },
 };
 
-const settings = (more: estypes.IndicesIndexSettings = {}): estypes.IndicesIndexSettings => ({
+/** What a user can choose of the templates. */
+export interface TemplateChoices {
+  /** Replicas of each index; by default one as soon as there is a second node for it. */
+  readonly replicas?: number | undefined;
+}
+
+const settings = ({ replicas }: TemplateChoices, more: estypes.IndicesIndexSettings): estypes.IndicesIndexSettings => ({
   number_of_shards: "1",
-  auto_expand_replicas: "0-1",
+  ...(replicas === undefined ? { auto_expand_replicas: "0-1" } : { number_of_replicas: String(replicas) }),
   codec: "best_compression",
   ...more,
 });
@@ -252,7 +263,11 @@ export function mappingOf(
 }
 
 /** All index templates for a prefix, as this cluster takes them. */
-export function templatesOf(prefix: string, capabilities: Pick<Capabilities, "fieldTypes">): TemplateDefinition[] {
+export function templatesOf(
+  prefix: string,
+  capabilities: Pick<Capabilities, "fieldTypes">,
+  choices: TemplateChoices = {},
+): TemplateDefinition[] {
   const guard: TemplateDefinition = {
     name: `${prefix}-guard`,
     body: {
@@ -273,7 +288,7 @@ export function templatesOf(prefix: string, capabilities: Pick<Capabilities, "fi
       allow_auto_create: !isAliased(kind),
       _meta: metaOf(kind),
       template: {
-        settings: settings(kind === "findings" || kind === "events" ? { refresh_interval: "1s" } : {}),
+        settings: settings(choices, kind === "findings" || kind === "events" ? { refresh_interval: "1s" } : {}),
         mappings: mappingOf(kind, capabilities),
       },
     },

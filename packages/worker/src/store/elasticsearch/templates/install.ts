@@ -4,7 +4,13 @@ import type { Cluster } from "../../../elasticsearch/cluster.ts";
 import { StoreError } from "../../../errors.ts";
 import { ALIASED_KINDS, type AliasedKind, aliasOf, backingOf } from "../names.ts";
 import { storing } from "../store-failure.ts";
-import { readMeta, TEMPLATE_VERSION, type TemplateDefinition, templatesOf } from "./definitions.ts";
+import {
+  readMeta,
+  TEMPLATE_VERSION,
+  type TemplateChoices,
+  type TemplateDefinition,
+  templatesOf,
+} from "./definitions.ts";
 import { migrateAlias } from "./migrate-alias.ts";
 
 /** One thing that installing does, or would do. */
@@ -26,6 +32,7 @@ export interface InstallOptions {
   readonly dryRun?: boolean;
   /** What to install; by default what this version of Vedette needs. */
   readonly plan?: InstallPlan;
+  readonly choices?: TemplateChoices;
 }
 
 type Target = Pick<Cluster, "client" | "capabilities">;
@@ -38,12 +45,14 @@ type Target = Pick<Cluster, "client" | "capabilities">;
 export async function installTemplates(
   cluster: Target,
   prefix: string,
-  {
-    dryRun = false,
-    plan = { version: TEMPLATE_VERSION, templates: templatesOf(prefix, cluster.capabilities) },
-  }: InstallOptions = {},
+  options: InstallOptions = {},
 ): Promise<InstallAction[]> {
-  const { client } = cluster;
+  const { client, capabilities } = cluster;
+  const {
+    dryRun = false,
+    choices,
+    plan = { version: TEMPLATE_VERSION, templates: templatesOf(prefix, capabilities, choices) },
+  } = options;
   const actions: InstallAction[] = [];
   const installed = await readTemplates(client, prefix);
   for (const [name, meta] of installed) refuseNewer(name, meta, plan.version);
