@@ -4,6 +4,7 @@ import { alertsCommand } from "./alerts.ts";
 import { auditCommand } from "./audit.ts";
 import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
+import { huntCommand } from "./hunt.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { rulesCommand } from "./rules.ts";
 import { simulateCommand } from "./simulate.ts";
@@ -14,6 +15,7 @@ const commands: readonly Command[] = [
   startCommand(),
   demoCommand(),
   detectCommand(),
+  huntCommand(),
   rulesCommand(),
   alertsCommand(),
   incidentsCommand(),

@@ -5,10 +5,12 @@ import { eventOptions, pipelineFileOption } from "./options.ts";
 import { type CheckOptions, checkRules } from "./rules/check-rules.ts";
 import { type ExplainRuleOptions, explainRule } from "./rules/explain-rule.ts";
 import { type ListOptions, listRules } from "./rules/list-rules.ts";
+import { lookBackOptions } from "./hunt/hunt-command.ts";
+import { type PreviewOptions, previewRules } from "./rules/preview-rules.ts";
 import { type ShowOptions, showRule } from "./rules/show-rule.ts";
 import { type TestOptions, testRules } from "./rules/test-rules.ts";
 
-/** Builds `vedette rules check|test|list|show|explain`. */
+/** Builds `vedette rules check|test|list|show|explain|preview`. */
 export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
   const command = new Command("rules").description(
     "check, test, list, show and explain rules; without a path, the rules that come with Vedette",
@@ -69,6 +71,15 @@ export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
   explain.action((rule: string, given: readonly string[], options: ExplainRuleOptions) =>
     explainRule(rule, given, options, output),
   );
+  const preview = command
+    .command("preview")
+    .description(
+      "say of every rule what it would have found in what a cluster has stored: does it have data, how often a day, on whom, what it costs; those to start with first",
+    )
+    .option("--rules <path...>", "as for check; without a path, the rules that come with Vedette")
+    .addOption(format());
+  for (const option of lookBackOptions()) preview.addOption(option);
+  preview.action((options: PreviewOptions) => previewRules(options, output));
   return command;
 }
 

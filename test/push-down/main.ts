@@ -1,0 +1,66 @@
+// npm run quality -- push-down [--sample N] [--shape NAME] [--set NAME] [--write]: the queries of every rule of SigmaHQ against the engine, over the labelled events
+// indexed in three shapes; exit code 1 when an exact answer differs or a superset misses a document. Needs an Elasticsearch: VEDETTE_TEST_ELASTICSEARCH.
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Client } from "@elastic/elasticsearch";
+import { loadRules } from "../../packages/detection/src/sigma/load-rules.ts";
+import { RULE_SETS, type SharedRule, sharedLines } from "../../packages/detection/src/testing/shared-data.ts";
+import { type ShapeResult, compareShape } from "./compare.ts";
+import { SHAPES } from "./shapes.ts";
+import { tableOf } from "./table.ts";
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const { values } = parseArgs({
+  options: {
+    sample: { type: "string", default: "0" },
+    shape: { type: "string" },
+    set: { type: "string" },
+    write: { type: "boolean", default: false },
+  },
+});
+const node = process.env["VEDETTE_TEST_ELASTICSEARCH"];
+if (node === undefined) {
+  process.stderr.write(
+    "Name an Elasticsearch without security in VEDETTE_TEST_ELASTICSEARCH, such as http://127.0.0.1:9200.\n",
+  );
+  process.exit(2);
+}
+const client = new Client({ node, requestTimeout: 300_000 });
+const files = sharedLines<SharedRule>("sigma-rules.jsonl.gz")
+  .filter(({ set }) => RULE_SETS.includes(set))
+  .map(({ path, yaml }) => ({ path, text: yaml }));
+const rules = loadRules(files).rules.filter(({ kind }) => kind === "signature");
+const results: ShapeResult[] = [];
+for (const shape of SHAPES) {
+  if (values.shape !== undefined && !shape.name.toLowerCase().includes(values.shape.toLowerCase())) continue;
+  results.push(
+    await compareShape({
+      client,
+      rules,
+      shape,
+      prefix: `h-push-down-${process.pid}`,
+      sample: Number(values.sample),
+      only: values.set,
+      tell: say,
+    }),
+  );
+}
+await client.close();
+for (const { shape, set, rule, answer, missed, extra } of results
+  .flatMap(({ differences }) => differences)
+  .slice(0, 40))
+  say(
+    `${shape}: ${set}: ${rule} (${answer}): ${missed.length} missed, ${extra.length} too many: ${JSON.stringify(missed[0] ?? extra[0] ?? null).slice(0, 1_500)}`,
+  );
+const table = tableOf(rules.length, results);
+say(table);
+if (values.write) {
+  const path = new URL("../../docs/push-down.md", import.meta.url);
+  const page = readFileSync(path, "utf8");
+  const [before = ""] = page.split("<!-- figures -->");
+  writeFileSync(path, `${before}<!-- figures -->\n\n${table}\n`);
+}
+process.exitCode = results.every(({ differences, found }) => differences.length === 0 && found > 0) ? 0 : 1;
