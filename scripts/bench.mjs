@@ -26,6 +26,16 @@ const benchmarks = [
   ["otlp", [["OTLP", "packages/worker/bench/otlp.ts"]]],
   ["store", [["Store", "packages/worker/bench/store.ts"]]],
   ["line", [["Line", "packages/worker/bench/line.ts"]]],
+  [
+    "elasticsearch",
+    [
+      [
+        "Reading an index and judging it with all of SigmaHQ's rules",
+        "packages/worker/bench/elasticsearch/throughput.ts",
+      ],
+      ["Beside ElastAlert 2, 200 rules over one index", "packages/worker/bench/elasticsearch/elastalert.ts"],
+    ],
+  ],
   ["overhead", [["Overhead", "packages/instrumentation/bench/overhead.ts"]]],
 ];
 

@@ -1,0 +1,98 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { type JsonObject, type JsonValue, type Rule, loadRules } from "@vedette/detection";
+import type { Cluster } from "../../src/elasticsearch/cluster.ts";
+import { calling } from "../../src/elasticsearch/errors.ts";
+
+const shared = process.env["VEDETTE_SHARED"] ?? join(import.meta.dirname, "..", "..", "..", "..", "..", "shared");
+
+/** Whether the labelled data is beside the checkout. */
+export const hasSharedData: boolean = existsSync(join(shared, "data"));
+
+const lines = <Line>(name: string): Line[] =>
+  gunzipSync(readFileSync(join(shared, "data", name)))
+    .toString("utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Line);
+
+const isPlain = (value: JsonValue): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  (Array.isArray(value) && value.every((item) => typeof item !== "object"));
+
+const RULE_SETS = new Set(["rules", "rules-emerging-threats", "rules-threat-hunting"]);
+
+/** All of SigmaHQ's rules. */
+export const sigmaRules = (): readonly Rule[] => {
+  const files = lines<{ path: string; yaml: string; set: string }>("sigma-rules.jsonl.gz");
+  return loadRules(files.filter(({ set }) => RULE_SETS.has(set)).map(({ path, yaml }) => ({ path, text: yaml }))).rules;
+};
+
+/** Recorded Windows events, ordinary ones and attacks, whose fields are all texts and numbers. */
+const windowsEvents = (): JsonObject[] =>
+  [
+    ...lines<{ events: JsonObject[] }>("windows-attack.jsonl.gz").flatMap(({ events }) => events),
+    ...lines<{ event: JsonObject }>("otrf-windows.jsonl.gz").map(({ event }) => event),
+    ...lines<{ event: JsonObject }>("windows-background.jsonl.gz").map(({ event }) => event),
+  ].filter(
+    (event) => event["EventID"] !== undefined && event["Channel"] !== undefined && Object.values(event).every(isPlain),
+  );
+
+/** Documents of an index, and how large they are. */
+export interface Indexed {
+  readonly index: string;
+  readonly count: number;
+  /** Bytes of all `_source`s. */
+  readonly bytes: number;
+  /** Time of the first document and of the one after the last. Unix milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  /** Each document by its id, made again. */
+  readonly document: (number: number) => JsonObject;
+}
+
+const MAPPINGS = {
+  dynamic_templates: [
+    { all: { match: "*", unmatch: "@timestamp", mapping: { type: "keyword", ignore_above: 8_000 } } },
+  ],
+  properties: { "@timestamp": { type: "date" } },
+} as const;
+
+/** Indexes `count` documents into one shard: recorded Windows events, one each 10 ms, over and over, each with a number of its own. */
+export const indexWindowsEvents = async (cluster: Cluster, index: string, count: number): Promise<Indexed> => {
+  const events = windowsEvents();
+  const to = Math.floor(Date.now() / 1_000) * 1_000;
+  const from = to - count * 10;
+  const document = (number: number): JsonObject => ({
+    ...events[(number * 7) % events.length],
+    "@timestamp": new Date(from + number * 10).toISOString(),
+    EventRecordID: 1_000_000 + number,
+  });
+  await cluster.client.indices.create({
+    index,
+    settings: { number_of_shards: 1, number_of_replicas: 0, "index.mapping.total_fields.limit": 10_000 },
+    mappings: MAPPINGS as unknown as JsonObject,
+  });
+  let bytes = 0;
+  for (let first = 0; first < count; first += 1_000) {
+    let body = "";
+    for (let number = first; number < Math.min(count, first + 1_000); number += 1) {
+      const text = JSON.stringify(document(number));
+      bytes += Buffer.byteLength(text);
+      body += `{"create":{"_id":"${number}"}}\n${text}\n`;
+    }
+    const answer = await calling("Indexing", async () =>
+      cluster.client.transport.request<{ errors: boolean; items: unknown[] }>({
+        method: "POST",
+        path: `/${index}/_bulk`,
+        querystring: { filter_path: "errors,items.*.error.reason" },
+        bulkBody: body,
+      }),
+    );
+    if (answer.errors) throw new Error(`documents were refused: ${JSON.stringify(answer.items[0])}`);
+  }
+  await cluster.client.indices.refresh({ index });
+  return { index, count, bytes, from, to, document };
+};
