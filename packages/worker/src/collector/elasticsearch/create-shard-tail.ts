@@ -22,7 +22,7 @@ export interface ShardTailOptions {
   readonly log: Log;
   /** Milliseconds that documents which the shard has taken are waited for until the index is refreshed for them: its own refresh mostly comes first. */
   readonly patience?: number | undefined;
-  /** For tests that show what the refresh is for: numbers missing before a document that is seen are taken for superseded at once. */
+  /** For tests that show what the refresh is for: numbers missing before a document that is seen are taken for superseded at once, and copies are read in turn. */
   readonly testing?: { readonly skipRefresh?: boolean } | undefined;
 }
 
@@ -54,6 +54,7 @@ class Tail implements ShardTail {
   #waitingSince: number | undefined;
   /** A hole stands behind the position: nothing is read before the index was refreshed up to here. */
   #holeUpTo = -1;
+  #turn = 0;
   #ahead: { readonly after: number; readonly reading: Promise<Reading | undefined> } | undefined;
 
   constructor(options: ShardTailOptions) {
@@ -67,7 +68,7 @@ class Tail implements ShardTail {
     for (;;) {
       const sight = this.#options.sight();
       if (sight?.globalCheckpoint === undefined || sight.historyUuid === undefined) return undefined;
-      const [node] = sight.nodes;
+      const node = this.#copyOf(sight);
       if (node === undefined) return undefined;
       this.#follow(sight.historyUuid);
       const { checkpoint } = this.#position;
@@ -85,6 +86,13 @@ class Tail implements ShardTail {
       }
       if (this.#holeUpTo < 0) return undefined;
     }
+  }
+
+  /** The primary: a replica may show less for a moment when another copy becomes primary. */
+  #copyOf({ nodes }: ShardSight): string | undefined {
+    if (this.#options.testing?.skipRefresh !== true) return nodes[0];
+    this.#turn += 1;
+    return nodes[this.#turn % nodes.length];
   }
 
   #follow(historyUuid: string): void {

@@ -14,7 +14,8 @@ const SPARED = ["message", "error.stack_trace"] as const;
 const TELLING: readonly LogSource[] = [{}, { category: "process_tampering" }];
 
 /**
- * Which part of documents the rules need; undefined when that is all of it. Judging what is left gives the same facts as judging the whole document.
+ * Which part of documents the rules need; undefined when that is all of it. Leaving fields out costs the cluster more than it saves where the network is not what limits (measured: about
+ * half the documents a second over loopback), so it is for thin lines. Judging what is left gives the same facts as judging the whole document.
  *
  * @param mappings in the order in which they are asked; by default those that the worker judges with
  */

@@ -72,6 +72,11 @@ class Follower implements AsyncDisposable {
     }
     return count;
   }
+  /** Reads for as long as something else goes on. */
+  async during(work: Promise<unknown>): Promise<void> {
+    const ended = work.then(() => true);
+    while (!(await Promise.race([ended, wait(20, false)]))) await this.step();
+  }
   /** Reads until every shard is read up to its global checkpoint. */
   async settle(seconds = 20): Promise<void> {
     for (const until = Date.now() + seconds * 1000; Date.now() < until; await wait(50)) {
@@ -160,13 +165,7 @@ describe("tailing", () => {
       { fault: { kind: "lose-answer" }, probability: 0.05 },
       { fault: { kind: "delay", milliseconds: [1, 30] }, probability: 0.1 },
     ]);
-    let isWriting = true;
-    const writing = churn(index).finally(() => (isWriting = false));
-    while (isWriting) {
-      await follower.step();
-      await wait(20);
-    }
-    await writing;
+    await follower.during(churn(index));
     await follower.settle(40);
     await expectWhole(follower, index);
     expect(follower.errors).toBeGreaterThan(0);
@@ -182,13 +181,7 @@ describe("tailing", () => {
         settings: { number_of_shards: 3, number_of_replicas: 0, refresh_interval: refresh },
       });
       await using follower = await follow([index], { pageSize: { min: 10, max: 37 } });
-      let isWriting = true;
-      const writing = churn(index).finally(() => (isWriting = false));
-      while (isWriting) {
-        await follower.step();
-        await wait(20);
-      }
-      await writing;
+      await follower.during(churn(index));
       await follower.settle();
       await expectWhole(follower, index);
       expect(follower.superseded).toBeGreaterThan(0);
