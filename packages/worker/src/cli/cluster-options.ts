@@ -5,6 +5,7 @@ import type { Config } from "../config/schema.ts";
 import type { Cluster } from "../elasticsearch/cluster.ts";
 import { connectCluster } from "../elasticsearch/connect.ts";
 import { ElasticsearchError } from "../elasticsearch/errors.ts";
+import type { Log } from "../ports.ts";
 import type { CommandOutput } from "./command-output.ts";
 import { formatProblem } from "./problems.ts";
 
@@ -30,7 +31,13 @@ export function clusterOptions(): readonly Option[] {
 /** The settings of a cluster, as they were given. */
 export type ElasticsearchSettings = NonNullable<Config["elasticsearch"]>;
 
-const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+/** A log that keeps nothing: a command tells what matters itself. */
+export const SILENT_LOG: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 /**
  * Connects to the cluster that the options name and works with it; what is wrong with the options or the cluster ends the command with exit code 2 and
@@ -65,7 +72,7 @@ export async function withCluster(
     return;
   }
   try {
-    await using cluster = await connectCluster(settings, { log: SILENT });
+    await using cluster = await connectCluster(settings, { log: SILENT_LOG });
     await work(cluster, settings, loaded.config);
   } catch (error) {
     if (!(error instanceof ElasticsearchError)) throw error;

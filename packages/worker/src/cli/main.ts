@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { VERSION } from "../version.ts";
 import { alertsCommand } from "./alerts.ts";
 import { auditCommand } from "./audit.ts";
+import { backfillCommand } from "./backfill.ts";
 import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
 import { huntCommand } from "./hunt.ts";
@@ -16,6 +17,7 @@ const commands: readonly Command[] = [
   demoCommand(),
   detectCommand(),
   huntCommand(),
+  backfillCommand(),
   rulesCommand(),
   alertsCommand(),
   incidentsCommand(),

@@ -103,6 +103,8 @@ export async function lookBack(
     readonly command: string;
     readonly patterns: readonly string[];
     readonly output: CommandOutput;
+    /** Name of the source that facts are said to be from. */
+    readonly source?: string;
     readonly onPage?: (page: readonly JudgedDocument[]) => Promise<void> | void;
   },
 ): Promise<LookBack | undefined> {
@@ -177,7 +179,7 @@ export async function lookBack(
       span: asked,
       timeField: options.timeField,
       logSource: options.logsource,
-      source: "elasticsearch",
+      source: given.source ?? "elasticsearch",
       receivedPrefix: `${settings.prefix}-events-`,
       signal: interrupted.signal,
       now: Date.now(),

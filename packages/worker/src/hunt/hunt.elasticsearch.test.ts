@@ -1,0 +1,159 @@
+import { type Fact, DEFAULT_MAPPINGS, type JsonObject, createDetector, loadRules } from "@vedette/detection";
+import { beforeAll, describe, expect, it } from "vitest";
+import { useElasticsearch } from "../testing/elasticsearch/use-elasticsearch.ts";
+import { planHunt } from "./hunt-plan.ts";
+import { Tally } from "./rule-tally.ts";
+import { type JudgedDocument, runHunt } from "./run-hunt.ts";
+
+const { client, prefix } = useElasticsearch();
+const index = `${prefix}logs`;
+const START = Date.UTC(2026, 10, 20);
+const HOUR = 3_600_000;
+
+const ruleText = (number: number, selection: string): string =>
+  `title: Rule ${number}\nid: 11111111-1111-4111-8111-${String(number).padStart(12, "0")}\nlogsource:\n  product: windows\n  service: security\ndetection:\n  selection:\n    ${selection}\n  condition: selection\n`;
+
+const { rules } = loadRules([
+  { path: "1.yml", text: ruleText(1, "CommandLine|contains: whoami") },
+  { path: "2.yml", text: ruleText(2, "CommandLine|re: 'number [0-4]$'") },
+  { path: "3.yml", text: ruleText(3, "TargetUserName: EVE") },
+  { path: "4.yml", text: ruleText(4, "Nowhere: x") },
+]);
+
+/** One event every six minutes; the fifth of them has a command that is too long for the index. */
+const eventAt = (number: number): JsonObject => ({
+  "@timestamp": new Date(START + number * HOUR * 0.1).toISOString(),
+  EventID: 4_688,
+  Channel: "Security",
+  Computer: `host-${number % 3}`,
+  CommandLine: `${number % 5 === 0 ? `${"x".repeat(300)} ` : ""}${number % 4 === 0 ? "WhoAmI " : ""}number ${number % 10}`,
+  TargetUserName: number % 7 === 0 ? "eve" : "adam",
+});
+
+const EVENTS = 240;
+const events = Array.from({ length: EVENTS }, (_, number) => eventAt(number));
+
+const factsOf = (documents: readonly JsonObject[]): readonly string[] => {
+  const detector = createDetector(rules);
+  return documents
+    .flatMap(
+      (document, number) =>
+        detector.judge({ id: `${index}/${number}`, time: Date.parse(String(document["@timestamp"])), document }).facts,
+    )
+    .map(nameOf)
+    .sort();
+};
+const nameOf = (fact: Fact): string => `${fact.eventId} ${fact.rule.title}`;
+
+beforeAll(async () => {
+  await client.indices.create({ index, settings: { number_of_shards: 2, number_of_replicas: 0 } });
+  await client.bulk({
+    refresh: true,
+    operations: events.flatMap((document, number) => [{ create: { _index: index, _id: String(number) } }, document]),
+  });
+});
+
+const plan = (way: "auto" | "scan" | "push", to = START + 24 * HOUR) =>
+  planHunt({
+    client,
+    pattern: `${prefix}*`,
+    rules,
+    mappings: DEFAULT_MAPPINGS,
+    span: { from: START, to },
+    timeField: "@timestamp",
+    way,
+    elapsed: () => performance.now(),
+  });
+
+const run = async (
+  way: "auto" | "scan" | "push",
+  options: {
+    to?: number;
+    done?: Set<string>;
+    signal?: AbortSignal;
+    onPage?: (page: readonly JudgedDocument[]) => void;
+  } = {},
+) => {
+  const facts: Fact[] = [];
+  const done = options.done ?? new Set<string>();
+  const plans = (await plan(way, options.to)).map((one) => ({ ...one, sliceCount: 4 }));
+  const tally = new Tally();
+  const totals = await runHunt({
+    client,
+    plans,
+    mappings: DEFAULT_MAPPINGS,
+    span: { from: START, to: options.to ?? START + 24 * HOUR },
+    timeField: "@timestamp",
+    source: "logs",
+    receivedPrefix: "none-",
+    signal: options.signal ?? new AbortController().signal,
+    now: START,
+    done,
+    onPage: (page) => {
+      tally.add(page);
+      for (const { judgement } of page) facts.push(...judgement.facts);
+      options.onPage?.(page);
+    },
+    onSlice: (name) => void done.add(name),
+  });
+  return { facts: facts.map(nameOf).sort(), totals, tally, plans };
+};
+
+describe("a hunt", () => {
+  it.each(["scan", "push"] as const)("finds by %s what live detection finds, long values too", async (way) => {
+    const { facts, totals } = await run(way);
+    expect(facts).toEqual(factsOf(events));
+    expect(facts.length).toBeGreaterThan(100);
+    expect(totals.interrupted).toBe(false);
+  });
+
+  it("looks at a span of time alone", async () => {
+    const { facts } = await run("push", { to: START + 12 * HOUR });
+    expect(facts).toEqual(factsOf(events.slice(0, EVENTS / 2)));
+  });
+
+  it("says how each rule is answered, and that one has no data", async () => {
+    const [first] = await plan("push");
+    expect(first?.answers.map(({ kind }) => kind)).toEqual(["superset", "superset", "superset", "none"]);
+    expect(first).toMatchObject({ documents: EVENTS, undated: 0, way: "push" });
+    expect((await plan("scan"))[0]).toMatchObject({ way: "scan", expected: EVENTS });
+  });
+
+  it("goes on after the slices that are done when it was interrupted, and finds everything once", async () => {
+    const done = new Set<string>();
+    const controller = new AbortController();
+    const kept: string[] = [];
+    let pages = 0;
+    const first = await run("scan", {
+      done,
+      signal: controller.signal,
+      onPage: () => {
+        if (++pages === 3) controller.abort();
+      },
+    });
+    expect(first.totals.interrupted).toBe(true);
+    expect(done.size).toBeGreaterThan(0);
+    expect(done.size).toBeLessThan(4);
+    const before = new Set(done);
+    const second = await run("scan", { done });
+    expect(second.totals.slices + before.size).toBe(4);
+    kept.push(...second.facts);
+    const whole = factsOf(events);
+    const sliceEvents = EVENTS / 4;
+    const firstPart = factsOf(events.slice(0, before.size * sliceEvents));
+    expect([...firstPart, ...kept].sort()).toEqual(whole);
+  });
+
+  it("counts by rule, day and entity, and takes its count up from its own state", async () => {
+    const { tally, facts } = await run("scan");
+    const again = new Tally(tally.state());
+    for (const one of [tally, again]) {
+      expect(one.facts).toBe(facts.length);
+      const [first, , , last] = one.of(rules);
+      expect(first).toMatchObject({ events: EVENTS, facts: facts.filter((name) => name.endsWith("Rule 1")).length });
+      expect([...(first?.days ?? [])].map(([day]) => day)).toEqual([START / 86_400_000]);
+      expect(first?.entities[0]?.[0]).toMatch(/^(?:host|user) /);
+      expect(last).toMatchObject({ events: EVENTS, facts: 0 });
+    }
+  });
+});
