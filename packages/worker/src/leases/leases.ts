@@ -204,7 +204,12 @@ export function createLeases(options: LeasesOptions): Leases {
   const round = async (): Promise<void> => {
     for (const { lease } of tasks.values()) void lease.renew(renew * 0.9);
     endOverdue();
-    await members.show(Object.fromEntries(Array.from(offers, ([kind, offer]) => [kind, wantedOf(offer)])));
+    let unshown: { readonly error: unknown } | undefined;
+    try {
+      await members.show(Object.fromEntries(Array.from(offers, ([kind, offer]) => [kind, wantedOf(offer)])));
+    } catch (error) {
+      unshown = { error };
+    }
     const others = await members.others();
     const all = new Set([...offers.values()].flatMap(({ resources }) => [...resources]));
     const looked = await observed.look(
@@ -219,6 +224,10 @@ export function createLeases(options: LeasesOptions): Leases {
         await balance(kind, offer, others, seen);
       }
     }
+    for (const [resource, { until }] of failures) {
+      if (!all.has(resource) && until <= steady.now()) failures.delete(resource);
+    }
+    if (unshown !== undefined) throw unshown.error;
     hasShown = true;
   };
 

@@ -9,6 +9,7 @@ import { createElasticsearchDocuments } from "../../leases/elasticsearch-documen
 import { createElasticsearchLeases, leasesIndex, rememberedResources } from "../../leases/elasticsearch-leases.ts";
 import { createNodePorts, steadyClock } from "../../ports-node.ts";
 import type { RawRecord, RefusedInput } from "../../record.ts";
+import { startFaultProxy } from "../../testing/elasticsearch/fault-proxy.ts";
 import { useElasticsearch } from "../../testing/elasticsearch/use-elasticsearch.ts";
 import { silentLog } from "../../testing/silent-log.ts";
 import type { FindingDocument } from "../findings/finding-document.ts";
@@ -61,10 +62,12 @@ interface WorkerOptions {
   readonly rules: readonly RuleRevision[];
   readonly refused?: RefusedInput[];
   readonly isReceived?: boolean;
+  /** The cluster, where it is reached in another way. */
+  readonly by?: Cluster;
 }
 
-function startWorker({ prefix, pattern, rules, refused = [], isReceived = false }: WorkerOptions) {
-  const { cluster: own, kill } = mortal(cluster);
+function startWorker({ prefix, pattern, rules, refused = [], isReceived = false, by = cluster }: WorkerOptions) {
+  const { cluster: own, kill } = mortal(by);
   const leases = createElasticsearchLeases({ cluster: own, prefix, ports });
   const writer = createBulkWriter({ cluster: own, ...ports, prefix });
   const tailing = createTailing({
@@ -222,6 +225,39 @@ describe("stage one on a real cluster", () => {
     expect(without.gaps).toEqual([]);
     await until("no work on what is gone", () => second.stageOne.shards().length === 3);
     await second.stop();
+  }, 120_000);
+
+  it("finds each fact exactly once through a proxy that delays, cuts, resets, refuses and loses answers", async () => {
+    const prefix = `${base}faults`;
+    const index = `${base}hurt`;
+    await createIndex(index, 3);
+    await using proxy = await startFaultProxy({ target: url, seed: 11 });
+    await using hurt = await connectCluster({ urls: [proxy.url], requestTimeout: 5_000 }, { log: silentLog });
+    const source = writerTo(index);
+    const options = { prefix, pattern: index, rules: wordRules("red", "blue"), by: hurt };
+    const workers = [startWorker(options), startWorker(options)];
+    await until("shares", () => workers.every(({ stageOne }) => stageOne.shards().length > 0));
+    proxy.setRules([
+      { fault: { kind: "cut" }, probability: 0.03 },
+      { fault: { kind: "reset" }, probability: 0.03 },
+      { fault: { kind: "refuse", status: 503 }, probability: 0.03 },
+      { fault: { kind: "refuse", status: 429 }, probability: 0.03 },
+      { fault: { kind: "refuse-items", share: 0.3 }, probability: 0.1 },
+      { fault: { kind: "fail-shards" }, probability: 0.03 },
+      { fault: { kind: "lose-answer" }, probability: 0.05 },
+      { fault: { kind: "stale" }, probability: 0.05 },
+      { fault: { kind: "delay", milliseconds: [1, 50] }, probability: 0.1 },
+    ]);
+    for (let round = 0; round < 12; round += 1) {
+      await source.write(100);
+      await ports.timers.sleep(250);
+    }
+    await until("all facts", async () => (await findings(prefix)).length >= source.expected.length, 40_000);
+    await ports.timers.sleep(2_000);
+    proxy.setRules([]);
+    expect(factsOf(await findings(prefix))).toEqual(source.facts());
+    expect(proxy.counts().faults["lose-answer"]).toBeGreaterThan(0);
+    for (const worker of workers) await worker.stop();
   }, 120_000);
 
   it("judges a changed document again, and an unchanged one to the same facts", async () => {
