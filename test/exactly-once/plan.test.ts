@@ -8,7 +8,7 @@ test("plans every write exactly once, what becomes of an event after the event, 
   expect(plan.events).toHaveLength(5_000);
   const seen = new Map<string, { writer: number; batch: number; writes: string[] }>();
   for (const [writer, batches] of plan.writers.entries()) {
-    for (const [batch, { writes }] of batches.entries()) {
+    for (const [batch, { writes }] of [...batches, ...(plan.encores[writer] ?? [])].entries()) {
       for (const write of writes) {
         const known = seen.get(write.event.id);
         if (write.type === "create") {
@@ -33,6 +33,13 @@ test("plans late, changed and deleted events, and none dated after the end", () 
   expect(times.filter((time) => time < END - 3_600_000).length).toBeGreaterThan(10);
   expect(plan.events.filter(({ versions }) => versions.length > 1).length).toBeGreaterThan(10);
   expect(plan.events.filter(({ isDeleted }) => isDeleted).length).toBeGreaterThan(5);
+});
+
+test("plans changes both among the other writes and after them", () => {
+  const changes = (batches: typeof plan.writers): number =>
+    batches.flat().flatMap(({ writes }) => writes.filter(({ type }) => type !== "create")).length;
+  expect(changes(plan.writers)).toBeGreaterThan(20);
+  expect(changes(plan.encores)).toBeGreaterThan(20);
 });
 
 test("plans the same for the same seed only", () => {

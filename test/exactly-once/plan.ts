@@ -39,6 +39,8 @@ export interface Plan {
   readonly events: readonly PlannedEvent[];
   /** A list of batches for each writer. */
   readonly writers: readonly (readonly PlannedBatch[])[];
+  /** Changes for each writer that are made after everything else was judged. */
+  readonly encores: readonly (readonly PlannedBatch[])[];
 }
 
 const MINUTE = 60_000;
@@ -47,9 +49,11 @@ const HOUR = 60 * MINUTE;
 const SPAN = 40 * MINUTE;
 /** Shares of all events. */
 const MATCHING = 0.1;
-const CHANGING = 0.01;
+const CHANGING = 0.02;
 const LATE = 0.05;
 const LARGEST_BATCH = 200;
+/** Batches of one writer between a document and what becomes of it. */
+const LONGEST_WAIT = 12;
 
 /**
  * Plans a run: bursts of attacks among ordinary events, dealt out to the writers; some are hours late, some are changed or deleted later.
@@ -82,7 +86,7 @@ export function makePlan(options: {
       { kind, address: `192.0.2.${between(1, 250)}`, user: `user-${between(1, 500)}`, time: start + between(0, SPAN) },
     ]);
   }
-  return { events, writers: deal(events, options.writers, random, between) };
+  return { events, ...deal(events, options.writers, random, between) };
 }
 
 type Between = (from: number, to: number) => number;
@@ -107,8 +111,11 @@ function burstOf(burst: number, start: number, between: Between, random: () => n
 function changesOf(number: number, start: number, between: Between, random: () => number): Version[] {
   const count = between(1, 3);
   const time = start + between(0, SPAN);
+  const kindOf = (): EventKind => (["injection", "honeytoken", "failure", "noise"] as const)[between(0, 3)] ?? "noise";
+  // What still matches after a change is what a worker may overlook.
+  const kind = kindOf();
   return Array.from({ length: count }, (_, version) => ({
-    kind: (["injection", "honeytoken", "failure", "noise"] as const)[between(0, 3)] ?? "noise",
+    kind: random() < 0.6 ? kind : kindOf(),
     address: `2001:db8::${(number >> 16).toString(16)}:${(number & 0xffff).toString(16)}:${version + 1}`,
     user: `changing-${number}-${version}`,
     time: random() < 0.5 ? time : time - between(0, HOUR),
@@ -118,46 +125,68 @@ function changesOf(number: number, start: number, between: Between, random: () =
 const addressOf = (number: number): string =>
   `10.${Math.floor(number / 65_536) % 256}.${Math.floor(number / 256) % 256}.${number % 256}`;
 
-/** Deals events out to writers in random order; what becomes of an event comes some batches after it, from the same writer. */
+/** Deals events out to writers in random order; what becomes of an event comes later, from the same writer. */
 function deal(
   events: readonly PlannedEvent[],
   count: number,
   random: () => number,
   between: Between,
-): PlannedBatch[][] {
+): Pick<Plan, "writers" | "encores"> {
   const order = [...events];
   for (let at = order.length - 1; at > 0; at -= 1) {
     const other = between(0, at);
     [order[at], order[other]] = [order[other] as PlannedEvent, order[at] as PlannedEvent];
   }
-  return Array.from({ length: count }, (_, writer) => {
-    const own = order.filter((_, index) => index % count === writer).values();
-    const later: PlannedWrite[][] = [];
-    const batches: PlannedBatch[] = [];
-    const postpone = (from: number, writes: readonly PlannedWrite[]): void => {
-      let at = from;
-      for (const write of writes) {
-        at += between(1, 4);
-        (later[at] ??= []).push(write);
-      }
-    };
-    for (let isOver = false; !isOver;) {
-      const writes = later[batches.length] ?? [];
-      const size = between(1, LARGEST_BATCH);
-      for (let created = 0; created < size; created += 1) {
-        const { value: event, done } = own.next();
-        if (done === true) {
-          isOver = later.length <= batches.length + 1;
-          break;
-        }
-        writes.push({ type: "create", event });
-        postpone(batches.length, [
-          ...event.versions.slice(1).map((_, index) => ({ type: "replace" as const, event, version: index + 1 })),
-          ...(event.isDeleted ? [{ type: "delete" as const, event }] : []),
-        ]);
-      }
-      batches.push({ pause: random() ** 3, writes });
-    }
-    return batches;
+  const hands = Array.from({ length: count }, (_, writer) => {
+    const own = order.filter((_, index) => index % count === writer);
+    const [later, encore] = [0, 1].map((half) => own.filter((_, index) => index % 2 === half));
+    return { own, later: new Set(later), encore: encore ?? [] };
   });
+  return {
+    writers: hands.map(({ own, later }) => batchesOf(own, later, random, between)),
+    encores: hands.map(({ encore }) => encoreOf(encore, random)),
+  };
+}
+
+/** What becomes of an event, in order. */
+const changesTo = (event: PlannedEvent): PlannedWrite[] => [
+  ...event.versions.slice(1).map((_, index) => ({ type: "replace" as const, event, version: index + 1 })),
+  ...(event.isDeleted ? [{ type: "delete" as const, event }] : []),
+];
+
+/** Creates events, and makes the changes to some of them a few batches later. */
+function batchesOf(
+  events: readonly PlannedEvent[],
+  changed: ReadonlySet<PlannedEvent>,
+  random: () => number,
+  between: Between,
+): PlannedBatch[] {
+  const later: PlannedWrite[][] = [];
+  const batches: PlannedBatch[] = [];
+  for (let created = 0; created < events.length || batches.length < later.length;) {
+    const writes = later[batches.length] ?? [];
+    const size = between(1, LARGEST_BATCH);
+    for (const event of events.slice(created, created + size)) {
+      writes.push({ type: "create", event });
+      let at = batches.length;
+      for (const change of changed.has(event) ? changesTo(event) : [])
+        (later[(at += between(1, LONGEST_WAIT))] ??= []).push(change);
+    }
+    created += size;
+    batches.push({ pause: random() ** 3, writes });
+  }
+  return batches;
+}
+
+/** Makes the changes to events, one after another. */
+function encoreOf(events: readonly PlannedEvent[], random: () => number): PlannedBatch[] {
+  const rounds: PlannedWrite[][] = [];
+  for (const event of events)
+    for (const [round, change] of changesTo(event).entries()) (rounds[round] ??= []).push(change);
+  return rounds.flatMap((writes) =>
+    Array.from({ length: Math.ceil(writes.length / LARGEST_BATCH) }, (_, at) => ({
+      pause: random(),
+      writes: writes.slice(at * LARGEST_BATCH, (at + 1) * LARGEST_BATCH),
+    })),
+  );
 }

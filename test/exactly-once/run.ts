@@ -10,7 +10,7 @@ import { disturb, faultsOf } from "./chaos.ts";
 import { check, type Verdict } from "./check.ts";
 import { expectationOf } from "./oracle.ts";
 import { readAlerts, readFacts } from "./outcome.ts";
-import { makePlan } from "./plan.ts";
+import { makePlan, type PlannedBatch } from "./plan.ts";
 import { RULES } from "./rules.ts";
 import { makeSource, shrinkFirst, type SourceKind } from "./source-index.ts";
 import { WorkerFleet } from "./worker-fleet.ts";
@@ -123,7 +123,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   let written = 0;
   const reachedHalf = Promise.withResolvers<void>();
   const places: Places = new Map();
-  const writing = (batchesOf: (writer: number) => (typeof plan.writers)[number]): Promise<unknown> =>
+  const writing = (batchesOf: (writer: number) => readonly PlannedBatch[]): Promise<unknown> =>
     Promise.all(
       plan.writers.map((batches, writer) =>
         write(
@@ -131,6 +131,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
             client,
             target: source.target,
             batches: batchesOf(writer),
+            // The mean of the pauses is a quarter of the longest.
             longestPause: (4 * options.duration) / batches.length,
             onProgress: (writes) => {
               written += writes;
@@ -172,6 +173,10 @@ export async function run(options: RunOptions): Promise<RunReport> {
       return options.source === "shrunk" ? batches.slice(first(batches).length) : batches;
     });
     await middle;
+    print(`seed ${seed}: all are created after ${seconds()} s`);
+    await untilJudged(async () => (await readFacts(client, prefix)).length, expectation.facts.size, options.patience);
+    print(`seed ${seed}: judged as far as they will not change after ${seconds()} s; more of them are changed`);
+    await writing((writer) => plan.encores[writer] ?? []);
   } finally {
     stopping.abort();
     calming.abort();
@@ -204,6 +209,17 @@ export async function run(options: RunOptions): Promise<RunReport> {
 
 /** What is written before anybody reads. */
 const first = <T>(batches: readonly T[]): readonly T[] => batches.slice(0, Math.ceil(batches.length / 3));
+
+/** Waits until there are so many, or until there have not been more for so long. */
+async function untilJudged(count: () => Promise<number>, wanted: number, patience: number): Promise<void> {
+  let best = -1;
+  for (let since = performance.now(); performance.now() - since < patience; await wait(2_000)) {
+    const found = await count().catch(() => -1);
+    if (found >= wanted) return;
+    if (found > best) since = performance.now();
+    best = Math.max(best, found);
+  }
+}
 
 /** Looks until nothing is wrong, and once more a little later; or until what is wrong has not changed for so long. */
 async function settle<T extends Verdict>(
