@@ -86,7 +86,7 @@ it.skipIf(!existsSync(data))(
     const detector = createDetector(some);
     let facts = 0;
     for (const [index, document] of documents.entries()) {
-      const heavy: JsonObject = Object.assign({ message: "a message", error: { stack_trace: "at f" } }, document);
+      const heavy = Object.assign({ message: "a message", error: { stack_trace: "at f" } }, document) as JsonObject;
       const judge = (given: JsonObject) => detector.judge({ id: String(index), time: 0, document: given });
       const whole = judge(heavy);
       if (JSON.stringify(judge(without(heavy, excludes))) !== JSON.stringify(whole))

@@ -8,7 +8,7 @@ export interface PageSizeOptions {
 /** Bytes of an answer that are aimed at, and the most that is read at once unless it is a single document. */
 const TARGET_BYTES = 4 * 1024 * 1024;
 /** Longest answer that is taken for more than one document. */
-export const MAX_PAGE_BYTES = 32 * 1024 * 1024;
+export const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 /** Milliseconds that reading a page should not exceed. */
 const TARGET_TIME = 1_000;
 

@@ -363,7 +363,7 @@ describe("tailing", () => {
           headers: { "content-type": "application/json" },
         }));
     };
-    const big = "x".repeat(9 * 1024 * 1024);
+    const big = "x".repeat(5 * 1024 * 1024);
     for (let id = 0; id < 5; id += 1) await raw(id, JSON.stringify({ v: id, big }));
     await raw(5, '{"v":5,"__proto__":{"a":1}}');
     await using follower = await follow([index]);
