@@ -93,6 +93,18 @@ export const STORE_ERROR_CODES = {
     summary: "Moving documents into an index with a newer mapping did not end.",
     cure: "Run `vedette setup elasticsearch` again: it goes on, and the old index is kept until all is moved. If it stays, look into the cluster's log.",
   },
+  "store-not-empty": {
+    summary: "A backup can only be put into an empty store.",
+    cure: "Name an empty data folder, or another `elasticsearch.prefix`; nothing was changed.",
+  },
+  "store-dump-damaged": {
+    summary: "A backup cannot be read or written, or is not whole.",
+    cure: "Use another copy of it. A store that was being restored from it is to be removed; the one that was backed up is unchanged.",
+  },
+  "store-busy": {
+    summary: "A worker changed the store while it was read.",
+    cure: "Stop the worker, then begin again.",
+  },
   "store-no-intake": {
     summary: "A record was given to a worker that reads its records from Elasticsearch alone.",
     cure: "Enable the receiver in the configuration, or send the records to Elasticsearch.",

@@ -10,6 +10,7 @@ import { incidentsCommand } from "./incidents.ts";
 import { rulesCommand } from "./rules.ts";
 import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
+import { storeCommand } from "./store.ts";
 
 /** Every command, in the order that the help lists them. */
 const commands: readonly Command[] = [
@@ -22,6 +23,7 @@ const commands: readonly Command[] = [
   alertsCommand(),
   incidentsCommand(),
   auditCommand(),
+  storeCommand(),
   simulateCommand(),
 ];
 

@@ -150,7 +150,7 @@ export interface StepCommit {
 /** What the line needs to go on after a start. */
 export interface RecoveredState {
   readonly cursor: number;
-  /** What was last committed with a cursor; absent when none was. */
+  /** What was last committed with a cursor; absent when none was. With a cursor above 0 and without it the store was restored: all that its inbox holds was dealt with before. */
   readonly inboxState?: string | undefined;
   readonly blobs: ReadonlyMap<string, string>;
   /** Alerts and incidents that the fold can still change: those not merged, seen at or after the given horizon. */

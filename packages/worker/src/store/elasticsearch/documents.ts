@@ -196,6 +196,7 @@ export const episodeDocument = (episode: Episode, { line }: Written): object => 
   "@timestamp": dateOf(episode.to),
   vedette: {
     line,
+    id: keywordOf(episode.id),
     rule_id: keywordOf(episode.rule.id),
     revision: episode.revision,
     merged: episode.mergedInto !== undefined || episode.withdrawn === true,

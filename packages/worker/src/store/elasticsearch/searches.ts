@@ -143,3 +143,37 @@ export async function countBy(
   } while (after !== undefined);
   return counts;
 }
+
+/** Everything that is found as it stands at one moment, in the order of some fields; memory does not grow with it. */
+export async function* scan<T>(
+  client: Cluster["client"],
+  { index, filters, sort, item }: Pick<Listing<T>, "index" | "filters" | "item"> & { readonly sort: readonly string[] },
+): AsyncGenerator<T> {
+  const doing = `Reading ${index}`;
+  if ((await countOf(client, index, [])) === 0) return;
+  const { id } = await storing(doing, () => client.openPointInTime({ index, keep_alive: "5m" }));
+  try {
+    let after: readonly estypes.FieldValue[] | undefined;
+    for (;;) {
+      const answer = await storing(doing, async () => {
+        const found = await client.search<Source>({
+          pit: { id, keep_alive: "5m" },
+          size: ALL_PAGE,
+          query: { bool: { filter: [...filters] } },
+          sort: [...sort.map((field) => ({ [field]: { order: "asc" as const } })), { _shard_doc: "asc" }],
+          track_total_hits: false,
+          allow_partial_search_results: false,
+          ...(after === undefined ? {} : { search_after: [...after] }),
+        });
+        requireWhole(found, doing);
+        return found;
+      });
+      const { hits } = answer.hits;
+      for (const { _source } of hits) if (_source !== undefined) yield item(_source);
+      if (hits.length < ALL_PAGE) return;
+      after = hits.at(-1)?.sort as estypes.FieldValue[];
+    }
+  } finally {
+    await client.closePointInTime({ id }).catch(() => {});
+  }
+}

@@ -154,7 +154,10 @@ const aliasedProperties: Readonly<Record<AliasedKind, Properties>> = {
       entities: keyword,
     }),
   },
-  episodes: { "@timestamp": date, vedette: vedette({ rule_id: keyword, revision: long, merged: boolean }) },
+  episodes: {
+    "@timestamp": date,
+    vedette: vedette({ id: keyword, rule_id: keyword, revision: long, merged: boolean }),
+  },
   "alert-members": { vedette: vedette({ alert_id: keyword, finding_id: keyword, from: double }) },
   "deny-list": {
     "@timestamp": date,

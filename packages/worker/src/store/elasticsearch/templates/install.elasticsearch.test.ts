@@ -116,6 +116,8 @@ describe("a second version of the templates", () => {
       ["a2", 1],
     ]);
     await next.commit({ id: "3", alerts: [sampleAlert("a1", { revision: 3 })] });
-    expect((await next.listAlerts({ limit: 10 })).items.map(({ revision }) => revision).toSorted()).toEqual([1, 3]);
+    expect(
+      (await next.listAlerts({ limit: 10 })).items.map(({ id, revision }) => `${id}/${revision}`).toSorted(),
+    ).toEqual(["a1/3", "a2/1"]);
   });
 });

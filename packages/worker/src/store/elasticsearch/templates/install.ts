@@ -55,9 +55,8 @@ export async function installTemplates(
   } = options;
   const actions: InstallAction[] = [];
   const installed = await readTemplates(client, prefix);
-  for (const [name, meta] of installed) refuseNewer(name, meta, plan.version);
-
   for (const template of plan.templates) {
+    if (installed.has(template.name)) refuseNewer(template.name, installed.get(template.name), plan.version);
     const there = installed.get(template.name);
     if (there === undefined || there.version < plan.version)
       actions.push({ do: "put-template", name: template.name, body: template.body });

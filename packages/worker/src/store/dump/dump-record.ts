@@ -1,0 +1,50 @@
+import type { Alert, DenyListEntry, Incident, RefusedRecord } from "@vedette/api";
+import type { Episode, Fact } from "@vedette/detection";
+import type { ChainRow } from "../../audit/chain.ts";
+import type { AlertMember, HistoryEntry, OutboxRow } from "../store.ts";
+
+/** Version of the form of a dump. */
+export const DUMP_VERSION = 1;
+
+/** One thing that a store holds. The order of kinds in a dump, and of what counts in a kind, is that of `DUMP_KINDS` and of the store. */
+export type DumpRecord =
+  | {
+      readonly kind: "position";
+      /** What the line has dealt with; it belongs to the inbox of the store that was dumped. */
+      readonly cursor: number;
+      readonly inboxState?: string | undefined;
+      /** Number of the last change that listeners were told of. */
+      readonly changes: number;
+      /** Ever refused. */
+      readonly refused: number;
+    }
+  | { readonly kind: "blob"; readonly key: string; readonly value: string }
+  | { readonly kind: "fact"; readonly fact: Fact }
+  | { readonly kind: "episode"; readonly episode: Episode }
+  | { readonly kind: "alert"; readonly alert: Alert }
+  | { readonly kind: "member"; readonly member: AlertMember }
+  | { readonly kind: "incident"; readonly incident: Incident }
+  | { readonly kind: "deny"; readonly entry: DenyListEntry; readonly revision: number }
+  | { readonly kind: "effect"; readonly row: OutboxRow }
+  | { readonly kind: "history"; readonly entry: HistoryEntry }
+  | { readonly kind: "audit"; readonly row: ChainRow; readonly time: number }
+  | { readonly kind: "answer"; readonly key: string; readonly answer: string }
+  | { readonly kind: "step"; readonly id: string }
+  | { readonly kind: "refused"; readonly record: RefusedRecord }
+  | { readonly kind: "checkpoint"; readonly source: string; readonly value: string };
+
+/** A kind of record. */
+export type DumpKind = DumpRecord["kind"];
+
+/** A store that can be read as a whole, at one moment. */
+export interface DumpSource extends AsyncDisposable {
+  records(): AsyncIterable<DumpRecord>;
+}
+
+/** An empty store that a dump can be put into. */
+export interface DumpTarget extends AsyncDisposable {
+  /** @throws StoreError `store-not-empty` */
+  requireEmpty(): Promise<void>;
+  /** Takes everything. When it rejects, the store is to be thrown away. */
+  take(records: AsyncIterable<DumpRecord>): Promise<void>;
+}
