@@ -41,6 +41,13 @@ export { loadPipeline, loadPipelines, type PipelineSet } from "./pipeline/load-p
 export type { Pipeline, PipelineFile } from "./pipeline/pipeline.ts";
 export { packRules, type PackedRules, unpackRules } from "./packed-rules.ts";
 export {
+  candidateGroups,
+  type CandidateBucket,
+  type CandidateOptions,
+  correlationCandidates,
+  type CorrelationCandidates,
+} from "./pushdown/correlation-candidates.ts";
+export {
   describeCapabilities,
   describeIndex,
   type FieldCapabilities,
