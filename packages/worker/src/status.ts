@@ -36,6 +36,8 @@ export interface StatusOptions {
   readonly guardHub: Pick<GuardHub, "clients">;
   readonly ruleSet: { readonly loaded: number; readonly problems: readonly Problem[] };
   readonly sources: () => readonly SourceStatus[];
+  /** What is wrong besides, one sentence each. */
+  readonly problems?: () => readonly string[];
   readonly metrics: Metrics;
 }
 
@@ -89,6 +91,7 @@ export function createStatus(options: StatusOptions): () => Promise<Status> {
       ...(problem === undefined ? [] : [problem]),
       ...sources.filter(({ state }) => state === "failed").map(({ name, detail }) => `Source ${name}: ${detail}`),
       ...(nobodyGuards === undefined ? [] : [nobodyGuards]),
+      ...(options.problems?.() ?? []),
     ];
     return {
       version: options.version,

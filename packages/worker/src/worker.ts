@@ -1,12 +1,5 @@
 import type { RuleSummary, Status } from "@vedette/api";
-import {
-  createCorrelator,
-  createDetector,
-  DEFAULT_MAPPINGS,
-  loadRules,
-  type Problem,
-  type Rule,
-} from "@vedette/detection";
+import { createDetector, DEFAULT_MAPPINGS, loadRules, type Problem, type Rule } from "@vedette/detection";
 import { createAlertmanagerNotifier, ALERTMANAGER_NOTIFY } from "./alerter/alertmanager.ts";
 import { createCollector } from "./collector/collector.ts";
 import { createFileSource } from "./collector/file/file-source.ts";
@@ -15,24 +8,25 @@ import { createOtlpReceiver } from "./collector/otlp/receiver.ts";
 import { createProcessors } from "./collector/processors/processors.ts";
 import { createReceivedMetrics } from "./collector/received-metrics.ts";
 import type { Config } from "./config/schema.ts";
-import { createLine } from "./detector/line.ts";
+import { openElasticsearchHome } from "./elasticsearch-home.ts";
+import { openEmbeddedHome } from "./embedded-home.ts";
+import { steadyClock } from "./ports-node.ts";
 import type { Ports } from "./ports.ts";
 import { createGuardHub } from "./responder/guard-hub.ts";
 import { loadGuardSigner } from "./responder/guard-key.ts";
 import { loadGuardSequence } from "./responder/guard-sequence.ts";
 import { GUARD_PUBLISH } from "./responder/deny-list.ts";
-import { createOutbox } from "./responder/outbox.ts";
 import { createUnguardedWarning } from "./responder/unguarded.ts";
-import { builtinRulesFolder, readRuleFiles } from "./rules/load.ts";
+import { builtinRulesFolder, readRuleFiles, withTrials } from "./rules/load.ts";
 import { readPipelines } from "./rules/pipelines.ts";
 import { createMetrics } from "./server/metrics.ts";
 import { createServer } from "./server/server.ts";
 import { loadAdminToken } from "./server/tokens.ts";
-import { openSqliteStore } from "./store/sqlite/client.ts";
 import { countStoreErrors } from "./store/count-errors.ts";
 import type { Store } from "./store/store.ts";
 import { followAlerts } from "./alert-metrics.ts";
 import { createStatus } from "./status.ts";
+import type { Home } from "./worker-parts.ts";
 import { VERSION } from "./version.ts";
 
 /** What a worker is started with. */
@@ -101,16 +95,40 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
   const files = readRuleFiles([...(config.rules.builtin ? [builtinRulesFolder()] : []), ...config.rules.paths]);
   const pipelines = readPipelines(config.rules.pipelines);
   // Rules that were to be changed would look for something else: without the pipelines there are none.
-  const ruleSet = loadRules(pipelines.problems.some(({ severity }) => severity === "error") ? [] : files.files, {
+  const loaded = loadRules(pipelines.problems.some(({ severity }) => severity === "error") ? [] : files.files, {
     pipelines: pipelines.pipelines,
   });
+  const ruleSet = { ...loaded, rules: withTrials(loaded.rules, files.shadow) };
   const ruleProblems = [...files.problems, ...pipelines.problems, ...ruleSet.problems];
   const detector = createDetector(ruleSet.rules, { mappings: DEFAULT_MAPPINGS });
 
-  const store = countStoreErrors(
-    starting.use(await openSqliteStore({ folder: config.dataFolder, log, clock })),
-    metrics,
+  const observer = createMetricsObserver(metrics);
+  const process = createProcessors(config.processors, { observer, log });
+  const shared = {
+    lineConfig: {
+      ...config.detector,
+      tenant: config.tenant,
+      suppressionWindow: config.alerter.suppressionWindow,
+      neverBlock: config.responder.neverBlock,
+      logSources: new Map(config.sources.flatMap(({ name, logsource }) => (logsource ? [[name, logsource]] : []))),
+    },
+    ports,
+    detector,
+    rules: ruleSet.rules,
+    responds: config.responder.enabled,
+  };
+  const home: Home = starting.use(
+    config.elasticsearch === undefined
+      ? await openEmbeddedHome({ ...shared, folder: config.dataFolder })
+      : await openElasticsearchHome({
+          ...shared,
+          config,
+          settings: config.elasticsearch,
+          steady: steadyClock,
+          process,
+        }),
   );
+  const store = countStoreErrors(home.store, metrics);
   const adminToken = await loadAdminToken(config.dataFolder, ports.random);
 
   const guardHub = createGuardHub({
@@ -136,45 +154,24 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
 
   const warnWhenUnguarded = createUnguardedWarning({
     log,
-    addresses: () => line.inForce().length,
+    addresses: () => alerting.inForce().length,
     guards: () => guardHub.clients(),
   });
-  const outbox = createOutbox({
+  const alerting = home.createAlerting({
     store,
     executors: [guardHub.executor, ...(notifier ? [notifier.executor] : [])],
-    ports,
-    observe: ({ action, outcome }) => {
+    notifiers: notifier
+      ? [{ action: ALERTMANAGER_NOTIFY, target: "alertmanager", guarantee: notifier.executor.guarantee }]
+      : [],
+    onEffect: ({ action, outcome }) => {
       (outcome === "done" ? metrics.effectsDelivered : metrics.effectsFailed).inc({ action });
       if (action === GUARD_PUBLISH) warnWhenUnguarded();
     },
-  });
-
-  const line = createLine({
-    store,
-    detector,
-    correlator: ({ lateness }) => createCorrelator(ruleSet.rules, { lateness }),
-    rules: config.responder.enabled
-      ? ruleSet.rules
-      : ruleSet.rules.map((rule) => ({ ...rule, extension: { ...rule.extension, response: [] } })),
-    ports,
-    config: {
-      ...config.detector,
-      tenant: config.tenant,
-      suppressionWindow: config.alerter.suppressionWindow,
-      neverBlock: config.responder.neverBlock,
-      logSources: new Map(config.sources.flatMap(({ name, logsource }) => (logsource ? [[name, logsource]] : []))),
-      notifiers: notifier
-        ? [{ action: ALERTMANAGER_NOTIFY, target: "alertmanager", guarantee: notifier.executor.guarantee }]
-        : [],
-    },
-    onEffects: () => outbox.wake(),
     onStep: (milliseconds) => metrics.stepDuration.observe(milliseconds / 1_000),
   });
 
   const received = createReceivedMetrics({ clock });
-  const observer = createMetricsObserver(metrics);
-  const process = createProcessors(config.processors, { observer, log });
-  const onAppended = (): void => line.notify();
+  const onAppended = (): void => alerting.notify();
   const collector = createCollector({
     sources: config.sources
       .filter((source) => source.type === "file")
@@ -194,17 +191,18 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
     startedAt,
     clock,
     store,
-    line,
+    line: alerting,
     guardHub,
     ruleSet: { loaded: ruleSet.rules.length, problems: ruleProblems },
-    sources: () => [...(receiver ? [receiver.status()] : []), ...collector.status()],
+    sources: () => [...(receiver ? [receiver.status()] : []), ...collector.status(), ...alerting.sources()],
+    problems: () => alerting.problems(),
     metrics,
   });
   const server = createServer({
     config: config.api,
     adminToken,
     store,
-    operations: line.operations,
+    operations: alerting.operations,
     ports,
     metrics,
     guardHub,
@@ -231,8 +229,7 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
       await running;
     });
   };
-  run("outbox", (signal) => outbox.start(signal));
-  run("line", (signal) => line.start(signal));
+  for (const { name, start } of alerting.parts) run(name, start);
 
   let otlp: ListeningAddress | undefined;
   if (receiver) {

@@ -57,6 +57,8 @@ export function createFindingsInbox({ head, open, ports, every }: FindingsInboxO
   let passed = new Map<string, ShardPosition>();
   let goal: FindingsGoal | undefined;
   let told = "";
+  /** The memory was restored from elsewhere: what is in the stream was dealt with before. */
+  let beginsAtEnd = false;
 
   const put = (row: (sequence: number) => LineRow, moves: Queued["moves"]): void => {
     queue.push({ row: row(next), moves: [...passed, ...moves] });
@@ -104,6 +106,10 @@ export function createFindingsInbox({ head, open, ports, every }: FindingsInboxO
   async function fill(limit: number): Promise<void> {
     const isEnough = (): boolean => queue.length >= limit;
     goal ??= await head.read();
+    if (beginsAtEnd) {
+      settled = new Map(Array.from(goal.shards).flatMap(([name, { end }]) => (end === undefined ? [] : [[name, end]])));
+      beginsAtEnd = false;
+    }
     // A shard that is gone has nothing left to read.
     for (const name of readers.keys()) if (!goal.shards.has(name)) readers.delete(name);
     for (;;) {
@@ -194,6 +200,7 @@ export function createFindingsInbox({ head, open, ports, every }: FindingsInboxO
       passed = new Map();
       goal = undefined;
       told = "";
+      beginsAtEnd = sequence > 0 && state === undefined;
       next = sequence + 1;
     },
     changed: (milliseconds, until) => timers.sleep(Math.min(milliseconds, every), AbortSignal.any([until, signal])),

@@ -8,7 +8,8 @@ import type { ShardProgress } from "./finding-document.ts";
 export interface WatchedShard {
   readonly resource: string;
   readonly partition: string;
-  readonly sight: Pick<ShardSight, "globalCheckpoint" | "historyUuid">;
+  /** Undefined for what is read by time. */
+  readonly sight: Pick<ShardSight, "globalCheckpoint" | "historyUuid"> | undefined;
 }
 
 /**
@@ -60,12 +61,9 @@ export function createSourceProgress(options: SourceProgressOptions): ReadSource
 
   const standingOf = ({ resource, partition, sight }: WatchedShard, view: LeaseView | undefined): ShardStanding => {
     const progress = progressOf(view?.payload);
-    const { globalCheckpoint, historyUuid } = sight;
     const newest = progress?.newest ?? null;
     const read = progress?.position;
-    const isSame = read !== undefined && read.historyUuid === historyUuid;
-    const unread =
-      globalCheckpoint === undefined ? undefined : Math.max(0, globalCheckpoint - (isSame ? read.checkpoint : -1));
+    const unread = unreadOf(progress, sight);
     const what = { resource, partition, owner: view?.owner, progress, newest, unread };
     if (read !== undefined && unread === 0) {
       unchanged.delete(resource);
@@ -84,6 +82,15 @@ export function createSourceProgress(options: SourceProgressOptions): ReadSource
     for (const resource of unchanged.keys()) if (!byResource.has(resource)) unchanged.delete(resource);
     return shards.map((shard) => standingOf(shard, byResource.get(shard.resource)));
   };
+}
+
+/** Operations that are not read yet; undefined where that is not known. */
+function unreadOf(progress: ShardProgress | undefined, sight: WatchedShard["sight"]): number | undefined {
+  if (sight === undefined) return progress?.caughtUp === true ? 0 : undefined;
+  const { globalCheckpoint, historyUuid } = sight;
+  if (globalCheckpoint === undefined) return undefined;
+  const isSame = progress !== undefined && progress.position.historyUuid === historyUuid;
+  return Math.max(0, globalCheckpoint - (isSame ? progress.position.checkpoint : -1));
 }
 
 /**

@@ -1,0 +1,129 @@
+import type { DenyListEntry } from "@vedette/api";
+import { createOutbox } from "../responder/outbox.ts";
+import type { Operations } from "../responder/operations.ts";
+import { type CommandBoard, createRemoteOperations, serveCommands } from "../responder/remote-operations.ts";
+import type { Ports } from "../ports.ts";
+import type { ElasticsearchStore } from "../store/elasticsearch/open-elasticsearch-store.ts";
+import type { AlertingOptions } from "../worker-parts.ts";
+import type { CursorInbox } from "./findings/cursor-inbox.ts";
+import type { ShardStanding } from "./findings/source-progress.ts";
+import { withCursorInbox } from "./findings/with-cursor-inbox.ts";
+import type { LineConfig, LineCounters, LineStatus } from "./line-options.ts";
+import type { FactCorrelator, LineRule } from "./line-rule.ts";
+import { createLine, type Line } from "./line.ts";
+
+/** What the line of alerts is made of where any worker of several can be the one that runs it. */
+export interface AlertingLineOptions extends AlertingOptions {
+  readonly memory: ElasticsearchStore;
+  /** How workers pass on what people decide. */
+  readonly board: CommandBoard;
+  readonly openInbox: () => CursorInbox;
+  readonly rules: readonly LineRule[];
+  readonly config: Partial<LineConfig>;
+  readonly ports: Ports;
+  /** How the shards of the sources stand, as read last. */
+  readonly standings: () => readonly ShardStanding[];
+}
+
+/** The line of alerts as one worker has it: run here while this worker owns it, asked from afar otherwise. */
+export interface AlertingLine {
+  readonly operations: Operations;
+  status(): LineStatus;
+  inForce(): readonly DenyListEntry[];
+  notify(): void;
+  /** Whether the line runs in this worker. */
+  runsHere(): boolean;
+  /** Runs the line, its effects and what other workers were asked for until the signal aborts. */
+  work(signal: AbortSignal): Promise<void>;
+}
+
+/** Correlations are made elsewhere. */
+const NO_CORRELATION: FactCorrelator = {
+  observe() {},
+  advance() {},
+  takeChanges: () => ({ episodes: [], groups: [] }),
+  restore() {},
+  counters: () => ({
+    lateDropped: 0,
+    ungrouped: 0,
+    unvalued: 0,
+    groupsEvicted: 0,
+    groupsEvictedForMemory: 0,
+    membersOmitted: 0,
+    membersDropped: 0,
+    entitiesOmitted: 0,
+    groupsOrphaned: 0,
+  }),
+};
+
+/** Makes the line of alerts; it runs when `work` is called. */
+export function createAlertingLine(options: AlertingLineOptions): AlertingLine {
+  const { memory, board, openInbox, rules, config, ports, executors, onEffect, onStep } = options;
+  const remote = createRemoteOperations({ board, ports });
+  let line: Line | undefined;
+  /** As long as this worker does not run the line, that of one which never ran. */
+  let idle: LineStatus | undefined;
+
+  const makeLine = (inbox: CursorInbox, onEffects: () => void): Line =>
+    createLine({
+      store: withCursorInbox(memory, inbox),
+      detector: { judge: () => ({ logSources: [], facts: [] }) },
+      correlator: () => NO_CORRELATION,
+      rules,
+      ports,
+      config,
+      onEffects,
+      onStep,
+    });
+
+  const byWhoever =
+    <Name extends keyof Operations>(name: Name) =>
+    (...given: Parameters<Operations[Name]>): ReturnType<Operations[Name]> =>
+      ((line?.operations ?? remote)[name] as (...all: unknown[]) => ReturnType<Operations[Name]>)(...given);
+
+  return {
+    operations: {
+      changeAlert: byWhoever("changeAlert"),
+      changeIncident: byWhoever("changeIncident"),
+      denyAddress: byWhoever("denyAddress"),
+      undoDeny: byWhoever("undoDeny"),
+    },
+    status() {
+      idle ??= { ...makeLine(openInbox(), () => {}).status(), recovered: true };
+      const status = line?.status() ?? idle;
+      return { ...status, counters: withJudged(status.counters, options.standings()) };
+    },
+    inForce: () => line?.inForce() ?? [],
+    notify: () => line?.notify(),
+    runsHere: () => line !== undefined,
+    async work(signal) {
+      await using inbox = openInbox();
+      const outbox = createOutbox({ store: memory, executors, ports, observe: onEffect });
+      const made = makeLine(inbox, () => outbox.wake());
+      line = made;
+      try {
+        await Promise.all([
+          made.start(signal),
+          outbox.start(signal),
+          serveCommands({ board, ports }, made.operations, signal),
+        ]);
+      } finally {
+        line = undefined;
+      }
+    },
+  };
+}
+
+/** What was judged, over all shards that there are: the line counts only what it makes of it. */
+function withJudged(counters: LineCounters, standings: readonly ShardStanding[]): LineCounters {
+  const sum = (name: string): number =>
+    standings.reduce((all, { progress }) => all + (progress?.counters[name] ?? 0), 0);
+  return {
+    ...counters,
+    judged: sum("judged"),
+    unmatched: sum("unmatched"),
+    quarantined: sum("quarantined"),
+    failed: counters.failed + sum("failed"),
+    excepted: sum("excepted"),
+  };
+}

@@ -1,0 +1,274 @@
+import { mkdir } from "node:fs/promises";
+import { createCorrelator, DEFAULT_MAPPINGS, type LogSource, type Rule } from "@vedette/detection";
+import { sourceFieldsOf } from "./collector/elasticsearch/needed-fields.ts";
+import { createTailing, type Tailing } from "./collector/elasticsearch/tailing.ts";
+import type { ProcessRecords } from "./collector/processors/processors.ts";
+import type { Config } from "./config/schema.ts";
+import { createAlertingLine } from "./detector/alerting-line.ts";
+import { type CorrelationCarry, type CorrelationLine, createCorrelationLine } from "./detector/correlation-line.ts";
+import { ownerOfPartition } from "./detector/correlation-partition.ts";
+import type { CursorInbox } from "./detector/findings/cursor-inbox.ts";
+import { createFindingsHead } from "./detector/findings/findings-head.ts";
+import { createFindingsInbox } from "./detector/findings/findings-inbox.ts";
+import { createSourceProgress, type WatchedShard } from "./detector/findings/source-progress.ts";
+import type { LineConfig } from "./detector/line-options.ts";
+import type { EventJudge, LineRule } from "./detector/line-rule.ts";
+import { FINDING_HASH_FIELD } from "./detector/stage-one/fact-document.ts";
+import { createReceivedEvents } from "./detector/stage-one/received-events.ts";
+import { RULE_SET_PROPERTIES, type RuleSetDocument, ruleSetsIndex } from "./detector/stage-one/rule-set.ts";
+import { createShardSources, type ShardSource } from "./detector/stage-one/shard-sources.ts";
+import { createStageOne, shardPartition, shardResource, type SourceShard } from "./detector/stage-one/stage-one.ts";
+import { createBulkWriter } from "./elasticsearch/bulk-writer.ts";
+import { connectCluster } from "./elasticsearch/connect.ts";
+import { createOnce } from "./elasticsearch/create-once.ts";
+import { createElasticsearchDocuments } from "./leases/elasticsearch-documents.ts";
+import { createElasticsearchLeases } from "./leases/elasticsearch-leases.ts";
+import type { Clock, Ports } from "./ports.ts";
+import { createCommandBoard } from "./store/elasticsearch/command-board.ts";
+import { refuseOtherEpisodes } from "./store/elasticsearch/episode-findings.ts";
+import { keepInstallation } from "./store/elasticsearch/installation.ts";
+import { openJournal } from "./store/elasticsearch/journal.ts";
+import { type ElasticsearchStore, openElasticsearchStore } from "./store/elasticsearch/open-elasticsearch-store.ts";
+import { storing } from "./store/elasticsearch/store-failure.ts";
+import { readBlobs } from "./store/elasticsearch/stored-blobs.ts";
+import { installTemplates } from "./store/elasticsearch/templates/install.ts";
+import type { Home } from "./worker-parts.ts";
+
+/** Settings of the block `elasticsearch`. */
+type Settings = NonNullable<Config["elasticsearch"]>;
+
+/** What a home on Elasticsearch is opened with. */
+export interface ElasticsearchHomeOptions {
+  readonly config: Config;
+  readonly settings: Settings;
+  readonly lineConfig: Partial<LineConfig>;
+  readonly ports: Ports;
+  /** A clock that never jumps. */
+  readonly steady: Clock;
+  readonly detector: EventJudge;
+  readonly rules: readonly (Rule & Pick<LineRule, "trial">)[];
+  /** Whether what rules ask for is carried out. */
+  readonly responds: boolean;
+  readonly process: ProcessRecords;
+}
+
+const CORRELATE_KIND = "correlate";
+const CASE_KIND = "case";
+/** Name of the source of records that workers receive themselves. */
+const RECEIVED = "received";
+/** Milliseconds between two looks for new findings. */
+const FINDINGS_EVERY = 200;
+/** Milliseconds after which a shard that nobody reads is not waited for any more. */
+const STALLED_AFTER = 3_600_000;
+
+/**
+ * Opens a home on Elasticsearch: this worker takes its share of the shards of all sources, of the partitions of the correlations, and of the lines of alerts.
+ *
+ * @throws ElasticsearchError or StoreError when the cluster cannot be used as it is configured
+ */
+export async function openElasticsearchHome(options: ElasticsearchHomeOptions): Promise<Home> {
+  const { config, settings, lineConfig, ports, steady, detector, rules, process } = options;
+  const onTrial = new Set(rules.filter(({ trial }) => trial === true).map(({ id }) => id));
+  const isShadow = (ruleId: string): boolean => onTrial.has(ruleId);
+  const { clock, timers, random, log } = ports;
+  const { tenant } = config;
+  const { prefix, partitions } = settings;
+  // Of this worker alone: its tokens and keys.
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
+  await using opening = new AsyncDisposableStack();
+  const cluster = opening.use(await connectCluster(settings, { log }));
+  await installTemplates(cluster, prefix);
+  await keepInstallation(cluster, prefix, { partitions }, settings.requestTimeout);
+  const writer = createBulkWriter({ cluster, prefix, clock, timers, random, log });
+  const leases = createElasticsearchLeases({ cluster, prefix, ports, steady });
+  const tail = (patterns: readonly string[], more: Partial<Parameters<typeof createTailing>[0]>): Tailing =>
+    opening.use(createTailing({ cluster, random, steady, clock, timers, log, patterns, prefix, ...more }));
+
+  const logSources = new Map<string, LogSource>(
+    config.sources.flatMap(({ name, logsource }) => (logsource ? [[name, logsource]] : [])),
+  );
+  const sourceFields = sourceFieldsOf(rules);
+  const sources = config.sources
+    .filter((source) => source.type === "elasticsearch")
+    .map(({ name, patterns, exclude, start, pageSize }): ShardSource => ({
+      name,
+      start,
+      tailing: tail(patterns, { exclude, pageSize, sourceFields: () => sourceFields }),
+    }));
+  const received: ShardSource = {
+    name: RECEIVED,
+    start: "beginning",
+    isReceived: true,
+    tailing: tail([`${prefix}-events-*`], { readsOwn: true }),
+  };
+  const all = [...sources, received];
+  const shardSources = createShardSources({
+    cluster,
+    sources: all,
+    startIndex: `${prefix}-source-starts`,
+    ports,
+  });
+
+  const receivedEvents = createReceivedEvents({ writer, prefix });
+  const memory: ElasticsearchStore = openElasticsearchStore({
+    cluster,
+    writer,
+    prefix,
+    line: `${CASE_KIND}/${tenant}`,
+    ports,
+    receive: async (records) => {
+      const { appended, duplicate, fresh } = await storing("Storing received records", () =>
+        receivedEvents.append(records),
+      );
+      stageOne.judgeReceived(fresh);
+      return { appended, duplicate };
+    },
+  });
+  opening.use(memory);
+  const stageOne = createStageOne({
+    prefix,
+    leases,
+    openTail: (shard, position, signal) => shardSources.openTail(shard, position, signal),
+    writeFindings: (documents, how) =>
+      createOnce(cluster, writer, documents, { ...how, hashField: FINDING_HASH_FIELD }),
+    ruleSets: createElasticsearchDocuments<RuleSetDocument>({
+      client: cluster.client,
+      index: ruleSetsIndex(prefix),
+      properties: RULE_SET_PROPERTIES,
+      requestTimeout: settings.requestTimeout,
+    }),
+    detector,
+    mappings: DEFAULT_MAPPINGS,
+    rules,
+    isShadow,
+    process,
+    logSources,
+    refuse: (inputs) => memory.refuse(inputs),
+    ports,
+    futureTolerance: config.detector.futureTolerance,
+  });
+  opening.use(stageOne);
+
+  let followed: readonly SourceShard[] | undefined;
+  const byName = new Map(all.map((source) => [source.name, source]));
+  const watched = (): readonly WatchedShard[] | undefined => {
+    // A source whose beginning is not decided yet can hold anything.
+    if (shardSources.starts().size < all.length) return undefined;
+    return followed?.map((shard): WatchedShard => ({
+      resource: shardResource(shard),
+      partition: shardPartition(shard),
+      sight: byName.get(shard.source)?.tailing.watch.sight(shard.sight.key),
+    }));
+  };
+  const findings = tail([`${prefix}-findings-*`], { readsOwn: true, pageSize: { min: 100, max: 1_000 } });
+  const head = createFindingsHead({
+    readProgress: createSourceProgress({
+      leases,
+      shards: watched,
+      clock,
+      steady,
+      idleAfter: config.detector.idleAfter,
+      stalledAfter: STALLED_AFTER,
+    }),
+    watch: findings.watch,
+    steady,
+    every: FINDINGS_EVERY,
+  });
+  const openInbox = (): CursorInbox =>
+    createFindingsInbox({
+      head,
+      open: (key, position) => findings.open(key, position),
+      ports,
+      every: FINDINGS_EVERY,
+    });
+
+  const correlating = new Map<string, CorrelationLine>();
+  const correlate = async (line: string, partition: number, signal: AbortSignal): Promise<void> => {
+    const journal = openJournal<CorrelationCarry>({
+      cluster,
+      writer,
+      prefix,
+      line,
+      ports,
+      onExisting: (existing) => refuseOtherEpisodes(cluster, existing),
+    });
+    await using inbox = openInbox();
+    const owns = ownerOfPartition(partition, partitions);
+    const correlation = createCorrelationLine({
+      line,
+      journal,
+      readBlobs: () => readBlobs(cluster.client, prefix, line),
+      inbox,
+      correlator: () => createCorrelator(rules, { lateness: config.detector.lateness, owns }),
+      isShadow,
+      rules,
+      prefix,
+      ports,
+      futureTolerance: config.detector.futureTolerance,
+      batchSize: config.detector.batchSize,
+      pollInterval: FINDINGS_EVERY,
+    });
+    correlating.set(line, correlation);
+    try {
+      await correlation.run(signal);
+    } finally {
+      correlating.delete(line);
+      await journal.close();
+    }
+  };
+
+  const resources = opening.move();
+  return {
+    store: {
+      ...memory,
+      readInbox: () => Promise.resolve([]),
+      inboxEnd: () => Promise.resolve(0),
+    },
+    createAlerting: (alerting) => {
+      const line = createAlertingLine({
+        ...alerting,
+        memory,
+        board: createCommandBoard({ cluster, prefix, clock }),
+        openInbox,
+        rules: options.responds
+          ? rules
+          : rules.map((rule) => ({ ...rule, extension: { ...rule.extension, response: [] } })),
+        config: { ...lineConfig, pollInterval: FINDINGS_EVERY, notifiers: alerting.notifiers },
+        ports,
+        standings: () => head.last()?.progress ?? [],
+      });
+      const start = async (signal: AbortSignal): Promise<void> => {
+        const lines = Array.from({ length: partitions }, (_, at) => `${CORRELATE_KIND}/${at}`);
+        leases.offer(CORRELATE_KIND, rules.some(({ correlation }) => correlation !== undefined) ? lines : [], (lease) =>
+          correlate(lease.resource, lines.indexOf(lease.resource), AbortSignal.any([lease.lost, lease.recalled])),
+        );
+        leases.offer(CASE_KIND, [`${CASE_KIND}/${tenant}`], (lease) =>
+          line.work(AbortSignal.any([lease.lost, lease.recalled])),
+        );
+        const watching = new AbortController();
+        const following = shardSources.run((shards) => {
+          followed = shards;
+          stageOne.follow(shards);
+        }, watching.signal);
+        await new Promise<void>((resolve) => {
+          if (signal.aborted) resolve();
+          else signal.addEventListener("abort", () => resolve(), { once: true });
+        });
+        // Work ends, and leases are given back, while everything that it needs is still there.
+        await leases[Symbol.asyncDispose]();
+        watching.abort();
+        await following;
+      };
+      return {
+        operations: line.operations,
+        status: () => line.status(),
+        inForce: () => line.inForce(),
+        notify: () => line.notify(),
+        sources: () => [],
+        problems: () => [],
+        parts: [{ name: "leases", start }],
+      };
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}

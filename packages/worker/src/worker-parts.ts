@@ -1,0 +1,45 @@
+import type { DenyListEntry } from "@vedette/api";
+import type { LineStatus } from "./detector/line-options.ts";
+import type { SourceStatus } from "./collector/source.ts";
+import type { Operations } from "./responder/operations.ts";
+import type { Notifier } from "./alerter/notify.ts";
+import type { Executor } from "./responder/executor.ts";
+import type { OutboxOutcome } from "./responder/outbox.ts";
+import type { Store } from "./store/store.ts";
+
+/** A part that runs until its signal aborts; when it rejects the worker ends. */
+export interface RunningPart {
+  readonly name: string;
+  readonly start: (signal: AbortSignal) => Promise<void>;
+}
+
+/** What the line of alerts needs that only the worker knows. */
+export interface AlertingOptions {
+  readonly notifiers: readonly Notifier[];
+  readonly executors: readonly Executor[];
+  readonly onEffect: (outcome: OutboxOutcome) => void;
+  readonly onStep: (milliseconds: number) => void;
+  /** The home's store, with its errors counted. */
+  readonly store: Store;
+}
+
+/** The line of alerts as the rest of the worker sees it, wherever it runs. */
+export interface Alerting {
+  readonly operations: Operations;
+  readonly status: () => LineStatus;
+  /** Deny-list entries that the guards have to apply now. */
+  readonly inForce: () => readonly DenyListEntry[];
+  /** Records were stored. */
+  readonly notify: () => void;
+  readonly sources: () => readonly SourceStatus[];
+  /** What is wrong besides, one sentence each. */
+  readonly problems: () => readonly string[];
+  readonly parts: readonly RunningPart[];
+}
+
+/** Where a worker keeps what it knows, and what it runs to come to it: embedded, or on Elasticsearch. */
+export interface Home extends AsyncDisposable {
+  readonly store: Store;
+  /** Makes the line of alerts and what feeds it; called once. */
+  createAlerting(options: AlertingOptions): Alerting;
+}
