@@ -211,6 +211,8 @@ export interface Rule {
   readonly scope: readonly string[];
   /** Ids of the filters that are part of the condition and of the revision, in the order they were put on. */
   readonly filters: readonly string[];
+  /** On trial: it finds as ever, but silences none of the rules that it correlates. That its findings alert nobody is for the caller to see to. */
+  readonly trial?: boolean | undefined;
   /** Of a signature. */
   readonly condition?: Condition | undefined;
   /** Of a signature: its search identifiers and conditions as they were written. */

@@ -23,11 +23,12 @@ export function wantedFields(rules: readonly Rule[]): ReadonlyMap<string, Readon
   return wanted;
 }
 
-/** Ids of the rules that make no alerts of their own: a correlation lists them, and none of those that do says `generate: true`. */
+/** Ids of the rules that make no alerts of their own: a correlation lists them, and none of those that do says `generate: true`. A correlation on trial keeps nobody quiet. */
 export function silentRules(rules: readonly Rule[]): ReadonlySet<string> {
   const silent = new Set<string>();
   const generated = new Set<string>();
-  for (const { correlation } of rules)
-    for (const id of correlation?.ruleIds ?? []) (correlation?.generate === true ? generated : silent).add(id);
+  for (const { correlation, trial } of rules)
+    for (const id of trial === true ? [] : (correlation?.ruleIds ?? []))
+      (correlation?.generate === true ? generated : silent).add(id);
   return silent.difference(generated);
 }

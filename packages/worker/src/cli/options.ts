@@ -34,7 +34,7 @@ export function eventOptions(): readonly Option[] {
 }
 
 /** Reads `product=a,category=b,service=c`. */
-function logSourceOption(text: string): LogSource {
+export function logSourceOption(text: string): LogSource {
   const parts: [string, string][] = [];
   for (const part of text.split(",")) {
     const [key, value, ...rest] = part.trim().split("=");

@@ -1,19 +1,21 @@
 import { SEVERITY_LEVELS } from "@vedette/semconv";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
-import { eventOptions, pipelineFileOption } from "./options.ts";
+import { eventOptions, logSourceOption, pipelineFileOption } from "./options.ts";
 import { type CheckOptions, checkRules } from "./rules/check-rules.ts";
 import { type ExplainRuleOptions, explainRule } from "./rules/explain-rule.ts";
+import { type ImportOptions, importRules } from "./rules/import-rules.ts";
 import { type ListOptions, listRules } from "./rules/list-rules.ts";
 import { lookBackOptions } from "./hunt/hunt-command.ts";
 import { type PreviewOptions, previewRules } from "./rules/preview-rules.ts";
+import { type PromoteOptions, setImportState } from "./rules/promote-rules.ts";
 import { type ShowOptions, showRule } from "./rules/show-rule.ts";
 import { type TestOptions, testRules } from "./rules/test-rules.ts";
 
 /** Builds `vedette rules check|test|list|show|explain|preview`. */
 export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
   const command = new Command("rules").description(
-    "check, test, list, show and explain rules; without a path, the rules that come with Vedette",
+    "check, test, list, show, explain and import rules; without a path, the rules that come with Vedette",
   );
   const paths = "YAML files, folders, or .jsonl or .jsonl.gz files";
   const format = (): Option =>
@@ -80,6 +82,41 @@ export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
     .addOption(format());
   for (const option of lookBackOptions()) preview.addOption(option);
   preview.action((options: PreviewOptions) => previewRules(options, output));
+  command
+    .command("import")
+    .description(
+      "copy or convert rules into a folder of yours, in shadow until promoted; again, it shows what changed and overwrites nothing that you changed. Exit code 1 when something of yours stood in the way, 2 when nothing could be read or written",
+    )
+    .argument("<origin>", "sigmahq, elastalert, or a folder or .jsonl or .jsonl.gz file of Sigma rules")
+    .option("--from <path>", "of sigmahq and elastalert: a checkout, a folder, or a .jsonl or .jsonl.gz file")
+    .requiredOption("--to <folder>", "where the rules go")
+    .option("--dry-run", "only say what would be done")
+    .option("--all", "of sigmahq: also what is deprecated, unsupported or a placeholder")
+    .addOption(new Option("--level <level>", "only of this level or above").choices([...SEVERITY_LEVELS]))
+    .option("--product <name>", "only of this product, such as windows")
+    .addOption(
+      new Option(
+        "--logsource <list>",
+        "of elastalert: log source where the index does not tell it, e.g. product=linux,service=auth",
+      ).argParser(logSourceOption),
+    )
+    .addOption(format())
+    .action((what: string, options: ImportOptions) => importRules(what, options, output, new Date()));
+  const stateOf = (name: "promote" | "demote", description: string): Command =>
+    command
+      .command(name)
+      .description(description)
+      .argument("[rule...]", "ids of rules, or files or folders below the folder of the import")
+      .requiredOption("--in <folder>", "the folder of the import")
+      .option("--all", "all of them");
+  stateOf("promote", "let imported rules alert").action((ids: readonly string[], options: PromoteOptions) =>
+    setImportState(ids, "active", options, output),
+  );
+  stateOf("demote", "put imported rules back into shadow, or off")
+    .option("--off", "do not judge by them at all")
+    .action((ids: readonly string[], options: PromoteOptions) =>
+      setImportState(ids, options.off === true ? "off" : "shadow", options, output),
+    );
   return command;
 }
 

@@ -15,10 +15,10 @@ export interface Inputs {
 
 /** The rules and settings that a line works with, with hashes in place of what would be long. */
 export function inputsOf(
-  rules: readonly Pick<LineRule, "id" | "revision" | "extension">[],
+  rules: readonly Pick<LineRule, "id" | "revision" | "extension" | "trial">[],
   config: LineConfig,
 ): Inputs {
-  const revisions = rules.map(({ id, revision }) => `${id} ${revision}`).sort();
+  const revisions = rules.map(({ id, revision, trial }) => `${id} ${revision}${trial === true ? " trial" : ""}`).sort();
   const { lateness, idleAfter, futureTolerance, suppressionWindow, incidentGap } = config;
   return {
     rules: { count: rules.length, hash: hashId(...revisions) },

@@ -27,6 +27,8 @@ export interface LineRule {
   readonly level: SeverityLevel;
   readonly tags: readonly string[];
   readonly revision: string;
+  /** What it finds is recorded and feeds correlations, and alerts nobody. */
+  readonly trial?: boolean | undefined;
   /** Of a correlation: how far apart the events of one window can be, milliseconds, and the rules that it lists. */
   readonly correlation?: { readonly timespan: number; readonly ruleIds: readonly string[] } | undefined;
   readonly extension: {

@@ -229,7 +229,8 @@ export class LineState {
         draft.fact(fact);
         this.counters.finding(fact.rule.level);
         this.#correlator.observe(quarantined ? { ...fact, time } : fact);
-        if (fact.alerts) this.#place(enrich(fact, this.#rules.get(fact.rule.id), time), draft);
+        const rule = this.#rules.get(fact.rule.id);
+        if (fact.alerts && rule?.trial !== true) this.#place(enrich(fact, rule, time), draft);
       }
     } catch (error) {
       this.counters.add("failed");
@@ -276,7 +277,8 @@ export class LineState {
     for (const episode of episodes.toSorted((a, b) => stands(a) - stands(b))) {
       draft.episode(episode);
       if (episode.revision === 1) this.counters.finding(episode.rule.level);
-      if (episode.alerts) this.#place(enrich(episode, this.#rules.get(episode.rule.id)), draft);
+      const rule = this.#rules.get(episode.rule.id);
+      if (episode.alerts && rule?.trial !== true) this.#place(enrich(episode, rule), draft);
     }
     for (const { key, value } of groups) draft.blob(key, value);
     const outcomes = this.alerts.finish(draft);

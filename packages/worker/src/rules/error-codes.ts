@@ -24,6 +24,10 @@ export const RULE_SOURCE_ERROR_CODES = {
     summary: "A folder named as a rule source holds no rule file.",
     cure: "Name a folder that holds .yml or .yaml files, at any depth.",
   },
+  "rule-manifest-damaged": {
+    summary: "The manifest of a folder of imported rules cannot be read.",
+    cure: "Restore vedette-import.yaml, or import the rules again into a new folder. None of the rules below it is loaded, because those on trial would alert.",
+  },
   "pipeline-file-unreadable": {
     summary: "A pipeline file or folder does not exist or cannot be read.",
     cure: "Correct the path, or let the worker's user read it. Without a pipeline that it names, no rule is loaded.",

@@ -40,6 +40,7 @@ describe("readRuleFiles", () => {
         { path: "b.yml", text: "title: B" },
       ],
       problems: [],
+      shadow: { paths: new Set(), ids: new Set() },
     });
   });
 

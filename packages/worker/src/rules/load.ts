@@ -1,14 +1,37 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { gunzipSync } from "node:zlib";
-import type { Problem, RuleFile } from "@vedette/detection";
+import type { Problem, Rule, RuleFile } from "@vedette/detection";
 import { RULE_SOURCE_ERROR_CODES, type RuleSourceErrorCode } from "./error-codes.ts";
+import { type ImportManifest, MANIFEST_FILE, readManifest } from "./import/manifest.ts";
 
 /** Texts of rules, and what of the paths could not be read. */
 export interface RuleSource {
   readonly files: readonly RuleFile[];
   readonly problems: readonly Problem[];
+  /** Which imported rules are on trial. */
+  readonly shadow: ShadowRules;
+}
+
+/** Imported rules that are recorded only until they are promoted (docs/command.md): by the file they stand in, and by id wherever they stand. */
+export interface ShadowRules {
+  readonly paths: ReadonlySet<string>;
+  readonly ids: ReadonlySet<string>;
+}
+
+/** The rules, with those marked that are on trial. */
+export function withTrials(rules: readonly Rule[], shadow: ShadowRules): readonly Rule[] {
+  const ids = shadowIds(rules, shadow);
+  return ids.size === 0 ? rules : rules.map((rule) => (ids.has(rule.id) ? { ...rule, trial: true } : rule));
+}
+
+/** Ids of the rules that are on trial. */
+export function shadowIds(
+  rules: readonly { readonly id: string; readonly path: string }[],
+  { paths, ids }: ShadowRules,
+): ReadonlySet<string> {
+  return new Set(rules.filter(({ id, path }) => paths.has(path) || ids.has(id)).map(({ id }) => id));
 }
 
 const MAX_BYTES = 256 * 1024 * 1024;
@@ -25,18 +48,21 @@ export function builtinRulesFolder(): string {
 export function readRuleFiles(paths: readonly string[]): RuleSource {
   const files: RuleFile[] = [];
   const problems: Problem[] = [];
+  const shadow = { paths: new Set<string>(), ids: new Set<string>() };
   const reader = {
     files,
     problems,
+    shadow,
     complain: (code: RuleSourceErrorCode, path: string, detail: string, line?: number) =>
       problems.push(problem(code, path, detail, line)),
   };
   for (const path of paths) readPath(path, reader);
-  return { files, problems };
+  return { files, problems, shadow };
 }
 
 interface Reader {
   readonly files: RuleFile[];
+  readonly shadow: { readonly paths: Set<string>; readonly ids: Set<string> };
   readonly complain: (code: RuleSourceErrorCode, path: string, detail: string, line?: number) => void;
 }
 
@@ -74,9 +100,41 @@ function readFolder(folder: string, reader: Reader): void {
     reader.complain("rule-file-unreadable", folder, reasonOf(error));
     return;
   }
-  const rules = names.filter((name) => /\.ya?ml$/i.test(name)).toSorted();
-  if (rules.length === 0) reader.complain("rule-folder-empty", folder, "there is no .yml or .yaml file in it.");
+  const manifests = names.filter((name) => name.split(sep).at(-1) === MANIFEST_FILE);
+  const states = new Map<string, ImportManifest["files"][string]["state"]>();
+  const damaged: string[] = [];
+  for (const name of manifests) {
+    const below = dirname(join(folder, name));
+    try {
+      readStates(below, states, reader);
+    } catch (error) {
+      damaged.push(below + sep);
+      reader.complain("rule-manifest-damaged", join(folder, name), reasonOf(error));
+    }
+  }
+  const rules = names
+    .filter((name) => /\.ya?ml$/i.test(name) && !manifests.includes(name))
+    .filter((name) => !damaged.some((below) => join(folder, name).startsWith(below)))
+    .filter((name) => states.get(join(folder, name)) !== "off")
+    .toSorted();
+  if (rules.length === 0 && manifests.length === 0)
+    reader.complain("rule-folder-empty", folder, "there is no .yml or .yaml file in it.");
   for (const name of rules) readYaml(join(folder, name), reader);
+}
+
+/** Takes over what the manifest of a folder says of its files. */
+function readStates(
+  folder: string,
+  states: Map<string, ImportManifest["files"][string]["state"]>,
+  { shadow }: Reader,
+): void {
+  for (const [path, { state, rules }] of Object.entries(readManifest(folder)?.files ?? {})) {
+    const place = join(folder, path);
+    states.set(place, state);
+    if (state !== "shadow") continue;
+    shadow.paths.add(place);
+    for (const id of rules) shadow.ids.add(id);
+  }
 }
 
 function readYaml(path: string, reader: Reader): void {

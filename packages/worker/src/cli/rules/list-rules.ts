@@ -13,7 +13,11 @@ export interface ListOptions {
   readonly tag?: string;
 }
 
-const COLUMNS: readonly Column<Rule>[] = [
+const columns = (shadow: ReadonlySet<string>): readonly Column<Rule>[] => [
+  // Only where there is something to tell apart.
+  ...(shadow.size === 0
+    ? []
+    : [{ title: "STATE", text: ({ id }: Rule) => (shadow.has(id) ? "shadow" : "active"), width: 6 }]),
   { title: "LEVEL", text: ({ level }) => level, width: 13 },
   { title: "KIND", text: ({ kind }) => kind, width: 11 },
   {
@@ -29,7 +33,7 @@ const COLUMNS: readonly Column<Rule>[] = [
 
 /** Lists rules. */
 export function listRules(paths: readonly string[], { format, level, tag }: ListOptions, output: CommandOutput): void {
-  const { rules, problems, unreadable } = loadFrom(paths);
+  const { rules, problems, unreadable, shadow } = loadFrom(paths);
   const least = level === undefined ? -1 : SEVERITY_LEVELS.indexOf(level);
   const chosen = rules.filter(
     (rule) => SEVERITY_LEVELS.indexOf(rule.level) >= least && (tag === undefined || rule.tags.includes(tag)),
@@ -42,6 +46,7 @@ export function listRules(paths: readonly string[], { format, level, tag }: List
         title,
         level: severity,
         status,
+        state: shadow.has(id) ? "shadow" : "active",
         kind,
         logSource,
         tags,
@@ -52,7 +57,7 @@ export function listRules(paths: readonly string[], { format, level, tag }: List
     );
     output.print(JSON.stringify(rows));
   } else {
-    for (const line of textTable(COLUMNS, chosen)) output.print(line);
+    for (const line of textTable(columns(shadow), chosen)) output.print(line);
     output.print(`${chosen.length} of ${rules.length} rules.`);
   }
   output.exit(unreadable ? 2 : 0);

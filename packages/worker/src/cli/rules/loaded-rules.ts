@@ -1,7 +1,7 @@
 import { type Pipeline, type Problem, type Rule, type RuleFilter, loadRules } from "@vedette/detection";
 import type { CommandOutput } from "../command-output.ts";
 import { type ChosenPipelines, choosePipelines } from "../detect/choose-pipelines.ts";
-import { builtinRulesFolder, readRuleFiles } from "../../rules/load.ts";
+import { builtinRulesFolder, readRuleFiles, shadowIds } from "../../rules/load.ts";
 
 /** What a command knows of the rules it was given. */
 export interface LoadedRules {
@@ -12,6 +12,8 @@ export interface LoadedRules {
   readonly unreadable: boolean;
   /** Files that were read. */
   readonly files: number;
+  /** Ids of imported rules that are on trial. */
+  readonly shadow: ReadonlySet<string>;
 }
 
 /** Loads the rules of some paths; without a path, those that come with Vedette. */
@@ -24,6 +26,7 @@ export function loadFrom(paths: readonly string[], pipelines: readonly Pipeline[
     problems: [...source.problems, ...problems],
     unreadable: source.problems.length > 0,
     files: source.files.length,
+    shadow: shadowIds(rules, source.shadow),
   };
 }
 
