@@ -7,8 +7,8 @@ import {
   createDetector,
   DEFAULT_MAPPINGS,
   describeIndex,
-  IndexPushDown,
   type JsonObject,
+  PushDown,
   type Query,
   type Rule,
 } from "@vedette/detection";
@@ -66,27 +66,30 @@ const findingsOf = ({ index, count, document }: Indexed, rules: readonly Rule[])
   return found;
 };
 
-/** Rules that the cluster answers exactly: those that find something first, the rarest of them before the others. */
+/** Rules for Windows that the cluster answers exactly: those that find something first, the rarest of them before the others. */
 const equivalents = async (cluster: Cluster, indexed: Indexed): Promise<readonly Equivalent[]> => {
   const { client } = cluster;
   const mappings = (await client.indices.getMapping({ index: indexed.index }))[indexed.index]?.mappings;
+  const mapping = DEFAULT_MAPPINGS.find(({ name }) => name === "windows");
+  if (mapping === undefined) throw new Error("there is no mapping for flat Windows events");
   const fields = describeIndex({ mappings: mappings as JsonObject });
-  const pushing = new IndexPushDown({ fields });
+  const pushing = new PushDown({ fields, mapping, mappings: [mapping] });
   const exact = sigmaRules().flatMap((rule): Equivalent[] => {
+    if (rule.logSource.product !== "windows") return [];
     const pushed = pushing.rule(rule);
     if ("refused" in pushed || pushed.exactness !== "exact" || "match_none" in pushed.query) return [];
     return [{ rule, query: pushed.query }];
   });
   const hits = new Map<string, number>();
-  for (const finding of findingsOf(
-    indexed,
-    exact.map(({ rule }) => rule),
-  )) {
+  const all = exact.map(({ rule }) => rule);
+  for (const finding of findingsOf(indexed, all)) {
     const id = finding.slice(0, finding.lastIndexOf("/"));
     hits.set(id, (hits.get(id) ?? 0) + 1);
   }
   const count = ({ rule }: Equivalent): number => hits.get(rule.id) ?? Number.POSITIVE_INFINITY;
-  return exact.toSorted((a, b) => count(a) - count(b) || (a.rule.id < b.rule.id ? -1 : 1)).slice(0, RULES);
+  return exact
+    .toSorted((a, b) => (count(a) === count(b) ? 0 : count(a) - count(b)) || (a.rule.id < b.rule.id ? -1 : 1))
+    .slice(0, RULES);
 };
 
 interface Cost {
@@ -151,9 +154,21 @@ const runElastAlert = async (
 /** Everything in an index, a field or two of each document. */
 const readAll = async <T>({ client }: Cluster, index: string, fields: readonly string[]): Promise<readonly T[]> => {
   await client.indices.refresh({ index });
+  const { id } = await client.openPointInTime({ index, keep_alive: "1m" });
   const found: T[] = [];
-  const pages = client.helpers.scrollDocuments<T>({ index, size: 5_000, _source_includes: [...fields] });
-  for await (const document of pages) found.push(document);
+  for (let after: number[] | undefined; ;) {
+    const { hits } = await client.search<T>({
+      pit: { id, keep_alive: "1m" },
+      size: 5_000,
+      sort: ["_shard_doc"],
+      _source_includes: [...fields],
+      ...(after === undefined ? {} : { search_after: after }),
+    });
+    found.push(...hits.hits.flatMap(({ _source }) => (_source === undefined ? [] : [_source])));
+    after = hits.hits.at(-1)?.sort as number[] | undefined;
+    if (after === undefined) break;
+  }
+  await client.closePointInTime({ id });
   return found;
 };
 

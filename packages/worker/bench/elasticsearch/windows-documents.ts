@@ -17,10 +17,12 @@ const lines = <Line>(name: string): Line[] =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Line);
 
-const isPlain = (value: JsonValue): boolean =>
-  typeof value !== "object" ||
-  value === null ||
-  (Array.isArray(value) && value.every((item) => typeof item !== "object"));
+/** Longest text that a keyword can be, with room for characters of several bytes. */
+const LONGEST = 8_000;
+
+const isScalar = (value: JsonValue): boolean =>
+  typeof value === "string" ? value.length <= LONGEST : typeof value !== "object" || value === null;
+const isPlain = (value: JsonValue): boolean => (Array.isArray(value) ? value.every(isScalar) : isScalar(value));
 
 const RULE_SETS = new Set(["rules", "rules-emerging-threats", "rules-threat-hunting"]);
 
@@ -30,7 +32,7 @@ export const sigmaRules = (): readonly Rule[] => {
   return loadRules(files.filter(({ set }) => RULE_SETS.has(set)).map(({ path, yaml }) => ({ path, text: yaml }))).rules;
 };
 
-/** Recorded Windows events, ordinary ones and attacks, whose fields are all texts and numbers. */
+/** Recorded Windows events, ordinary ones and attacks, whose fields are all numbers and texts that an index takes whole. */
 const windowsEvents = (): JsonObject[] =>
   [
     ...lines<{ events: JsonObject[] }>("windows-attack.jsonl.gz").flatMap(({ events }) => events),
@@ -54,9 +56,7 @@ export interface Indexed {
 }
 
 const MAPPINGS = {
-  dynamic_templates: [
-    { all: { match: "*", unmatch: "@timestamp", mapping: { type: "keyword", ignore_above: 8_000 } } },
-  ],
+  dynamic_templates: [{ all: { match: "*", unmatch: "@timestamp", mapping: { type: "keyword" } } }],
   properties: { "@timestamp": { type: "date" } },
 } as const;
 
