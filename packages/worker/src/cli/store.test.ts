@@ -5,6 +5,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openSqliteStore } from "../store/sqlite/client.ts";
 import { everythingOf, wholeStep } from "../store/testing/store-contract.ts";
+import { sampleRecord } from "../testing/store-samples.ts";
 import { silentLog } from "../testing/silent-log.ts";
 import { storeCommand } from "./store.ts";
 import { captureOutput } from "./testing/capture-output.ts";
@@ -16,6 +17,7 @@ const open = (name: string) => openSqliteStore({ folder: at(name), log: silentLo
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), "vedette-cli-store-"));
   await using store = await open("a");
+  await store.append(["one", "two", "three"].map((id) => sampleRecord(id)));
   await store.commit(wholeStep("1"));
   await store.commit(
     wholeStep("2", { facts: [], audit: [{ time: 2, actor: "a", action: "b", subject: "c", details: {} }] }),
@@ -33,7 +35,7 @@ async function run(...args: string[]) {
 const everything = async (name: string) => {
   await using store = await open(name);
   const { recovered, ...rest } = (await everythingOf(store)) as { recovered: object };
-  return { recovered: { ...recovered, cursor: 0, inboxState: "" }, ...rest };
+  return { recovered: { ...recovered, inboxState: "" }, ...rest, waiting: await store.readInbox(2, 10) };
 };
 
 describe("vedette store", () => {
@@ -45,7 +47,7 @@ describe("vedette store", () => {
     expect(await everything("new")).toEqual(await everything("a"));
     await using store = await open("new");
     await store.commit(wholeStep("2", { cursor: 99 }));
-    expect((await store.recover(0)).cursor, "steps of before are known").toBe(0);
+    expect((await store.recover(0)).cursor, "steps of before are known").toBe(2);
     await store.commit({ id: "3", audit: [{ time: 3, actor: "a", action: "b", subject: "c", details: {} }] });
     expect(await store.verifyAudit()).toEqual({ ok: true, entries: 3 });
   });

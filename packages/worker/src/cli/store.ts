@@ -25,9 +25,6 @@ export function storeCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
             const counts: DumpCounts = {};
             await target.take(counted(source.records(), counts, progress("moved")));
             output.print(`Moved ${from} to ${to}: ${summaryOf(counts)}.`);
-            output.print(
-              "Received records stay where they are: start the worker only when the old store had judged all of them.",
-            );
           }),
         ),
       ),

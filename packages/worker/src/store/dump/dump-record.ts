@@ -1,6 +1,7 @@
 import type { Alert, DenyListEntry, Incident, RefusedRecord } from "@vedette/api";
 import type { Episode, Fact } from "@vedette/detection";
 import type { ChainRow } from "../../audit/chain.ts";
+import type { RawRecord } from "../../record.ts";
 import type { AlertMember, HistoryEntry, OutboxRow } from "../store.ts";
 
 /** Version of the form of a dump. */
@@ -18,6 +19,8 @@ export type DumpRecord =
       /** Ever refused. */
       readonly refused: number;
     }
+  /** A received record; with its place in the inbox where the store that was dumped has one. */
+  | { readonly kind: "record"; readonly record: RawRecord; readonly sequence?: number | undefined }
   | { readonly kind: "blob"; readonly key: string; readonly value: string }
   | { readonly kind: "fact"; readonly fact: Fact }
   | { readonly kind: "episode"; readonly episode: Episode }

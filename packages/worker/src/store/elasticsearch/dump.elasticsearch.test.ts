@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createNodePorts } from "../../ports-node.ts";
 import { useElasticsearch } from "../../testing/elasticsearch/use-elasticsearch.ts";
 import { silentLog } from "../../testing/silent-log.ts";
-import { sampleAlert, sampleEffect } from "../../testing/store-samples.ts";
+import { sampleAlert, sampleEffect, sampleRecord } from "../../testing/store-samples.ts";
 import type { DumpRecord, DumpSource } from "../dump/dump-record.ts";
 import { openSqliteStore } from "../sqlite/client.ts";
 import { openSqliteDump, openSqliteTarget } from "../sqlite/dump.ts";
@@ -33,8 +33,8 @@ async function dumpOf(source: DumpSource): Promise<DumpRecord[]> {
   await using _closing = source;
   const records: DumpRecord[] = [];
   for await (const record of source.records()) {
-    const { cursor: _cursor, inboxState: _state, ...rest } = record as Extract<DumpRecord, { kind: "position" }>;
-    records.push(rest as DumpRecord);
+    const { cursor: _cursor, inboxState: _state, sequence: _sequence, ...rest } = record as Record<string, unknown>;
+    records.push(rest as unknown as DumpRecord);
   }
   return records;
 }
@@ -60,6 +60,7 @@ test("a store moved to Elasticsearch and back is the same, and goes on in both",
   ];
   {
     await using store = await open("a");
+    await store.append([sampleRecord("e1"), sampleRecord("e2")]);
     for (const step of steps) await store.commit(step);
     await store.refuse([{ time: 1, source: "otlp", reason: "bad", detail: "", sample: "" }]);
   }
@@ -89,6 +90,12 @@ test("a store moved to Elasticsearch and back is the same, and goes on in both",
     expect(without(a as never)).toEqual(without(b as never));
   };
   await same();
+  for (const store of [there, here])
+    expect((await store.events(["e2", "none", "e1"])).map(({ sequence: _sequence, ...record }) => record)).toEqual([
+      sampleRecord("e2"),
+      sampleRecord("e1"),
+    ]);
+  expect((await here.recover(0)).cursor, "the records were judged before").toBe(await here.inboxEnd());
   expect(await there.recover(0), "all that the findings hold was dealt with before").toMatchObject({ cursor: 2 });
   for (const store of [there, here]) {
     await store.commit(wholeStep("2", { audit: [{ time: 9, actor: "a", action: "again", subject: "", details: {} }] }));

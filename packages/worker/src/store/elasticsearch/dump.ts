@@ -1,7 +1,8 @@
 import type { Alert, DenyListEntry, Incident, RefusedRecord } from "@vedette/api";
-import type { Episode, Fact } from "@vedette/detection";
+import type { Episode, Fact, JsonObject } from "@vedette/detection";
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import type { BulkWriter, WriteOperation } from "../../elasticsearch/write.ts";
+import { receivedId, receivedIndex, unwrapEvent, wrapEvent } from "../../detector/stage-one/received-document.ts";
 import { StoreError } from "../../errors.ts";
 import type { Ports } from "../../ports.ts";
 import type { DumpRecord, DumpSource, DumpTarget } from "../dump/dump-record.ts";
@@ -65,6 +66,8 @@ export function openElasticsearchDump(place: DumpPlace): DumpSource {
       changes: carry.changes,
       refused: await refused.total(),
     };
+    const received = all(patternOf(prefix, "events"), [], [], (source) => unwrapEvent(source as unknown as JsonObject));
+    for await (const record of received) if (record !== undefined) yield { kind: "record", record };
     for (const [key, value] of await readBlobs(client, prefix, line)) yield { kind: "blob", key, value };
     const findings = all(
       patternOf(prefix, "findings"),
@@ -189,6 +192,15 @@ function operationsOf({ prefix, line, ports }: DumpPlace) {
         carry = { ...carry, cursor: record.cursor, changes: record.changes };
         refused = { total: record.refused, kept: 0 };
         return [];
+      case "record":
+        return [
+          {
+            kind: "create",
+            index: receivedIndex(prefix, record.record),
+            id: receivedId(record.record),
+            document: wrapEvent(record.record),
+          },
+        ];
       case "blob":
         return [put("state", documentId(`${line}|blob|${record.key}`), documents.blobDocument(record, 1, now, place))];
       case "fact":

@@ -30,7 +30,7 @@ const own = <T extends AsyncDisposable>(one: T): T => {
 beforeEach(async () => {
   home = await makeElasticsearchHome(node);
   proxy = await startFaultProxy({ target: node.url, seed: 5 });
-  through = await home.connect(proxy.url, 5_000);
+  through = await home.connect(proxy.url);
   hurt = own(home.open({ cluster: through, patience: 5_000 }));
 });
 afterEach(async () => {

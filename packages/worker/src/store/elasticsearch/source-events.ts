@@ -1,7 +1,7 @@
 import type { JsonObject } from "@vedette/detection";
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import type { FindingDocument } from "../../detector/findings/finding-document.ts";
-import { unwrapEvent } from "../../detector/stage-one/received-document.ts";
+import { receivedId, unwrapEvent } from "../../detector/stage-one/received-document.ts";
 import { StoreError } from "../../errors.ts";
 import type { InboxRow } from "../store.ts";
 import { keywordOf, patternOf } from "./names.ts";
@@ -41,6 +41,9 @@ export async function fetchSourceEvents(
     });
     for (const one of found) if (one !== undefined) known.set(one.id, one);
   }
+  // A finding that was restored from a backup does not tell where its event stands; records that a worker received are found by their ids.
+  const elsewhere = ids.filter((id) => !known.has(id));
+  for (const one of await findReceived(client, prefix, freshness, elsewhere)) known.set(one.id, one);
   const wanted = ids.flatMap((id) => known.get(id) ?? []);
   const documents = await readOnes(client, wanted);
   return wanted.flatMap((one, at) => {
@@ -52,6 +55,35 @@ export async function fetchSourceEvents(
     const position = `${index}/${documentId}`;
     return [{ sequence: 0, id, source, position, partition: source, time, receivedAt, document }];
   });
+}
+
+async function findReceived(
+  client: Cluster["client"],
+  prefix: string,
+  freshness: Freshness,
+  ids: readonly string[],
+): Promise<Known[]> {
+  if (ids.length === 0) return [];
+  await freshness.before(patternOf(prefix, "events"));
+  const places: Known[] = [];
+  for (let from = 0; from < ids.length; from += 1_000) {
+    const batch = new Map(ids.slice(from, from + 1_000).map((id) => [receivedId({ id }), id]));
+    const { hits } = await storing("Fetching events", () =>
+      client.search({
+        index: patternOf(prefix, "events"),
+        size: batch.size,
+        query: { ids: { values: [...batch.keys()] } },
+        _source: false,
+        allow_partial_search_results: false,
+      }),
+    );
+    for (const { _index: index, _id: documentId } of hits.hits) {
+      const id = batch.get(documentId ?? "");
+      if (id !== undefined && documentId !== undefined)
+        places.push({ id, source: "", time: 0, received: 0, index, documentId });
+    }
+  }
+  return places;
 }
 
 function knownOf(source: Source): Known | undefined {

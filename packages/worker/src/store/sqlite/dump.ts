@@ -8,8 +8,9 @@ import type { AlertMember, HistoryEntry } from "../store.ts";
 import { openAnchorFile } from "./anchors.ts";
 import { commitStep } from "./commit.ts";
 import { openConnection, type Connection } from "./connection.ts";
-import { stepRows } from "./encode.ts";
+import { inboxRow, recordRow, stepRows, type StoredRecordRow } from "./encode.ts";
 import { dataFiles } from "./folder.ts";
+import { inboxEnd } from "./inbox.ts";
 import { lockFolder } from "./lock.ts";
 import { effect } from "./outbox.ts";
 import { fromTextKey, toTextKey } from "./text-key.ts";
@@ -56,6 +57,12 @@ function* recordsOf(connection: Connection): Generator<DumpRecord> {
     changes: total(connection, "change_sequence"),
     refused: total(connection, "refused"),
   };
+  for (const row of rows(
+    "SELECT sequence, id, source, position, partition, time, received_at AS receivedAt, document FROM inbox ORDER BY sequence",
+  )) {
+    const { sequence, ...record } = inboxRow(row as unknown as StoredRecordRow);
+    yield { kind: "record", record, sequence };
+  }
   for (const { key, value } of rows("SELECT key, value FROM blobs ORDER BY key"))
     yield { kind: "blob", key: fromTextKey(key as string), value: fromTextKey(value as string) };
   for (const fact of bodies<Fact>("facts")) yield { kind: "fact", fact };
@@ -113,6 +120,8 @@ export function openSqliteTarget(folder: string, since: number): DumpTarget {
     },
     async take(records) {
       let head = EMPTY_CHAIN;
+      let cursor = 0;
+      let end = 0;
       let batch: DumpRecord[] = [];
       const flush = (): void => {
         const outcomes = connection.transact(batch.map((record) => () => put(connection, record)));
@@ -121,10 +130,14 @@ export function openSqliteTarget(folder: string, since: number): DumpTarget {
       };
       for await (const record of records) {
         if (record.kind === "audit") head = { sequence: record.row.sequence, hash: record.row.hash };
+        if (record.kind === "position") ({ cursor } = record);
+        // A cursor counts in the inbox that it was committed for, and no further than what there is of that.
+        if (record.kind === "record" && record.sequence !== undefined) end = Math.max(end, record.sequence);
         batch.push(record);
         if (batch.length >= BATCH) flush();
       }
       flush();
+      raiseTotal(connection, "cursor", Math.min(cursor, end));
       const anchors = openAnchorFile(files.anchors);
       anchors.noteNow(head);
       anchors.close();
@@ -147,10 +160,19 @@ function put(connection: Connection, record: DumpRecord): void {
   };
   switch (record.kind) {
     case "position":
-      // The inbox is another one: its numbers begin at 1 again.
       raiseTotal(connection, "change_sequence", record.changes);
       addTotal(connection, "refused", record.refused);
       return;
+    case "record": {
+      const { id, source, position, partition, time, receivedAt, document } = recordRow(record.record);
+      sql(
+        `INSERT INTO inbox (sequence, id, source, position, partition, time, received_at, document)
+         VALUES (coalesce(?, (SELECT coalesce(max(sequence), 0) + 1 FROM inbox)), ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(record.sequence ?? null, id, source, position, partition, time, receivedAt, document);
+      // Without a place of their own, records were dealt with before they were dumped.
+      if (record.sequence === undefined) raiseTotal(connection, "cursor", inboxEnd(connection));
+      return;
+    }
     case "blob":
       return commit({ blobs: [{ key: record.key, value: record.value }] });
     case "fact":
