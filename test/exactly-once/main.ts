@@ -100,6 +100,18 @@ const summary = (seed: number, { lost, doubled, strange, facts, alerts, chaos, w
     .map(([what, count]) => `${what} ${count}`)
     .join(", ")}`;
 
+/** An error while another one is cleaned up after hides it. */
+function causesOf(error: unknown): unknown[] {
+  if (!(error instanceof SuppressedError)) return [error];
+  return [...causesOf(error.suppressed), ...causesOf(error.error)];
+}
+
+process.on("uncaughtException", (error) => {
+  for (const cause of causesOf(error))
+    process.stderr.write(`${cause instanceof Error ? cause.stack : String(cause)}\n`);
+  process.exit(1);
+});
+
 let wrong = 0;
 for (let seed = firstSeed; seed <= lastSeed; seed += 1) {
   await using cluster = values.elasticsearch === undefined ? await startNodes(scenario.nodes) : undefined;

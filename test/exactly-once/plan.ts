@@ -19,6 +19,8 @@ export interface PlannedEvent {
   readonly versions: readonly Version[];
   /** It is deleted in the end. */
   readonly isDeleted: boolean;
+  /** It takes long to index. */
+  readonly isSlow: boolean;
 }
 
 /** What a writer does next. */
@@ -51,6 +53,8 @@ const SPAN = 40 * MINUTE;
 const MATCHING = 0.1;
 const CHANGING = 0.02;
 const LATE = 0.05;
+/** Events that match a rule and take long to index, at most. */
+const MOST_SLOW = 2_000;
 const LARGEST_BATCH = 200;
 /** Batches of one writer between a document and what becomes of it. */
 const LONGEST_WAIT = 12;
@@ -69,10 +73,17 @@ export function makePlan(options: {
   const between = (from: number, to: number): number => from + Math.floor(random() * (to - from + 1));
   const start = options.end - SPAN;
   const events: PlannedEvent[] = [];
-  const add = (versions: readonly Version[], isDeleted = false): void => {
-    events.push({ id: `e${String(events.length).padStart(7, "0")}`, versions, isDeleted });
-  };
   const matching = Math.round(options.events * MATCHING);
+  const everySlow = Math.ceil(matching / MOST_SLOW);
+  const add = (versions: readonly Version[], isDeleted = false): void => {
+    const number = events.length;
+    events.push({
+      id: `e${String(number).padStart(7, "0")}`,
+      versions,
+      isDeleted,
+      isSlow: number < matching && number % everySlow === 0,
+    });
+  };
   const changing = Math.round(options.events * CHANGING);
   for (let burst = 0; events.length < matching; burst += 1)
     for (const version of burstOf(burst, start, between, random)) add([version]);

@@ -37,8 +37,12 @@ export async function makeSource(
       settings: {
         number_of_shards: 3,
         number_of_replicas: replicas,
-        // Each refresh is a moment at which a document can be seen before one with a lower number.
-        refresh_interval: "200ms",
+        refresh_interval: "1s",
+        // Short texts that take long to index: meanwhile others that come after them can be seen before them.
+        analysis: {
+          tokenizer: { grams: { type: "ngram", min_gram: 2, max_gram: 3 } },
+          analyzer: { slow: { type: "custom", tokenizer: "grams" } },
+        },
         ...(kind === "logsdb" ? { "index.mode": "logsdb" } : {}),
       },
       mappings: {
@@ -49,6 +53,7 @@ export async function makeSource(
           user: { properties: { name: { type: "keyword" } } },
           host: { properties: { name: { type: "keyword" } } },
           message: { type: "text" },
+          rig: { properties: { text: { type: "text", analyzer: "slow" } } },
         },
       },
     },
