@@ -22,11 +22,10 @@ export interface ConnectOptions {
  * version's form; those of 8.19 and 9 are equal in everything that is used here.
  */
 class PlainTransport extends SniffingTransport {
-  constructor(options: TransportOptions) {
+  constructor({ productCheck: _, ...options }: TransportOptions) {
+    // The product is checked in `askInfo`, which can also tell what else it is.
     super({
       ...options,
-      // Checked in `askInfo`, which can also tell what else it is.
-      productCheck: null,
       vendoredHeaders: {
         jsonContentType: "application/json",
         ndjsonContentType: "application/x-ndjson",
