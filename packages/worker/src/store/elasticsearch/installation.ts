@@ -1,6 +1,7 @@
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import { createElasticsearchDocuments } from "../../leases/elasticsearch-documents.ts";
 import { StoreError } from "../../errors.ts";
+import { ALIASED_KINDS, aliasOf } from "./names.ts";
 import { storing } from "./store-failure.ts";
 
 /** What all workers of an installation must agree on; kept at the first start. */
@@ -46,4 +47,12 @@ export async function keepInstallation(
     `The correlations are shared out in ${partitions} parts, and the configuration says ${configured.partitions}: state does not move between parts. Set \`elasticsearch.partitions: ${partitions}\`.`,
     { retryable: false },
   );
+}
+
+/** Aliases that a worker reads and writes by and that are not there. */
+export async function missingAliases({ client }: Pick<Cluster, "client">, prefix: string): Promise<readonly string[]> {
+  const there = await Promise.all(
+    ALIASED_KINDS.map(async (kind) => client.indices.exists({ index: aliasOf(prefix, kind) })),
+  );
+  return ALIASED_KINDS.filter((_, at) => there[at] !== true).map((kind) => aliasOf(prefix, kind));
 }
