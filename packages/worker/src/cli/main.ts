@@ -5,9 +5,11 @@ import { auditCommand } from "./audit.ts";
 import { backfillCommand } from "./backfill.ts";
 import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
+import { doctorCommand } from "./doctor.ts";
 import { huntCommand } from "./hunt.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { rulesCommand } from "./rules.ts";
+import { setupCommand } from "./setup.ts";
 import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
 import { storeCommand } from "./store.ts";
@@ -16,6 +18,8 @@ import { storeCommand } from "./store.ts";
 const commands: readonly Command[] = [
   startCommand(),
   demoCommand(),
+  setupCommand(),
+  doctorCommand(),
   detectCommand(),
   huntCommand(),
   backfillCommand(),
