@@ -22,10 +22,11 @@ export interface ConnectOptions {
  * version's form; those of 8.19 and 9 are equal in everything that is used here.
  */
 class PlainTransport extends SniffingTransport {
-  constructor({ productCheck: _, ...options }: TransportOptions) {
+  constructor(options: TransportOptions) {
     // The product is checked in `askInfo`, which can also tell what else it is.
+    const { productCheck: _, ...others } = options;
     super({
-      ...options,
+      ...others,
       vendoredHeaders: {
         jsonContentType: "application/json",
         ndjsonContentType: "application/x-ndjson",
