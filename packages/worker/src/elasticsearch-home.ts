@@ -19,6 +19,13 @@ import { RULE_SET_PROPERTIES, type RuleSetDocument, ruleSetsIndex } from "./dete
 import { createShardSources, type ShardSource } from "./detector/stage-one/shard-sources.ts";
 import { createStageOne, shardPartition, shardResource, type SourceShard } from "./detector/stage-one/stage-one.ts";
 import { createBulkWriter } from "./elasticsearch/bulk-writer.ts";
+import type { Cluster } from "./elasticsearch/cluster.ts";
+import { requirePrivileges } from "./elasticsearch/privilege-check.ts";
+import { RUN_PRIVILEGES } from "./elasticsearch/privileges.ts";
+import { createElasticsearchStatus } from "./elasticsearch-status.ts";
+import { StoreError } from "./errors.ts";
+import { createCoverageReader } from "./detector/stage-one/read-coverage.ts";
+import type { Metrics } from "./server/metrics.ts";
 import { connectCluster } from "./elasticsearch/connect.ts";
 import { createOnce } from "./elasticsearch/create-once.ts";
 import { createElasticsearchDocuments } from "./leases/elasticsearch-documents.ts";
@@ -26,7 +33,7 @@ import { createElasticsearchLeases } from "./leases/elasticsearch-leases.ts";
 import type { Clock, Ports } from "./ports.ts";
 import { createCommandBoard } from "./store/elasticsearch/command-board.ts";
 import { refuseOtherEpisodes } from "./store/elasticsearch/episode-findings.ts";
-import { keepInstallation } from "./store/elasticsearch/installation.ts";
+import { keepInstallation, missingAliases } from "./store/elasticsearch/installation.ts";
 import { openJournal } from "./store/elasticsearch/journal.ts";
 import { type ElasticsearchStore, openElasticsearchStore } from "./store/elasticsearch/open-elasticsearch-store.ts";
 import { storing } from "./store/elasticsearch/store-failure.ts";
@@ -50,6 +57,27 @@ export interface ElasticsearchHomeOptions {
   /** Whether what rules ask for is carried out. */
   readonly responds: boolean;
   readonly process: ProcessRecords;
+  readonly metrics: Metrics;
+}
+
+/** A cluster in which nothing may be installed must hold it all already. */
+async function prepare(cluster: Cluster, prefix: string, log: Ports["log"]): Promise<void> {
+  try {
+    await installTemplates(cluster, prefix);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== "elasticsearch-forbidden") throw error;
+    log.debug(
+      { error: error.message },
+      "the worker's key may not install templates; it is checked that they are there",
+    );
+    const missing = await storing("Looking for Vedette's indices", () => missingAliases(cluster, prefix));
+    if (missing.length === 0) return;
+    throw new StoreError(
+      error.code,
+      `${missing.join(", ")} are missing and the worker's key may not make them: run \`vedette setup elasticsearch\` once with a key that may.`,
+      { retryable: false, cause: error },
+    );
+  }
 }
 
 const CORRELATE_KIND = "correlate";
@@ -67,7 +95,7 @@ const STALLED_AFTER = 3_600_000;
  * @throws ElasticsearchError or StoreError when the cluster cannot be used as it is configured
  */
 export async function openElasticsearchHome(options: ElasticsearchHomeOptions): Promise<Home> {
-  const { config, settings, lineConfig, ports, steady, detector, rules, process } = options;
+  const { config, settings, lineConfig, ports, steady, detector, rules, process, metrics } = options;
   const onTrial = new Set(rules.filter(({ trial }) => trial === true).map(({ id }) => id));
   const isShadow = (ruleId: string): boolean => onTrial.has(ruleId);
   const { clock, timers, random, log } = ports;
@@ -76,10 +104,23 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
   // Of this worker alone: its tokens and keys.
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
   await using opening = new AsyncDisposableStack();
-  const cluster = opening.use(await connectCluster(settings, { log }));
-  await installTemplates(cluster, prefix);
+  const cluster = opening.use(
+    await connectCluster(settings, { log, onRequest: (outcome) => metrics.elasticsearchRequests.inc({ outcome }) }),
+  );
+  const patterns = config.sources.flatMap((source) => (source.type === "elasticsearch" ? source.patterns : []));
+  await requirePrivileges(cluster, RUN_PRIVILEGES, { prefix, patterns });
+  await prepare(cluster, prefix, log);
   await keepInstallation(cluster, prefix, { partitions }, settings.requestTimeout);
-  const writer = createBulkWriter({ cluster, prefix, clock, timers, random, log });
+  const writer = createBulkWriter({
+    cluster,
+    prefix,
+    clock,
+    timers,
+    random,
+    log,
+    onRetry: (reason, items) => metrics.elasticsearchRewrites.inc({ reason }, items),
+    onRefused: (type) => metrics.elasticsearchRefused.inc({ type }),
+  });
   const leases = createElasticsearchLeases({ cluster, prefix, ports, steady });
   const tail = (patterns: readonly string[], more: Partial<Parameters<typeof createTailing>[0]>): Tailing =>
     opening.use(createTailing({ cluster, random, steady, clock, timers, log, patterns, prefix, ...more }));
@@ -109,6 +150,12 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     ports,
   });
 
+  const ruleSets = createElasticsearchDocuments<RuleSetDocument>({
+    client: cluster.client,
+    index: ruleSetsIndex(prefix),
+    properties: RULE_SET_PROPERTIES,
+    requestTimeout: settings.requestTimeout,
+  });
   const receivedEvents = createReceivedEvents({ writer, prefix });
   const memory: ElasticsearchStore = openElasticsearchStore({
     cluster,
@@ -131,12 +178,7 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     openTail: (shard, position, signal) => shardSources.openTail(shard, position, signal),
     writeFindings: (documents, how) =>
       createOnce(cluster, writer, documents, { ...how, hashField: FINDING_HASH_FIELD }),
-    ruleSets: createElasticsearchDocuments<RuleSetDocument>({
-      client: cluster.client,
-      index: ruleSetsIndex(prefix),
-      properties: RULE_SET_PROPERTIES,
-      requestTimeout: settings.requestTimeout,
-    }),
+    ruleSets,
     detector,
     mappings: DEFAULT_MAPPINGS,
     rules,
@@ -217,6 +259,24 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     }
   };
 
+  const lines = rules.some(({ correlation }) => correlation !== undefined)
+    ? Array.from({ length: partitions }, (_, at) => `${CORRELATE_KIND}/${at}`)
+    : [];
+  const caseLine = `${CASE_KIND}/${tenant}`;
+  const status = createElasticsearchStatus({
+    cluster,
+    leases,
+    resources: [...lines, caseLine],
+    sources: all,
+    shardSources,
+    stageOne,
+    shards: () => followed ?? [],
+    standings: () => head.last()?.progress ?? [],
+    coverage: createCoverageReader({ leases, ruleSets }),
+    rules,
+    metrics,
+    ports,
+  });
   const resources = opening.move();
   return {
     store: {
@@ -238,13 +298,10 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
         standings: () => head.last()?.progress ?? [],
       });
       const start = async (signal: AbortSignal): Promise<void> => {
-        const lines = Array.from({ length: partitions }, (_, at) => `${CORRELATE_KIND}/${at}`);
-        leases.offer(CORRELATE_KIND, rules.some(({ correlation }) => correlation !== undefined) ? lines : [], (lease) =>
+        leases.offer(CORRELATE_KIND, lines, (lease) =>
           correlate(lease.resource, lines.indexOf(lease.resource), AbortSignal.any([lease.lost, lease.recalled])),
         );
-        leases.offer(CASE_KIND, [`${CASE_KIND}/${tenant}`], (lease) =>
-          line.work(AbortSignal.any([lease.lost, lease.recalled])),
-        );
+        leases.offer(CASE_KIND, [caseLine], (lease) => line.work(AbortSignal.any([lease.lost, lease.recalled])));
         const watching = new AbortController();
         const following = shardSources.run((shards) => {
           followed = shards;
@@ -264,9 +321,12 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
         status: () => line.status(),
         inForce: () => line.inForce(),
         notify: () => line.notify(),
-        sources: () => [],
-        problems: () => [],
-        parts: [{ name: "leases", start }],
+        sources: () => status.sources(),
+        problems: () => status.problems(),
+        parts: [
+          { name: "status", start: (signal) => status.run(signal) },
+          { name: "leases", start },
+        ],
       };
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

@@ -85,6 +85,10 @@ export const STORE_ERROR_CODES = {
     summary: "Another worker has gone on with what this one took for its own.",
     cure: "Nothing to do: the worker rebuilds its state from the store. If it comes often, look for a machine whose process or network stands still for seconds.",
   },
+  "store-partitions-changed": {
+    summary: "`elasticsearch.partitions` is another number than at the first start.",
+    cure: "Set it to the number that the message names: what correlations remember does not move between partitions.",
+  },
   "store-index-foreign": {
     summary: "An index template of the name that Vedette uses is not Vedette's.",
     cure: "Choose another `elasticsearch.prefix`, or rename the other template.",

@@ -126,6 +126,7 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
           settings: config.elasticsearch,
           steady: steadyClock,
           process,
+          metrics,
         }),
   );
   const store = countStoreErrors(home.store, metrics);

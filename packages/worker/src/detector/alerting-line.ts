@@ -120,7 +120,7 @@ function withJudged(counters: LineCounters, standings: readonly ShardStanding[])
     standings.reduce((all, { progress }) => all + (progress?.counters[name] ?? 0), 0);
   return {
     ...counters,
-    judged: sum("judged"),
+    judged: sum("judged") + sum("early"),
     unmatched: sum("unmatched"),
     quarantined: sum("quarantined"),
     failed: counters.failed + sum("failed"),

@@ -33,7 +33,12 @@ export interface FollowShardOptions {
   /** Opens the shard after a position; without one, where its source is configured to start. */
   readonly openTail: (position: ShardPosition | undefined, signal: AbortSignal) => Promise<OpenedTail>;
   /** The records of a page that are to be judged now. */
-  readonly recordsOf: (page: TailPage) => { readonly records: readonly PlacedRecord[]; readonly early: number };
+  readonly recordsOf: (page: TailPage) => {
+    readonly records: readonly PlacedRecord[];
+    /** How many were judged ahead of the tail, and the highest event time among them, those dated in the future left out. */
+    readonly early: number;
+    readonly earlyNewest?: number | undefined;
+  };
   readonly judge: JudgeRecords;
   readonly writeOnce: WriteOnce;
   readonly refuse: (inputs: readonly RefusedInput[]) => Promise<void>;
@@ -175,8 +180,9 @@ export async function followShard(options: FollowShardOptions): Promise<void> {
     const { page, release } = fetched;
     fetching = fetch();
     try {
-      const { records, early } = recordsOf(page);
-      const judged = await judge(records);
+      const { records, early, earlyNewest } = recordsOf(page);
+      const later = await judge(records);
+      const judged = { ...later, newest: newestOf(later.newest, earlyNewest) };
       await writing;
       if (failure !== undefined || signal.aborted) release();
       else writing = inBackground(settle(page, judged, early), release);
@@ -199,6 +205,9 @@ export function progressOf(payload: JsonValue | undefined): ShardProgress | unde
   const progress = payload as ShardProgress | undefined;
   return typeof progress?.position?.checkpoint === "number" ? progress : undefined;
 }
+
+const newestOf = (one: number | undefined, other: number | undefined): number | undefined =>
+  one === undefined || other === undefined ? (one ?? other) : Math.max(one, other);
 
 const beginning = ({ historyUuid, checkpoint }: ShardPosition, partition: string): ShardProgress => ({
   position: { historyUuid, checkpoint },
@@ -227,7 +236,7 @@ function advance(
   return {
     ...progress,
     position: { historyUuid, checkpoint },
-    newest: judged.newest === undefined ? progress.newest : Math.max(progress.newest ?? judged.newest, judged.newest),
+    newest: newestOf(progress.newest ?? undefined, judged.newest) ?? null,
     lastReceived: hasRead ? now : progress.lastReceived,
     counters: { ...addCounts({ ...NO_COUNTS, ...progress.counters }, counters) },
     judged: addJudged(isAnew ? [] : progress.judged, { from, to: checkpoint, ruleSet }),

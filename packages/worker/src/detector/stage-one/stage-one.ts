@@ -105,6 +105,7 @@ const LISTED_PER_MINUTE = 60;
 export function createStageOne(options: StageOneOptions): StageOne {
   const { prefix, leases, mappings, ports, pollInterval = 500, saveInterval = 1_000, writeFindings } = options;
   const { clock, log } = ports;
+  const futureTolerance = options.futureTolerance ?? 300_000;
   const slots = new Slots(options.maxPages ?? 24);
   const ruleSet = ruleSetOf(options.rules);
   const following = new Map<string, { shard: SourceShard; progress?: ShardProgress; trouble: string | undefined }>();
@@ -118,7 +119,7 @@ export function createStageOne(options: StageOneOptions): StageOne {
     isShadow: options.isShadow,
     process: options.process,
     logSources: options.logSources,
-    futureTolerance: options.futureTolerance ?? 300_000,
+    futureTolerance,
     ports,
   });
   const refusals = createRefusalList({ store: { refuse: options.refuse }, clock, log, perMinute: LISTED_PER_MINUTE });
@@ -153,14 +154,19 @@ export function createStageOne(options: StageOneOptions): StageOne {
       const receivedAt = clock.now();
       const records: PlacedRecord[] = [];
       let skipped = 0;
+      let earlyNewest: number | undefined;
       for (const document of page.documents) {
         // What is read by time may come from many indices.
         const stream = sight.dataStream ?? streamOf(document.index);
         const record = tailedRecord(document, { source, stream, partition, isReceived }, mappings, receivedAt);
-        if (isReceived && early.wasJudged(record)) skipped += 1;
-        else records.push({ record, position: { index: document.index, id: document.id } });
+        if (isReceived && early.wasJudged(record)) {
+          skipped += 1;
+          // It counts for the watermark like any other.
+          if (record.time <= record.receivedAt + futureTolerance)
+            earlyNewest = Math.max(earlyNewest ?? record.time, record.time);
+        } else records.push({ record, position: { index: document.index, id: document.id } });
       }
-      return { records, early: skipped };
+      return { records, early: skipped, earlyNewest };
     };
 
   return {
