@@ -12,7 +12,7 @@ import { type PromoteOptions, setImportState } from "./rules/promote-rules.ts";
 import { type ShowOptions, showRule } from "./rules/show-rule.ts";
 import { type TestOptions, testRules } from "./rules/test-rules.ts";
 
-/** Builds `vedette rules check|test|list|show|explain|preview`. */
+/** Builds `vedette rules check|test|list|show|explain|import|promote|demote|preview`. */
 export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
   const command = new Command("rules").description(
     "check, test, list, show, explain and import rules; without a path, the rules that come with Vedette",
