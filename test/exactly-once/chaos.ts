@@ -5,8 +5,11 @@ import type { WorkerFleet } from "./worker-fleet.ts";
 /** Longer than a lease lives. Milliseconds. */
 const FREEZE = 14_000;
 
-/** What every worker's requests meet. Statistics of anything but the source are never old: their order against leases is part of what the cluster promises. */
-export const faultsOf = (source: string): FaultRule[] => [
+/** What every worker's requests meet, so many times as often as usual. Statistics of anything but the source are never old: their order against leases is part of what the cluster promises. */
+export const faultsOf = (source: string, scale: number): FaultRule[] =>
+  rulesOf(source).map((rule) => ({ ...rule, probability: Math.min(1, rule.probability * scale) }));
+
+const rulesOf = (source: string): FaultRule[] => [
   { fault: { kind: "reset" }, probability: 0.005 },
   { fault: { kind: "refuse", status: 503 }, probability: 0.005 },
   { fault: { kind: "refuse", status: 429 }, probability: 0.01, path: /_(bulk|search)$/ },

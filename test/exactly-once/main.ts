@@ -15,6 +15,7 @@ const USAGE = `Usage: npm run quality -- exactly-once [OPTIONS]
   --seconds N        that the writing should take; 120 by default
   --workers N        3 by default
   --kill-every N     seconds between two kills, about; 6 by default
+  --faults N         how often the proxy does something, as a multiple of the usual; 1 by default, 0 for never
   --patience N       seconds without progress after which what is missing is lost; 60 by default
   --stage NAME       findings (facts alone) or alerts; alerts by default
   --break NAME       refresh or content-hash: what is left out of the worker, to see the run fail
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     seconds: { type: "string", default: "120" },
     workers: { type: "string", default: "3" },
     "kill-every": { type: "string", default: "6" },
+    faults: { type: "string", default: "1" },
     patience: { type: "string", default: "60" },
     stage: { type: "string", default: "alerts" },
     break: { type: "string" },
@@ -126,6 +128,7 @@ for (let seed = firstSeed; seed <= lastSeed; seed += 1) {
     replicas: cluster ? scenario.replicas : 0,
     urls,
     breaking,
+    faults: Number(values.faults),
     onHalf: ({ name: source }) => onHalf(cluster, urls, source),
     print,
   });

@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly urls: readonly string[];
   /** What is left out of the worker, to see the run fail. */
   readonly breaking?: "refresh" | "content-hash" | undefined;
+  /** How often the proxy does something, as a multiple of the usual. */
+  readonly faults: number;
   /** Milliseconds between two kills of workers. */
   readonly killEvery: number;
   /** Milliseconds that the writing should take. */
@@ -151,7 +153,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     for (const place of places.values()) place.index = shrunk;
   }
   fleet.startAll();
-  for (const proxy of proxies) proxy.setRules(faultsOf(name));
+  for (const proxy of proxies) proxy.setRules(faultsOf(name, options.faults));
   const calming = new AbortController();
   const disturbing = disturb({
     fleet,

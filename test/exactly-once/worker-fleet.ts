@@ -5,6 +5,9 @@ import { setTimeout as wait } from "node:timers/promises";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 
+/** A worker that ends by itself is started again, as a supervisor does. Milliseconds. */
+const RESTART_AFTER = 2_000;
+
 /** How the workers of a run are started. */
 export interface FleetOptions {
   readonly count: number;
@@ -23,6 +26,7 @@ export class WorkerFleet implements AsyncDisposable {
   readonly #gone = new WeakMap<ChildProcess, Promise<void>>();
   readonly #listeners = new Map<number, string>();
 
+  #isEnding = false;
   readonly #killAll = (): void => {
     for (const child of this.#children) child?.kill("SIGKILL");
   };
@@ -46,7 +50,7 @@ export class WorkerFleet implements AsyncDisposable {
 
   /** Starts a worker unless it runs. */
   start(worker: number): void {
-    if (this.#children[worker]) return;
+    if (this.#children[worker] || this.#isEnding) return;
     const { argumentsOf, env, log } = this.#options;
     const child = spawn(
       process.execPath,
@@ -66,6 +70,7 @@ export class WorkerFleet implements AsyncDisposable {
       child.on("close", (code, signal) => {
         appendFileSync(log, `${worker} ended with ${code ?? signal}\n`);
         if (code !== null && code !== 0) this.counts.ends += 1;
+        if (code !== null && !this.#isEnding) setTimeout(() => this.start(worker), RESTART_AFTER);
         if (this.#children[worker] === child) {
           this.#children[worker] = undefined;
           this.#listeners.delete(worker);
@@ -101,6 +106,7 @@ export class WorkerFleet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnding = true;
     const running = this.#children.filter((child) => child !== undefined);
     for (const child of running) {
       child.kill("SIGCONT");
