@@ -33,6 +33,7 @@ import { createElasticsearchLeases } from "./leases/elasticsearch-leases.ts";
 import type { Clock, Ports } from "./ports.ts";
 import { createCommandBoard } from "./store/elasticsearch/command-board.ts";
 import { refuseOtherEpisodes } from "./store/elasticsearch/episode-findings.ts";
+import { membersAmong } from "./store/elasticsearch/members-among.ts";
 import { keepInstallation, missingAliases } from "./store/elasticsearch/installation.ts";
 import { openJournal } from "./store/elasticsearch/journal.ts";
 import { type ElasticsearchStore, openElasticsearchStore } from "./store/elasticsearch/open-elasticsearch-store.ts";
@@ -216,8 +217,9 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     steady,
     every: FINDINGS_EVERY,
   });
-  const openInbox = (): CursorInbox =>
+  const openInbox = (taken?: (ids: readonly string[]) => Promise<ReadonlySet<string>>): CursorInbox =>
     createFindingsInbox({
+      taken,
       head,
       open: (key, position) => findings.open(key, position),
       ports,
@@ -289,7 +291,7 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
         ...alerting,
         memory,
         board: createCommandBoard({ cluster, prefix, clock }),
-        openInbox,
+        openInbox: () => openInbox((ids) => membersAmong(cluster, prefix, ids)),
         rules: options.responds
           ? rules
           : rules.map((rule) => ({ ...rule, extension: { ...rule.extension, response: [] } })),

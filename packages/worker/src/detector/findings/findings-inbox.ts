@@ -20,12 +20,17 @@ export interface FindingsInboxOptions {
   readonly ports: { readonly timers: Timers; readonly log: Log };
   /** Milliseconds between two looks for something new. */
   readonly every: number;
+  /** Which of some findings were taken before. Asked where a shard is read that may hold what another one held: it was restored, or has given its numbers anew. */
+  readonly taken?: ((findingIds: readonly string[]) => Promise<ReadonlySet<string>>) | undefined;
 }
 
 interface Reader {
   readonly name: string;
   readonly tail: ShardTail;
   position: ShardPosition;
+  /** Documents up to this sequence number may have been taken before, from another shard or under other numbers. */
+  doubtful: number;
+  page: TailPage | undefined;
 }
 
 interface Queued {
@@ -44,7 +49,7 @@ interface StoredState {
  * Makes an inbox over the stream of findings: what stands in all its shards, and, once everything is read that belongs to it, how far the sources are judged. Reading rejects with a
  * `StoreError`; reading again goes on at the same place.
  */
-export function createFindingsInbox({ head, open, ports, every }: FindingsInboxOptions): CursorInbox {
+export function createFindingsInbox({ head, open, ports, every, taken }: FindingsInboxOptions): CursorInbox {
   const { timers, log } = ports;
   const closing = new AbortController();
   const { signal } = closing;
@@ -66,17 +71,34 @@ export function createFindingsInbox({ head, open, ports, every }: FindingsInboxO
     next += 1;
   };
 
-  const readerOf = (name: string, key: ShardKey): Reader => {
+  const readerOf = (name: string, key: ShardKey, end: ShardPosition): Reader => {
     let reader = readers.get(name);
     if (reader === undefined) {
       const position = settled.get(name);
-      reader = { name, tail: open(key, position), position: position ?? { historyUuid: "", checkpoint: -1 } };
+      reader = {
+        name,
+        tail: open(key, position),
+        position: position ?? { historyUuid: "", checkpoint: -1 },
+        // A shard that comes while others were read can be another one's copy.
+        doubtful: position === undefined && settled.size > 0 ? end.checkpoint : -1,
+        page: undefined,
+      };
       readers.set(name, reader);
     }
+    if (reader.position.historyUuid !== "" && reader.position.historyUuid !== end.historyUuid)
+      reader.doubtful = end.checkpoint;
     return reader;
   };
 
-  const takePage = (reader: Reader, page: TailPage): void => {
+  /** Ids of a page's findings that were taken before. */
+  const takenOf = async ({ doubtful }: Reader, { documents }: TailPage): Promise<ReadonlySet<string>> => {
+    const ids = documents.flatMap((document) =>
+      document.seqNo <= doubtful ? (rowOf(document)?.finding.id ?? []) : [],
+    );
+    return ids.length === 0 || taken === undefined ? new Set() : taken(ids);
+  };
+
+  const takePage = (reader: Reader, page: TailPage, known: ReadonlySet<string>): void => {
     const { name } = reader;
     const { historyUuid, checkpoint } = page.position;
     for (const [at, document] of page.documents.entries()) {
@@ -89,7 +111,8 @@ export function createFindingsInbox({ head, open, ports, every }: FindingsInboxO
           "a document in the findings indices is no finding; it is left out",
         );
         passed.set(name, position);
-      } else put((sequence) => ({ ...row, sequence }), [[name, position]]);
+      } else if (row.finding.kind === "fact" && known.has(row.finding.id)) passed.set(name, position);
+      else put((sequence) => ({ ...row, sequence }), [[name, position]]);
     }
     if (page.documents.length === 0) passed.set(name, page.position);
     reader.position = { historyUuid, checkpoint };
@@ -116,10 +139,12 @@ export function createFindingsInbox({ head, open, ports, every }: FindingsInboxO
       let hasRead = false;
       for (const [name, { key, end }] of goal.shards) {
         if (isReached(name, end) || end === undefined) continue;
-        const reader = readerOf(name, key);
-        const page = await reader.tail.next(signal);
-        if (page === undefined) continue;
-        takePage(reader, page);
+        const reader = readerOf(name, key, end);
+        // What the tail gave is not given again: it is kept until it is taken.
+        reader.page ??= await reader.tail.next(signal);
+        if (reader.page === undefined) continue;
+        takePage(reader, reader.page, await takenOf(reader, reader.page));
+        reader.page = undefined;
         hasRead = true;
         if (isEnough()) return;
       }
