@@ -161,7 +161,7 @@ const untilAllRan = async (program: string, args: readonly string[], rules: numb
   createInterface({ input: child.stderr }).on("line", (line) => {
     tail.push(line);
     if (tail.length > 20) tail.shift();
-    if (!/^INFO:elastalert:Ran /.test(line)) return;
+    if (!line.startsWith("INFO:elastalert:Ran ")) return;
     ran += 1;
     if (ran < rules) return;
     wall ??= (performance.now() - started) / 1_000;
