@@ -1,4 +1,5 @@
-import { describeAlert, type ComparedAlert, type Expectation, judgementName } from "./oracle.ts";
+import { type ComparedAlert, describeAlert, type Expectation, isOfChanging, judgementName } from "./oracle.ts";
+import { RULE_ID } from "./rules.ts";
 
 /** A fact as it stands in the findings indices. */
 export interface FoundFact {
@@ -45,9 +46,7 @@ export function check(expectation: Expectation, outcome: Outcome): Verdict {
     if (!places.has(name)) lost.push(`fact ${name}`);
   if (outcome.alerts) {
     const { missing, surplus } = differences(
-      outcome.alerts
-        .filter(({ key }) => !key.startsWith("changing-") && !key.startsWith("2001:db8:"))
-        .map(describeAlert),
+      outcome.alerts.filter(({ key }) => !isOfChanging(key)).map(describeAlert),
       expectation.alerts,
     );
     lost.push(...missing.map((alert) => `alert ${alert}`));
@@ -63,7 +62,7 @@ function changingAlerts(facts: readonly FoundFact[], alerts: readonly ComparedAl
   for (const { rule, key, findings } of alerts)
     counted.set(`${rule} ${key}`, (counted.get(`${rule} ${key}`) ?? 0) + findings);
   return facts
-    .filter(({ rule, subject }) => /^(changing-|2001:db8:)/.test(subject) && !rule.endsWith("3"))
+    .filter(({ rule, subject }) => isOfChanging(subject) && rule !== RULE_ID.failure)
     .filter(({ rule, subject }) => counted.get(`${rule} ${subject}`) !== 1)
     .map(
       ({ rule, subject }) =>

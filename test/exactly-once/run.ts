@@ -190,7 +190,8 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const look = async (): Promise<Verdict & { facts: number; alerts: number | undefined }> => {
     const facts = await readFacts(client, prefix);
     const [api] = fleet.apis;
-    const alerts = stage === "alerts" ? (api === undefined ? [] : await readAlerts(api, TOKEN)) : undefined;
+    if (stage === "alerts" && api === undefined) throw new Error("no worker listens");
+    const alerts = stage === "alerts" && api !== undefined ? await readAlerts(api, TOKEN) : undefined;
     return { ...check(expectation, { facts, alerts }), facts: facts.length, alerts: alerts?.length };
   };
   const verdict = await settle(look, options.patience, print);

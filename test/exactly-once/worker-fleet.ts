@@ -63,7 +63,7 @@ export class WorkerFleet implements AsyncDisposable {
       stream.setEncoding("utf8").on("data", (text: string) => {
         appendFileSync(log, text.replace(/^(?=.)/gm, `${worker} `));
         rest = (rest + text).slice(-10_000);
-        const api = /"listening":\{.*"api":\{"url":"([^"]+)"/.exec(rest)?.[1];
+        const api = /"listening":\{"api":\{[^}]*"url":"([^"]+)"/.exec(rest)?.[1];
         if (api !== undefined) this.#listeners.set(worker, api);
       });
     const gone = new Promise<void>((resolve) => {
