@@ -56,7 +56,11 @@ for (const { shape, set, rule, answer, missed, extra } of results
   say(
     `${shape}: ${set}: ${rule} (${answer}): ${missed.length} missed, ${extra.length} too many: ${JSON.stringify(missed[0] ?? extra[0] ?? null).slice(0, 1_500)}`,
   );
-const table = tableOf(rules.length, results);
+const part = [
+  ...(values.every === "1" ? [] : [`every ${values.every}th rule`]),
+  ...(values.sample === "0" ? [] : [`about ${values.sample} events of each set`]),
+];
+const table = tableOf(rules.length, results, part.length === 0 ? "" : ` (a part: ${part.join(", ")})`);
 say(table);
 if (values.write) {
   const path = new URL("../../docs/push-down.md", import.meta.url);

@@ -7,9 +7,9 @@ const LISTED = 14;
 const grouped = (number: number): string => number.toLocaleString("en");
 
 /** The figures of the comparison as Markdown. */
-export function tableOf(rules: number, results: readonly ShapeResult[]): string {
+export function tableOf(rules: number, results: readonly ShapeResult[], part: string): string {
   const lines = [
-    `${grouped(rules)} rules of SigmaHQ (signatures of \`rules\`, \`rules-emerging-threats\`, \`rules-threat-hunting\`), each asked of every set of the labelled events. A rule is counted by its least sure answer.`,
+    `${grouped(rules)} rules of SigmaHQ (signatures of \`rules\`, \`rules-emerging-threats\`, \`rules-threat-hunting\`), each asked of every set of the labelled events${part}. A rule is counted by its least sure answer.`,
     "",
     "| shape | events | exact | superset, finished in process | refused | nothing to find | found in process | found by queries | missed or wrong |",
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
