@@ -38,7 +38,7 @@ function stream() {
     seqNo,
     source: {
       vedette: { finding: { source: "logs", shadow: false, received: 1, body: { kind: "fact", id, time: 1 } } },
-    } as never,
+    },
   });
   const open = (shardKey: ShardKey, from: ShardPosition | undefined): ShardTail => {
     let position = from ?? { historyUuid: "", checkpoint: -1 };
