@@ -65,6 +65,10 @@ interface Work {
   step: number;
 }
 
+/** First and longest pause before something that failed for a passing reason is tried again, milliseconds. */
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 5_000;
+
 const NOTHING: CorrelationCarry = { cursor: 0, inboxState: null, reached: null, facts: 0, late: 0, episodes: 0 };
 
 /** Begins the keys of the blobs that are the correlator's. */
@@ -77,6 +81,22 @@ export function createCorrelationLine(options: CorrelationLineOptions): Correlat
   let committed = NOTHING;
   let drops: CorrelationDrops | undefined;
   let problem: string | undefined;
+
+  /** Does what can be done again until it succeeds; a passing failure of the cluster costs neither the lease nor the state. */
+  async function persist<T>(what: string, attempt: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    for (let pause = FIRST_PAUSE; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      try {
+        const result = await attempt();
+        problem = undefined;
+        return result;
+      } catch (error) {
+        if (!(error instanceof StoreError) || !error.retryable || signal.aborted) throw error;
+        problem = `${line} cannot ${what}: ${error.message}`;
+        log.warn({ line, code: error.code, pause }, `the correlations cannot ${what} now; it is tried again`);
+        await timers.sleep(pause, signal);
+      }
+    }
+  }
 
   async function recover(): Promise<Work> {
     const { step, carry = NOTHING } = await journal.recover();
@@ -91,7 +111,7 @@ export function createCorrelationLine(options: CorrelationLineOptions): Correlat
   /** Takes the next rows; false when there are none. */
   async function advance(work: Work, signal: AbortSignal): Promise<boolean> {
     const { correlator } = work;
-    const rows = await inbox.readInbox(work.carry.cursor, batchSize);
+    const rows = await persist("read", () => inbox.readInbox(work.carry.cursor, batchSize), signal);
     const last = rows.at(-1);
     if (last === undefined) return false;
     let { reached, facts, late, episodes } = work.carry;
@@ -146,25 +166,14 @@ export function createCorrelationLine(options: CorrelationLineOptions): Correlat
         changes: [],
       });
     const id = `correlate:${work.carry.cursor}-${carry.cursor}`;
-    for (let pause = 50; ; pause = Math.min(pause * 2, 10_000)) {
-      try {
-        await journal.commit(id, make);
-        break;
-      } catch (error) {
-        if (!(error instanceof StoreError) || !error.retryable || signal.aborted) throw error;
-        problem = `${line} cannot commit: ${error.message}`;
-        log.warn({ line, code: error.code, pause }, "a step of the correlations was not taken; it is made again");
-        await timers.sleep(pause, signal);
-      }
-    }
-    problem = undefined;
+    await persist("commit", () => journal.commit(id, make), signal);
     work.carry = carry;
     committed = carry;
   }
 
   return {
     async run(signal) {
-      const work = await recover();
+      const work = await persist("recover", recover, signal);
       while (!signal.aborted) if (!(await advance(work, signal))) await inbox.changed(options.pollInterval, signal);
     },
     status: () => ({
