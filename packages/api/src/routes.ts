@@ -6,6 +6,8 @@ import {
   alertSchema,
   auditEntrySchema,
   auditVerificationSchema,
+  coveragePageSchema,
+  coverageQuerySchema,
   denyListEntrySchema,
   denyRequestSchema,
   incidentChangeSchema,
@@ -45,6 +47,14 @@ export const ROUTES = {
     summary: "What the worker is doing and what is wrong",
     role: "reader",
     response: statusSchema,
+  },
+  getCoverage: {
+    method: "GET",
+    path: "/api/v1/coverage",
+    summary: "Events that rules did not look at, and why, by the ledger of coverage",
+    role: "reader",
+    query: coverageQuerySchema,
+    response: coveragePageSchema,
   },
   getSession: {
     method: "GET",

@@ -215,6 +215,156 @@ export const auditVerificationSchema = z
   })
   .meta({ id: "AuditVerification" });
 
+/** A page of a list: the items, where the next page begins, and how many there are in all. */
+export const pageOf = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), nextCursor: z.string().optional(), total: z.number().int() });
+
+/** Which page of a list. */
+export const pageQuerySchema = z.strictObject({
+  cursor: z.string().max(512).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+
+/** Why events were not judged by a rule as it is now. */
+export const coverageReasonSchema = z
+  .enum([
+    "before-start",
+    "rule-added-later",
+    "rule-changed",
+    "mapping-missing",
+    "behind",
+    "no-worker",
+    "deleted",
+    "forgotten",
+  ])
+  .meta({ id: "CoverageReason" });
+
+/** Events of a shard that some rules did not look at. */
+export const coverageGapSchema = z
+  .object({
+    source: z.string(),
+    index: z.string(),
+    shard: z.number().int(),
+    from: z.number().int().describe("First sequence number of the gap"),
+    to: z.number().int().nullable().describe("Last sequence number; null where it is not known"),
+    reason: coverageReasonSchema,
+    cure: z.enum(["backfill", "wait", "mapping", "none"]).describe("What can be done about it"),
+    ruleCount: z.number().int(),
+    rules: z
+      .array(z.string())
+      .describe("Ids of the rules, the first 20; ask for one rule to see whether it is among them"),
+  })
+  .meta({ id: "CoverageGap" });
+
+/** Which gaps. */
+export const coverageQuerySchema = pageQuerySchema.extend({
+  rule: z.string().optional().describe("Rule id: gaps of this rule alone"),
+  source: z.string().optional(),
+  reason: coverageReasonSchema.optional(),
+});
+
+const missedSchema = z
+  .record(coverageReasonSchema, z.number().int())
+  .describe(
+    "Sequence numbers that at least one rule did not look at, by reason; superseded ones count, gaps of unknown size count as 0",
+  );
+
+/** A page of the ledger of coverage. */
+export const coveragePageSchema = pageOf(coverageGapSchema)
+  .extend({
+    at: instant.describe("When the ledger was read, Unix milliseconds"),
+    missed: missedSchema,
+    readByTime: z.array(z.string()).describe("What is read by time only, of which the ledger cannot tell"),
+  })
+  .meta({ id: "CoveragePage" });
+
+/** How one worker or several do on Elasticsearch. */
+export const elasticsearchStatusSchema = z
+  .object({
+    cluster: z.object({ name: z.string(), uuid: z.string(), version: z.string() }),
+    worker: z.string().describe("Name of this worker in leases; another one after each start"),
+    sources: z.array(
+      z.object({
+        name: z.string(),
+        start: z
+          .string()
+          .optional()
+          .describe("Where it began in what was there: `now`, `beginning` or a time; absent until that is decided"),
+        shards: z.number().int().describe("Shards that are seen, and what is read by time"),
+        here: z.number().int().describe("Of these, those that this worker reads"),
+        states: z
+          .object({
+            current: z.number().int(),
+            behind: z.number().int(),
+            stalled: z.number().int(),
+            red: z.number().int(),
+            byTime: z.number().int(),
+          })
+          .describe("How many shards stand how; `byTime` counts what is read by time"),
+        lag: z.number().int().describe("Operations that no worker has judged yet, where that is known"),
+        newest: instant.optional().describe("Event time of the newest judged event"),
+        superseded: z.number().int().describe("Sequence numbers passed that held no document any more"),
+        red: z.array(z.string()).describe("Shards without a started copy, which are waited for: `index/shard`"),
+        stalled: z
+          .array(z.string())
+          .describe(
+            "Shards with unread documents that nobody has read for an hour: the watermark goes on without them",
+          ),
+        closed: z.array(z.string()).describe("Indices that are closed and not read while they are"),
+        unmatched: z.array(z.string()).describe("Patterns that nothing fits"),
+        fallbacks: z
+          .array(z.object({ target: z.string(), reason: z.string(), promise: z.string() }))
+          .describe("What is read by time, why, and the weaker promise that goes with it"),
+        waiting: z
+          .array(
+            z.object({
+              index: z.string(),
+              shard: z.number().int(),
+              state: z.enum(["red", "stalled", "behind"]),
+              lag: z.number().int().optional(),
+              owner: z.string().optional().describe("The worker that reads it"),
+              trouble: z.string().optional().describe("What keeps this worker from reading it, one sentence"),
+            }),
+          )
+          .describe("Shards that are not read to their end, the first 100, furthest behind first"),
+        problem: z.string().optional().describe("Why the shards cannot be looked at now, one sentence"),
+      }),
+    ),
+    leases: z.array(
+      z.object({
+        kind: z.enum(["source", "correlate", "case"]),
+        total: z.number().int().describe("What there is to hold"),
+        owners: z.array(z.object({ worker: z.string(), count: z.number().int() })),
+        unowned: z.array(z.string()).describe("What nobody holds, the first 100"),
+      }),
+    ),
+    lines: z
+      .array(
+        z.object({
+          line: z
+            .string()
+            .describe("`case/TENANT`: alerts and incidents; `correlate/N`: a partition of the correlations"),
+          owner: z.string().optional(),
+          epoch: z.number().int().describe("Grows by one with each owner"),
+          here: z.boolean(),
+          lag: z
+            .number()
+            .int()
+            .optional()
+            .describe("Operations of the stream of findings that it has not taken; known where it runs"),
+          problem: z.string().optional(),
+        }),
+      )
+      .describe("What works on the stream of findings"),
+    coverage: z
+      .object({ at: instant, missed: missedSchema, gaps: z.number().int() })
+      .optional()
+      .describe(
+        "What the ledger of coverage said last; absent where this worker has not read it. `/api/v1/coverage` reads it",
+      ),
+  })
+  .meta({ id: "ElasticsearchStatus" });
+
 /** What the worker is doing and what is wrong. */
 export const statusSchema = z
   .object({
@@ -256,6 +406,9 @@ export const statusSchema = z
     incidents: z.object({ open: z.number().int(), total: z.number().int() }),
     effectsPending: z.number().int(),
     guardClients: z.number().int(),
+    elasticsearch: elasticsearchStatusSchema
+      .optional()
+      .describe("Sources, leases and lines of all workers; absent where the memory is embedded"),
   })
   .meta({ id: "Status" });
 
@@ -297,16 +450,6 @@ export const changeSchema = z
     revision: z.number().int(),
   })
   .meta({ id: "Change" });
-
-/** A page of a list: the items, where the next page begins, and how many there are in all. */
-export const pageOf = <T extends z.ZodType>(item: T) =>
-  z.object({ items: z.array(item), nextCursor: z.string().optional(), total: z.number().int() });
-
-/** Which page of a list. */
-export const pageQuerySchema = z.strictObject({
-  cursor: z.string().max(512).optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
-});
 
 /** Which alerts. */
 export const alertQuerySchema = pageQuerySchema.extend({
@@ -407,6 +550,14 @@ export type AuditEntry = z.infer<typeof auditEntrySchema>;
 export type AuditVerification = z.infer<typeof auditVerificationSchema>;
 /** What the worker is doing and what is wrong. */
 export type Status = z.infer<typeof statusSchema>;
+/** How workers do on Elasticsearch. */
+export type ElasticsearchStatus = z.infer<typeof elasticsearchStatusSchema>;
+/** Events of a shard that some rules did not look at. */
+export type CoverageGap = z.infer<typeof coverageGapSchema>;
+/** Which gaps, after parsing. */
+export type CoverageQuery = z.infer<typeof coverageQuerySchema>;
+/** A page of the ledger of coverage. */
+export type CoveragePage = z.infer<typeof coveragePageSchema>;
 /** Input that could not be taken. */
 export type RefusedRecord = z.infer<typeof refusedRecordSchema>;
 /** An error as the API answers it (RFC 9457). */

@@ -447,4 +447,88 @@ export const WORKER_METRICS = {
     description: "Shards of a source that this worker reads, by source.",
     attributes: ["source"],
   },
+  sourceShardsSeen: {
+    name: "vedette_source_shards_seen",
+    kind: "gauge",
+    unit: "{shard}",
+    description:
+      "Shards of a source in the cluster, whoever reads them, by state (current, behind, stalled, red) and, as by_time, what can be read by time only. Each worker tells of all: take the largest.",
+    attributes: ["source", "state"],
+  },
+  sourceLag: {
+    name: "vedette_source_lag_operations",
+    kind: "gauge",
+    unit: "{operation}",
+    description:
+      "Operations that the shards of a source have taken and that no worker has judged yet, by source. Each worker tells of all shards: take the largest.",
+    attributes: ["source"],
+  },
+  sourceSuperseded: {
+    name: "vedette_source_superseded_total",
+    kind: "counter",
+    unit: "{operation}",
+    description:
+      "Sequence numbers that were passed and held no document any more (updates, deletes, no-ops), by source.",
+    attributes: ["source"],
+  },
+  sourceRefreshes: {
+    name: "vedette_source_refreshes_total",
+    kind: "counter",
+    unit: "{refresh}",
+    description: "Refreshes that were asked of the cluster so that nothing is passed unseen, by source.",
+    attributes: ["source"],
+  },
+  leasesOffered: {
+    name: "vedette_leases_offered",
+    kind: "gauge",
+    unit: "{lease}",
+    description:
+      "What this worker knows that some worker has to hold, by kind (source, correlate, case). Each worker tells of all: take the largest.",
+    attributes: ["kind"],
+  },
+  leasesHeld: {
+    name: "vedette_leases_held",
+    kind: "gauge",
+    unit: "{lease}",
+    description: "Leases that this worker holds, by kind (source, correlate, case).",
+    attributes: ["kind"],
+  },
+  leasesLost: {
+    name: "vedette_leases_lost_total",
+    kind: "counter",
+    unit: "{lease}",
+    description:
+      "Leases that this worker lost because it could not renew them in time or another one had taken them, by kind.",
+    attributes: ["kind"],
+  },
+  journalSteps: {
+    name: "vedette_journal_steps_total",
+    kind: "counter",
+    unit: "{step}",
+    description: "Steps that were committed to the journals in Elasticsearch, by kind of line (case, correlate).",
+    attributes: ["kind"],
+  },
+  journalFenced: {
+    name: "vedette_journal_fenced_total",
+    kind: "counter",
+    unit: "{step}",
+    description:
+      "Steps that were refused because another worker had gone on with the line, by kind of line (case, correlate). Nothing is lost: the worker builds its state anew or leaves the line to the other.",
+    attributes: ["kind"],
+  },
+  lineLag: {
+    name: "vedette_line_lag_operations",
+    kind: "gauge",
+    unit: "{operation}",
+    description:
+      "Operations of the stream of findings that a line which runs in this worker has not taken yet, by line (case/default, correlate/0 …).",
+    attributes: ["line"],
+  },
+  findingsShadow: {
+    name: "vedette_findings_shadow_total",
+    kind: "counter",
+    unit: "{finding}",
+    description: "Findings of rules on trial that were recorded and alert nobody, by rule level.",
+    attributes: ["level"],
+  },
 } as const satisfies Record<string, MetricDefinition>;

@@ -1,4 +1,3 @@
-import type { Change } from "@vedette/api";
 import type { Clock, Log } from "./ports.ts";
 import type { Metrics } from "./server/metrics.ts";
 import type { Store } from "./store/store.ts";
@@ -9,10 +8,12 @@ export function followAlerts(options: {
   readonly metrics: Pick<Metrics, "alerts" | "eventToAlert">;
   readonly clock: Clock;
   readonly log: Log;
+  /** Tells of alerts that this worker opened, where others open some too; by default all changes of the store are followed. */
+  readonly onOpened?: ((listener: (alertIds: readonly string[]) => void) => () => void) | undefined;
 }): () => void {
-  const { store, metrics, clock, log } = options;
+  const { store, metrics, clock, log, onOpened } = options;
 
-  const opened = async ({ id }: Change, at: number): Promise<void> => {
+  const opened = async (id: string, at: number): Promise<void> => {
     const alert = await store.alert(id);
     if (!alert) return;
     metrics.alerts.inc({ severity: alert.severity, kind: alert.kind });
@@ -25,12 +26,16 @@ export function followAlerts(options: {
     if (Number.isFinite(received)) metrics.eventToAlert.observe(Math.max(0, at - received) / 1000);
   };
 
-  return store.onChange((changes) => {
+  const count = (ids: readonly string[]): void => {
     const at = clock.now();
-    for (const change of changes)
-      if (change.kind === "alert" && change.revision === 1)
-        opened(change, at).catch((error: unknown) =>
-          log.warn({ error, alert: change.id }, "the time from event to alert was not measured"),
-        );
-  });
+    for (const id of ids)
+      opened(id, at).catch((error: unknown) =>
+        log.warn({ error, alert: id }, "the time from event to alert was not measured"),
+      );
+  };
+
+  if (onOpened !== undefined) return onOpened(count);
+  return store.onChange((changes) =>
+    count(changes.filter(({ kind, revision }) => kind === "alert" && revision === 1).map(({ id }) => id)),
+  );
 }

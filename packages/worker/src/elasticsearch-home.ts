@@ -3,12 +3,14 @@ import { createCorrelator, DEFAULT_MAPPINGS, type LogSource, type Rule } from "@
 import { sourceFieldsOf } from "./collector/elasticsearch/needed-fields.ts";
 import { createTailing, type Tailing } from "./collector/elasticsearch/tailing.ts";
 import type { ProcessRecords } from "./collector/processors/processors.ts";
+import { createClusterView, type RunningCorrelation } from "./cluster-view.ts";
 import type { Config } from "./config/schema.ts";
 import { createAlertingLine } from "./detector/alerting-line.ts";
-import { type CorrelationCarry, type CorrelationLine, createCorrelationLine } from "./detector/correlation-line.ts";
+import { type CorrelationCarry, createCorrelationLine } from "./detector/correlation-line.ts";
 import { ownerOfPartition } from "./detector/correlation-partition.ts";
 import type { CursorInbox } from "./detector/findings/cursor-inbox.ts";
 import { createFindingsHead } from "./detector/findings/findings-head.ts";
+import type { FindingDocument } from "./detector/findings/finding-document.ts";
 import { createFindingsInbox } from "./detector/findings/findings-inbox.ts";
 import { createSourceProgress, type WatchedShard } from "./detector/findings/source-progress.ts";
 import type { LineConfig } from "./detector/line-options.ts";
@@ -22,9 +24,8 @@ import { createBulkWriter } from "./elasticsearch/bulk-writer.ts";
 import type { Cluster } from "./elasticsearch/cluster.ts";
 import { requirePrivileges } from "./elasticsearch/privilege-check.ts";
 import { RUN_PRIVILEGES } from "./elasticsearch/privileges.ts";
-import { createElasticsearchStatus } from "./elasticsearch-status.ts";
+import { createElasticsearchMetrics } from "./elasticsearch-metrics.ts";
 import { StoreError } from "./errors.ts";
-import { createCoverageReader } from "./detector/stage-one/read-coverage.ts";
 import type { Metrics } from "./server/metrics.ts";
 import { connectCluster } from "./elasticsearch/connect.ts";
 import { createOnce } from "./elasticsearch/create-once.ts";
@@ -40,7 +41,7 @@ import { type ElasticsearchStore, openElasticsearchStore } from "./store/elastic
 import { storing } from "./store/elasticsearch/store-failure.ts";
 import { readBlobs } from "./store/elasticsearch/stored-blobs.ts";
 import { installTemplates } from "./store/elasticsearch/templates/install.ts";
-import type { Home } from "./worker-parts.ts";
+import { type Home, RECEIVED_SOURCE } from "./worker-parts.ts";
 
 /** Settings of the block `elasticsearch`. */
 type Settings = NonNullable<Config["elasticsearch"]>;
@@ -83,8 +84,6 @@ async function prepare(cluster: Cluster, prefix: string, log: Ports["log"]): Pro
 
 const CORRELATE_KIND = "correlate";
 const CASE_KIND = "case";
-/** Name of the source of records that workers receive themselves. */
-const RECEIVED = "received";
 /** Milliseconds between two looks for new findings. */
 const FINDINGS_EVERY = 200;
 /** Milliseconds after which a shard that nobody reads is not waited for any more. */
@@ -100,14 +99,13 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
   const onTrial = new Set(rules.filter(({ trial }) => trial === true).map(({ id }) => id));
   const isShadow = (ruleId: string): boolean => onTrial.has(ruleId);
   const { clock, timers, random, log } = ports;
+  const told = createElasticsearchMetrics(metrics);
   const { tenant } = config;
   const { prefix, partitions } = settings;
   // Of this worker alone: its tokens and keys.
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
   await using opening = new AsyncDisposableStack();
-  const cluster = opening.use(
-    await connectCluster(settings, { log, onRequest: (outcome) => metrics.elasticsearchRequests.inc({ outcome }) }),
-  );
+  const cluster = opening.use(await connectCluster(settings, { log, onRequest: told.onRequest }));
   const patterns = config.sources.flatMap((source) => (source.type === "elasticsearch" ? source.patterns : []));
   await requirePrivileges(cluster, RUN_PRIVILEGES, { prefix, patterns });
   await prepare(cluster, prefix, log);
@@ -119,10 +117,10 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     timers,
     random,
     log,
-    onRetry: (reason, items) => metrics.elasticsearchRewrites.inc({ reason }, items),
-    onRefused: (type) => metrics.elasticsearchRefused.inc({ type }),
+    onRetry: told.onRetry,
+    onRefused: told.onRefused,
   });
-  const leases = createElasticsearchLeases({ cluster, prefix, ports, steady });
+  const leases = createElasticsearchLeases({ cluster, prefix, ports, steady, onLost: told.onLeaseLost });
   const tail = (patterns: readonly string[], more: Partial<Parameters<typeof createTailing>[0]>): Tailing =>
     opening.use(createTailing({ cluster, random, steady, clock, timers, log, patterns, prefix, ...more }));
 
@@ -138,7 +136,7 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
       tailing: tail(patterns, { exclude, pageSize, sourceFields: () => sourceFields }),
     }));
   const received: ShardSource = {
-    name: RECEIVED,
+    name: RECEIVED_SOURCE,
     start: "beginning",
     isReceived: true,
     tailing: tail([`${prefix}-events-*`], { readsOwn: true }),
@@ -177,8 +175,14 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     prefix,
     leases,
     openTail: (shard, position, signal) => shardSources.openTail(shard, position, signal),
-    writeFindings: (documents, how) =>
-      createOnce(cluster, writer, documents, { ...how, hashField: FINDING_HASH_FIELD }),
+    writeFindings: async (documents, how) => {
+      const outcomes = await createOnce(cluster, writer, documents, { ...how, hashField: FINDING_HASH_FIELD });
+      for (const [at, { document }] of documents.entries()) {
+        const { shadow, level } = (document as FindingDocument).vedette.finding;
+        if (shadow && outcomes[at]?.status === "written") told.onShadow(level);
+      }
+      return outcomes;
+    },
     ruleSets,
     detector,
     mappings: DEFAULT_MAPPINGS,
@@ -189,6 +193,7 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     refuse: (inputs) => memory.refuse(inputs),
     ports,
     futureTolerance: config.detector.futureTolerance,
+    onJudged: told.onJudged,
   });
   opening.use(stageOne);
 
@@ -226,7 +231,8 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
       every: FINDINGS_EVERY,
     });
 
-  const correlating = new Map<string, CorrelationLine>();
+  const correlating = new Map<string, RunningCorrelation>();
+  let runs = 0;
   const correlate = async (line: string, partition: number, signal: AbortSignal): Promise<void> => {
     const journal = openJournal<CorrelationCarry>({
       cluster,
@@ -240,7 +246,7 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     const owns = ownerOfPartition(partition, partitions);
     const correlation = createCorrelationLine({
       line,
-      journal,
+      journal: { ...journal, commit: (id, make) => told.step(CORRELATE_KIND, () => journal.commit(id, make)) },
       readBlobs: () => readBlobs(cluster.client, prefix, line),
       inbox,
       correlator: () => createCorrelator(rules, { lateness: config.detector.lateness, owns }),
@@ -252,7 +258,8 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
       batchSize: config.detector.batchSize,
       pollInterval: FINDINGS_EVERY,
     });
-    correlating.set(line, correlation);
+    runs += 1;
+    correlating.set(line, { line: correlation, inbox, run: `${line} ${runs}` });
     try {
       await correlation.run(signal);
     } finally {
@@ -261,24 +268,12 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     }
   };
 
-  const lines = rules.some(({ correlation }) => correlation !== undefined)
-    ? Array.from({ length: partitions }, (_, at) => `${CORRELATE_KIND}/${at}`)
-    : [];
-  const caseLine = `${CASE_KIND}/${tenant}`;
-  const status = createElasticsearchStatus({
-    cluster,
-    leases,
-    resources: [...lines, caseLine],
-    sources: all,
-    shardSources,
-    stageOne,
-    shards: () => followed ?? [],
-    standings: () => head.last()?.progress ?? [],
-    coverage: createCoverageReader({ leases, ruleSets }),
-    rules,
-    metrics,
-    ports,
-  });
+  const lines = {
+    correlate: rules.some(({ correlation }) => correlation !== undefined)
+      ? Array.from({ length: partitions }, (_, at) => `${CORRELATE_KIND}/${at}`)
+      : [],
+    case: [`${CASE_KIND}/${tenant}`],
+  };
   const resources = opening.move();
   return {
     store: {
@@ -287,9 +282,17 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
       inboxEnd: () => Promise.resolve(0),
     },
     createAlerting: (alerting) => {
+      const listeners = new Set<(alertIds: readonly string[]) => void>();
       const line = createAlertingLine({
         ...alerting,
-        memory,
+        memory: {
+          ...memory,
+          async commit(step) {
+            await told.step(CASE_KIND, () => memory.commit(step));
+            const opened = (step.alerts ?? []).filter(({ revision }) => revision === 1).map(({ id }) => id);
+            if (opened.length > 0) for (const listener of listeners) listener(opened);
+          },
+        },
         board: createCommandBoard({ cluster, prefix, clock }),
         openInbox: () => openInbox((ids) => membersAmong(cluster, prefix, ids)),
         rules: options.responds
@@ -299,11 +302,36 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
         ports,
         standings: () => head.last()?.progress ?? [],
       });
+      const view = createClusterView({
+        cluster,
+        prefix,
+        leases,
+        sources: all,
+        starts: () => shardSources.starts(),
+        followed: () => followed ?? [],
+        stageOne,
+        readStandings: async () => (await head.read()).progress,
+        lines,
+        correlating,
+        alerting: line,
+        onOpened(listener) {
+          listeners.add(listener);
+          return () => void listeners.delete(listener);
+        },
+        ruleSets,
+        rules,
+        told,
+        ports,
+      });
       const start = async (signal: AbortSignal): Promise<void> => {
-        leases.offer(CORRELATE_KIND, lines, (lease) =>
-          correlate(lease.resource, lines.indexOf(lease.resource), AbortSignal.any([lease.lost, lease.recalled])),
+        leases.offer(CORRELATE_KIND, lines.correlate, (lease) =>
+          correlate(
+            lease.resource,
+            lines.correlate.indexOf(lease.resource),
+            AbortSignal.any([lease.lost, lease.recalled]),
+          ),
         );
-        leases.offer(CASE_KIND, [caseLine], (lease) => line.work(AbortSignal.any([lease.lost, lease.recalled])));
+        leases.offer(CASE_KIND, lines.case, (lease) => line.work(AbortSignal.any([lease.lost, lease.recalled])));
         const watching = new AbortController();
         const following = shardSources.run((shards) => {
           followed = shards;
@@ -323,12 +351,10 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
         status: () => line.status(),
         inForce: () => line.inForce(),
         notify: () => line.notify(),
-        sources: () => status.sources(),
-        problems: () => status.problems(),
-        parts: [
-          { name: "status", start: (signal) => status.run(signal) },
-          { name: "leases", start },
-        ],
+        sources: view.sources,
+        problems: view.problems,
+        cluster: view,
+        parts: [{ name: "leases", start }],
       };
     },
     [Symbol.asyncDispose]: () => resources.disposeAsync(),

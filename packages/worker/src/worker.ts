@@ -171,6 +171,10 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
     onStep: (milliseconds) => metrics.stepDuration.observe(milliseconds / 1_000),
   });
 
+  const { cluster } = alerting;
+  // Of several workers with one memory, the one that runs the line of alerts tells of what is there once.
+  const tellsOfAll = (): boolean => cluster === undefined || cluster.tenure() !== undefined;
+
   const received = createReceivedMetrics({ clock });
   const onAppended = (): void => alerting.notify();
   const collector = createCollector({
@@ -198,6 +202,7 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
     sources: () => [...(receiver ? [receiver.status()] : []), ...collector.status(), ...alerting.sources()],
     problems: () => alerting.problems(),
     metrics,
+    cluster,
   });
   const server = createServer({
     config: config.api,
@@ -209,6 +214,8 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
     guardHub,
     status,
     rules: () => ruleSet.rules.map(summaryOf),
+    coverage: cluster && ((query) => cluster.coverage(query)),
+    tellsOfAll,
     receivedMetrics: () => received.render(),
     consoleFolder,
     version: VERSION,
@@ -216,7 +223,9 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
   const api = await server.listen();
   starting.defer(() => server.close());
   consoleUrl = config.api.publicUrl ?? api.url;
-  starting.defer(followAlerts({ store, metrics, clock, log }));
+  starting.defer(
+    followAlerts({ store, metrics, clock, log, onOpened: cluster && ((listener) => cluster.onOpened(listener)) }),
+  );
 
   // Each of these runs until its signal; what they cannot live without ends the worker.
   const run = (name: string, start: (signal: AbortSignal) => Promise<void>): void => {

@@ -31,8 +31,10 @@ export interface AlertingLine {
   status(): LineStatus;
   inForce(): readonly DenyListEntry[];
   notify(): void;
-  /** Whether the line runs in this worker. */
-  runsHere(): boolean;
+  /** Which time it is that the line runs in this worker; undefined while it does not. */
+  tenure(): number | undefined;
+  /** Operations of the stream of findings that it has not taken; undefined while it does not run here. */
+  unread(): Promise<number | undefined>;
   /** Runs the line, its effects and what other workers were asked for until the signal aborts. */
   work(signal: AbortSignal): Promise<void>;
 }
@@ -61,6 +63,8 @@ export function createAlertingLine(options: AlertingLineOptions): AlertingLine {
   const { memory, board, openInbox, rules, config, ports, executors, onEffect, onStep } = options;
   const remote = createRemoteOperations({ board, ports });
   let line: Line | undefined;
+  let reading: CursorInbox | undefined;
+  let tenures = 0;
   /** As long as this worker does not run the line, that of one which never ran. */
   let idle: LineStatus | undefined;
 
@@ -95,12 +99,19 @@ export function createAlertingLine(options: AlertingLineOptions): AlertingLine {
     },
     inForce: () => line?.inForce() ?? [],
     notify: () => line?.notify(),
-    runsHere: () => line !== undefined,
+    tenure: () => (line === undefined ? undefined : tenures),
+    async unread() {
+      if (line === undefined || reading === undefined) return undefined;
+      const { recovered, cursor } = line.status();
+      return recovered ? Math.max(0, (await reading.inboxEnd()) - cursor) : undefined;
+    },
     async work(signal) {
       await using inbox = openInbox();
       const outbox = createOutbox({ store: memory, executors, ports, observe: onEffect });
       const made = makeLine(inbox, () => outbox.wake());
       line = made;
+      reading = inbox;
+      tenures += 1;
       try {
         await Promise.all([
           made.start(signal),
@@ -109,6 +120,7 @@ export function createAlertingLine(options: AlertingLineOptions): AlertingLine {
         ]);
       } finally {
         line = undefined;
+        reading = undefined;
       }
     },
   };

@@ -20,6 +20,8 @@ export interface ElasticsearchLeasesOptions {
   readonly ttl?: number;
   /** Milliseconds between renewals, by default 1,500. */
   readonly renew?: number;
+  /** Told of a lease that was not given back but lost, with its kind. */
+  readonly onLost?: (kind: string) => void;
 }
 
 /** Name of the index of leases. */
@@ -71,6 +73,7 @@ export function createElasticsearchLeases(options: ElasticsearchLeasesOptions): 
     log: ports.log,
     ttl,
     renew,
+    onLost: options.onLost,
   });
 }
 

@@ -24,6 +24,8 @@ export interface LeasesOptions {
   readonly renew?: number;
   /** Milliseconds that recalled work may take to end by itself, by default 20,000. */
   readonly patience?: number;
+  /** Told of a lease that was not given back but lost, with its kind. */
+  readonly onLost?: ((kind: string) => void) | undefined;
 }
 
 const FIRST_BACK_OFF = 1_000;
@@ -93,6 +95,7 @@ export function createLeases(options: LeasesOptions): Leases {
       } else if (lease.recalled.aborted) failures.delete(resource);
       // Work that ends without being asked to has nothing to do for now.
       else failures.set(resource, { count: 0, until: steady.now() + renew });
+      if (!lease.isHeld) options.onLost?.(kind);
       await lease.release();
       tasks.delete(resource);
     };

@@ -50,6 +50,10 @@ export const SERVER_ERROR_CODES = {
     summary: "There is nothing at the path, or nothing with that id (status 404).",
     cure: "Check the path against /api/v1/openapi.json and the id against the list.",
   },
+  "coverage-not-kept": {
+    summary: "A ledger of coverage was asked for, and this worker keeps none: its memory is embedded (status 404).",
+    cure: "Configure the block `elasticsearch` to read from Elasticsearch; an embedded worker judges every record that it acknowledges.",
+  },
   "method-not-allowed": {
     summary: "The path does not take this method (status 405); the Allow header names those it takes.",
     cure: "Use one of the methods in the Allow header.",

@@ -1,4 +1,6 @@
 import {
+  type CoveragePage,
+  type CoverageQuery,
   type OperationId,
   type OperationInput,
   type OperationOutput,
@@ -47,6 +49,8 @@ export interface HandlerOptions {
   readonly status: () => Promise<Status>;
   /** The rules that are loaded; their findings are counted by the store. */
   readonly rules: () => readonly Omit<RuleSummary, "findings">[];
+  /** Events that rules did not look at; absent where no ledger of that is kept. */
+  readonly coverage?: ((query: CoverageQuery) => Promise<CoveragePage>) | undefined;
 }
 
 /** Keeps the type of what a write makes between its parts. */
@@ -61,15 +65,20 @@ async function found<T>(id: string, kind: string, looked: Promise<T | undefined>
   return value;
 }
 
+/** Refuses a cursor that is no position in a list. */
+function requirePosition(query: { readonly cursor?: string | undefined }): void {
+  if (query.cursor !== undefined && !/^\d{1,9}$/.test(query.cursor)) {
+    const message = "The cursor was not made by this list. Leave it out to start at the first page.";
+    throw new RequestProblem("request-invalid", message, { errors: [{ path: "query.cursor", message }] });
+  }
+}
+
 /** A page of a list that is in memory; its cursor is the position of the next item. */
 function pageOfArray<T>(
   items: readonly T[],
   query: { readonly cursor?: string | undefined; readonly limit: number },
 ): Page<T> {
-  if (query.cursor !== undefined && !/^\d{1,9}$/.test(query.cursor)) {
-    const message = "The cursor was not made by this list. Leave it out to start at the first page.";
-    throw new RequestProblem("request-invalid", message, { errors: [{ path: "query.cursor", message }] });
-  }
+  requirePosition(query);
   const from = Number(query.cursor ?? 0);
   const to = from + query.limit;
   return {
@@ -80,9 +89,19 @@ function pageOfArray<T>(
 }
 
 /** Makes the handlers of all operations. */
-export function createHandlers({ store, operations, status, rules }: HandlerOptions): Handlers {
+export function createHandlers({ store, operations, status, rules, coverage }: HandlerOptions): Handlers {
   return {
     getStatus: { read: () => status() },
+    getCoverage: {
+      read: async ({ query }) => {
+        if (coverage === undefined) {
+          const message = "This worker keeps no ledger of coverage: it reads nothing from Elasticsearch.";
+          throw new RequestProblem("coverage-not-kept", message);
+        }
+        requirePosition(query);
+        return coverage(query);
+      },
+    },
     getSession: { read: async (_, caller) => ({ actor: caller.actor, role: caller.role }) },
     listAlerts: { read: ({ query }) => store.listAlerts(query) },
     getAlert: { read: async ({ id }) => alertDetail(store, await found(id, "alert", store.alert(id))) },

@@ -15,6 +15,8 @@ export interface HealthOptions {
   readonly guardHub: Pick<GuardHub, "clients" | "decisions">;
   readonly clock: Clock;
   readonly access: Access;
+  /** Whether this worker tells what is of all workers of a cluster; by default it is the only one. */
+  readonly tellsOfAll?: (() => boolean) | undefined;
   /** Renders what came in by OTLP in Prometheus' text format. */
   readonly receivedMetrics: () => string;
 }
@@ -37,13 +39,17 @@ async function refreshGauges(options: HealthOptions): Promise<void> {
   metrics.denyListEntries.set(guardHub.decisions());
   try {
     const [now, counts, effects] = [await status(), await store.counts(), await store.pendingEffects()];
-    for (const [severity, count] of Object.entries(counts.alertsOpen)) metrics.alertsOpen.set({ severity }, count);
-    metrics.incidentsOpen.set(counts.incidentsOpen);
-    metrics.effectsPending.set(effects);
-    metrics.inboxPending.set(now.inboxPending);
+    // Told by each of several workers with one memory, sums over them would count everything several times.
+    const share = options.tellsOfAll?.() === false ? 0 : 1;
+    for (const [severity, count] of Object.entries(counts.alertsOpen))
+      metrics.alertsOpen.set({ severity }, count * share);
+    metrics.incidentsOpen.set(counts.incidentsOpen * share);
+    metrics.effectsPending.set(effects * share);
+    metrics.inboxPending.set(now.inboxPending * share);
     metrics.rulesLoaded.set(now.rules.loaded);
     metrics.rulesRefused.set(now.rules.refused);
-    if (now.watermark !== undefined) metrics.watermarkLag.set((clock.now() - now.watermark) / 1000);
+    if (share === 0) metrics.watermarkLag.set(0);
+    else if (now.watermark !== undefined) metrics.watermarkLag.set((clock.now() - now.watermark) / 1000);
     metrics.up.set(now.ready ? 1 : 0);
   } catch {
     metrics.up.set(0);

@@ -13,6 +13,7 @@ const STATUS: Readonly<Record<Exclude<ServerErrorCode, "api-listen-failed" | "ap
   "host-refused": 403,
   "login-link-invalid": 403,
   "not-found": 404,
+  "coverage-not-kept": 404,
   "method-not-allowed": 405,
   "stale-revision": 409,
   "already-ended": 409,

@@ -1,5 +1,7 @@
 import cookie from "@fastify/cookie";
 import {
+  type CoveragePage,
+  type CoverageQuery,
   OPENAPI_PATH,
   openApiDocument,
   type Role,
@@ -49,6 +51,10 @@ export interface ServerOptions {
   readonly status: () => Promise<Status>;
   /** The rules that are loaded. */
   readonly rules: () => readonly Omit<RuleSummary, "findings">[];
+  /** Events that rules did not look at; absent where no ledger of that is kept. */
+  readonly coverage?: ((query: CoverageQuery) => Promise<CoveragePage>) | undefined;
+  /** Whether this worker tells what is of all workers of a cluster; by default it is the only one. */
+  readonly tellsOfAll?: (() => boolean) | undefined;
   /** Renders what came in by OTLP in Prometheus' text format. */
   readonly receivedMetrics: () => string;
   /** The folder of the built console, asked at each request; undefined while there is none. */
