@@ -12,6 +12,7 @@ import { rulesCommand } from "./rules.ts";
 import { setupCommand } from "./setup.ts";
 import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
+import { statusCommand } from "./status.ts";
 import { storeCommand } from "./store.ts";
 
 /** Every command, in the order that the help lists them. */
@@ -20,6 +21,7 @@ const commands: readonly Command[] = [
   demoCommand(),
   setupCommand(),
   doctorCommand(),
+  statusCommand(),
   detectCommand(),
   huntCommand(),
   backfillCommand(),
