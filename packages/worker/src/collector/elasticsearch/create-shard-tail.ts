@@ -1,3 +1,4 @@
+import { ElasticsearchError } from "../../elasticsearch/errors.ts";
 import type { Clock, Log } from "../../ports.ts";
 import { AnswerTooLargeError, type AskCluster } from "./ask-cluster.ts";
 import { MAX_PAGE_BYTES, PageSize, type PageSizeOptions } from "./page-size.ts";
@@ -186,7 +187,12 @@ class Tail implements ShardTail {
         }
         return { after, upTo, historyUuid, node, covered, documents: whole, isCut };
       } catch (error) {
-        if (!(error instanceof AnswerTooLargeError) || !this.#page.shrink()) throw error;
+        const window = windowOf(error);
+        const isLess =
+          window === undefined
+            ? error instanceof AnswerTooLargeError && this.#page.shrink()
+            : this.#page.limitTo(window - 1);
+        if (!isLess) throw error;
       }
     }
   }
@@ -226,6 +232,13 @@ function readable(documents: readonly TailDocument[], after: number, covered: nu
     last = Math.max(last, seqNo);
   }
   return documents.length;
+}
+
+/** How many documents an index answers with at most, by its refusal of more (`index.max_result_window`). */
+function windowOf(error: unknown): number | undefined {
+  const said = error instanceof ElasticsearchError && error.status === 400 ? error.message : "";
+  const [, most] = /Result window is too large.*less than or equal to: \[(\d+)\]/.exec(said) ?? [];
+  return most === undefined ? undefined : Number(most);
 }
 
 function firstOf(documents: readonly TailDocument[], seqNo: number): number {

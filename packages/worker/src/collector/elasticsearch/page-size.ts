@@ -12,16 +12,19 @@ export const MAX_PAGE_BYTES = 16 * 1024 * 1024;
 /** Milliseconds that reading a page should not exceed. */
 const TARGET_TIME = 1_000;
 
+/** An index answers with 10,000 documents unless it is set otherwise; one more than the page is asked for. */
+const MOST = 9_999;
+
 /** Number of documents asked for at once, by what the last pages weighed and took. */
 export class PageSize {
   readonly #min: number;
-  readonly #max: number;
+  #max: number;
   #size: number;
 
   constructor({ min, max }: PageSizeOptions) {
-    this.#min = min;
-    this.#max = max;
-    this.#size = Math.min(max, Math.max(min, 1_000));
+    this.#min = Math.min(min, MOST);
+    this.#max = Math.min(max, MOST);
+    this.#size = Math.min(this.#max, Math.max(this.#min, 1_000));
   }
 
   /** Documents to ask for now. */
@@ -47,6 +50,14 @@ export class PageSize {
 
   /** A whole page had one and the same number. */
   grow(): void {
-    this.#size = Math.min(10_000, this.#size * 2);
+    this.#size = Math.min(MOST, this.#size * 2);
+  }
+
+  /** The index takes no larger page than this. False when the page was no larger: asking for less does not help. */
+  limitTo(most: number): boolean {
+    if (!(most >= 1 && most < this.#size)) return false;
+    this.#max = Math.min(this.#max, most);
+    this.#size = most;
+    return true;
   }
 }

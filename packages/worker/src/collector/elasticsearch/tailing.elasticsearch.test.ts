@@ -246,6 +246,21 @@ describe("tailing", () => {
     await expectWhole(follower, target);
   });
 
+  it.each([
+    ["that takes no large pages", { "index.max_result_window": 20 }, { min: 100, max: 1_000 }, 100],
+    ["in pages as large as can be asked for", {}, { min: 10_000, max: 10_000 }, 10_050],
+  ])("reads an index %s", { timeout: 60_000 }, async (name, settings, pageSize, count) => {
+    const index = `${prefix}${name.replaceAll(" ", "-")}`;
+    await client.indices.create({ index, settings: { number_of_replicas: 0, ...settings } });
+    const operations = Array.from({ length: count }, (_, id) => [{ create: { _id: `w${id}` } }, { v: id }]).flat();
+    await client.bulk({ index, operations, refresh: true });
+    await using follower = await follow([index], { pageSize });
+    await follower.step();
+    expect(follower.errors).toBe(0);
+    expect(follower.ids.size).toBe(count);
+    expect([...follower.ids.values()].every((times) => times === 1)).toBe(true);
+  });
+
   it("reads an index with logsdb mode", async () => {
     const index = `${prefix}logsdb`;
     await client.indices.create({
