@@ -191,6 +191,22 @@ describe("following a shard", () => {
     lease.recalled.abort();
   });
 
+  it.each([
+    ["beside dated ones", [{}, { "@timestamp": undefined }], START],
+    ["with a time that is none, beside dated ones", [{ "@timestamp": "soon" }, {}], START + 1],
+    ["alone", [{ "@timestamp": undefined }], START + 3_600_000],
+  ])("counts events without a time, %s", async (_, contents, newest) => {
+    const documents = contents.map((fields, seqNo) => document(seqNo, fields as JsonObject));
+    const { time, lease } = stage([
+      async () => {
+        await time.process().timers.sleep(3_600_000);
+        return pageOf(documents, true);
+      },
+    ]);
+    await time.run(3_600_100);
+    expect(lease.saved.at(-1)).toMatchObject({ newest, position: { checkpoint: documents.length - 1 } });
+  });
+
   it("leaves events dated in the future out of the newest time", async () => {
     const future = { words: ["red"], "@timestamp": new Date(START + 86_400_000).toISOString() };
     const { time, lease, findings } = stage([pageOf([document(0, { words: [] }), document(1, future)], true)]);

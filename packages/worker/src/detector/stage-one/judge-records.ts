@@ -76,7 +76,10 @@ export interface PlacedFact {
 export interface JudgedRecords {
   readonly facts: readonly PlacedFact[];
   readonly counters: Partial<StageOneCounters>;
-  /** Highest event time, those dated in the future left out. Unix milliseconds. */
+  /**
+   * Highest event time, those dated in the future left out. Unix milliseconds. Events without a time stand at that of their receipt, which says nothing of the others where these are read
+   * long after they happened: they count only where no event has a time.
+   */
   readonly newest: number | undefined;
   /** Events that the detector failed on. */
   readonly poison: readonly RefusedInput[];
@@ -115,6 +118,7 @@ export function createRecordJudge(options: RecordJudgeOptions): JudgeRecords {
     const poison: RefusedInput[] = [];
     const counters = { read: placed.length, judged: 0, unmatched: 0, quarantined: 0, failed: 0, excepted: 0 };
     let newest: number | undefined;
+    let newestUndated: number | undefined;
     const places = new Map(placed.map(({ record, position }) => [record.id, position]));
     const records = placed.map(({ record }) => record);
     const wanted = process === undefined ? records : process(records);
@@ -126,7 +130,8 @@ export function createRecordJudge(options: RecordJudgeOptions): JudgeRecords {
       }
       const { id, time, document, source, receivedAt, undated = false } = record;
       if (time > receivedAt + futureTolerance) counters.quarantined += 1;
-      else newest = Math.max(newest ?? Number.NEGATIVE_INFINITY, time);
+      else if (undated) newestUndated = Math.max(newestUndated ?? time, time);
+      else newest = Math.max(newest ?? time, time);
       const position = places.get(id);
       if (position === undefined) throw new Error("a processor changed the id of a record");
       try {
@@ -151,7 +156,8 @@ export function createRecordJudge(options: RecordJudgeOptions): JudgeRecords {
         });
       }
     }
-    return { facts, counters: { ...counters, filtered: records.length - wanted.length }, newest, poison };
+    const filtered = records.length - wanted.length;
+    return { facts, counters: { ...counters, filtered }, newest: newest ?? newestUndated, poison };
   };
 }
 
