@@ -505,16 +505,16 @@ export const WORKER_METRICS = {
     name: "vedette_journal_steps_total",
     kind: "counter",
     unit: "{step}",
-    description: "Steps that were committed to the journals in Elasticsearch, by kind of line (case, correlate).",
-    attributes: ["kind"],
+    description: "Steps that were committed to the journals in Elasticsearch, by line (case/default, correlate/0 …).",
+    attributes: ["line"],
   },
   journalFenced: {
     name: "vedette_journal_fenced_total",
     kind: "counter",
     unit: "{step}",
     description:
-      "Steps that were refused because another worker had gone on with the line, by kind of line (case, correlate). Nothing is lost: the worker builds its state anew or leaves the line to the other.",
-    attributes: ["kind"],
+      "Steps that were refused because another worker had gone on with the line, by line (case/default, correlate/0 …). Nothing is lost: the worker builds its state anew or leaves the line to the other.",
+    attributes: ["line"],
   },
   lineLag: {
     name: "vedette_line_lag_operations",

@@ -154,7 +154,7 @@ test("shows sources, leases, lines and what rules did not look at, and tells the
   expect(sumOf("vedette_events_judged_total")).toBe(10);
   expect(sumOf("vedette_alerts_open{")).toBe(10);
   expect(sumOf("vedette_alerts_total{")).toBe(10);
-  expect(sumOf('vedette_journal_steps_total{kind="case"}')).toBeGreaterThan(0);
+  expect(sumOf('vedette_journal_steps_total{line="case/default"}')).toBeGreaterThan(0);
   expect(sumOf('vedette_elasticsearch_requests_total{outcome="ok"}')).toBeGreaterThan(10);
   expect(told.every((lines) => lines.includes('vedette_source_shards_seen{source="logs",state="current"} 2'))).toBe(
     true,

@@ -21,17 +21,22 @@ import { RULE_SET_PROPERTIES, type RuleSetDocument, ruleSetsIndex } from "./dete
 import { createShardSources, type ShardSource } from "./detector/stage-one/shard-sources.ts";
 import { createStageOne, shardPartition, shardResource, type SourceShard } from "./detector/stage-one/stage-one.ts";
 import { createBulkWriter } from "./elasticsearch/bulk-writer.ts";
+import type { BulkWriter } from "./elasticsearch/write.ts";
+import { ElasticsearchError } from "./elasticsearch/errors.ts";
+import { createReach } from "./elasticsearch/reach.ts";
 import type { Cluster } from "./elasticsearch/cluster.ts";
 import { requirePrivileges } from "./elasticsearch/privilege-check.ts";
 import { RUN_PRIVILEGES } from "./elasticsearch/privileges.ts";
-import { createElasticsearchMetrics } from "./elasticsearch-metrics.ts";
-import { StoreError } from "./errors.ts";
+import { createElasticsearchMetrics, type ElasticsearchMetrics } from "./elasticsearch-metrics.ts";
+import { ERROR_CODES, StoreError } from "./errors.ts";
 import type { Metrics } from "./server/metrics.ts";
 import { connectCluster } from "./elasticsearch/connect.ts";
 import { createOnce } from "./elasticsearch/create-once.ts";
 import { createElasticsearchDocuments } from "./leases/elasticsearch-documents.ts";
+import type { Lease } from "./leases/lease.ts";
 import { createElasticsearchLeases } from "./leases/elasticsearch-leases.ts";
 import type { Clock, Ports } from "./ports.ts";
+import { loadClusterGuardIdentity } from "./store/elasticsearch/guard-identity.ts";
 import { createCommandBoard } from "./store/elasticsearch/command-board.ts";
 import { refuseOtherEpisodes } from "./store/elasticsearch/episode-findings.ts";
 import { membersAmong } from "./store/elasticsearch/members-among.ts";
@@ -82,35 +87,78 @@ async function prepare(cluster: Cluster, prefix: string, log: Ports["log"]): Pro
   }
 }
 
+/** Resolves when a signal aborts. */
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
 const CORRELATE_KIND = "correlate";
 const CASE_KIND = "case";
 /** Milliseconds between two looks for new findings. */
 const FINDINGS_EVERY = 200;
+/** Milliseconds that storing received records may take before the sender is told to try again: less than senders wait for an answer. */
+const RECEIVING_PATIENCE = 8_000;
+/** Milliseconds for which a worker that ends still tries to write what the cluster does not take. */
+const ENDING_PATIENCE = 8_000;
+/** First and longest pause before a cluster that cannot be used yet is looked at again, milliseconds. */
+const FIRST_PAUSE = 1_000;
+const LONGEST_PAUSE = 10_000;
 /** Milliseconds after which a shard that nobody reads is not waited for any more. */
 const STALLED_AFTER = 3_600_000;
 
 /**
- * Opens a home on Elasticsearch: this worker takes its share of the shards of all sources, of the partitions of the correlations, and of the lines of alerts.
+ * Opens a home on Elasticsearch: this worker takes its share of the shards of all sources, of the partitions of the correlations, and of the lines of alerts. A cluster that cannot be
+ * reached, or has not formed yet, is waited for, as long as it takes.
  *
  * @throws ElasticsearchError or StoreError when the cluster cannot be used as it is configured
  */
 export async function openElasticsearchHome(options: ElasticsearchHomeOptions): Promise<Home> {
-  const { config, settings, lineConfig, ports, steady, detector, rules, process, metrics } = options;
+  const { timers, log } = options.ports;
+  const told = createElasticsearchMetrics(options.metrics);
+  for (let pause = FIRST_PAUSE, waits = false; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+    try {
+      return await openNow(options, told);
+    } catch (error) {
+      const passes = (error instanceof ElasticsearchError || error instanceof StoreError) && error.retryable;
+      if (!passes) throw error;
+      const fields = { code: error.code, error: error.message, cure: ERROR_CODES[error.code]?.cure };
+      if (waits) log.debug(fields, "Elasticsearch is still waited for.");
+      else log.warn(fields, "The worker waits for Elasticsearch and starts when it is there.");
+      waits = true;
+    }
+    await timers.sleep(pause);
+  }
+}
+
+async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMetrics): Promise<Home> {
+  const { config, settings, lineConfig, steady, detector, rules, process } = options;
+  const reach = createReach({ ...options.ports, steady });
+  const ports: Ports = { ...options.ports, log: reach.log };
   const onTrial = new Set(rules.filter(({ trial }) => trial === true).map(({ id }) => id));
   const isShadow = (ruleId: string): boolean => onTrial.has(ruleId);
   const { clock, timers, random, log } = ports;
-  const told = createElasticsearchMetrics(metrics);
   const { tenant } = config;
   const { prefix, partitions } = settings;
   // Of this worker alone: its tokens and keys.
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
   await using opening = new AsyncDisposableStack();
-  const cluster = opening.use(await connectCluster(settings, { log, onRequest: told.onRequest }));
+  const cluster = opening.use(
+    await connectCluster(settings, {
+      log,
+      onRequest(outcome) {
+        told.onRequest(outcome);
+        reach.ended(outcome);
+      },
+    }),
+  );
   const patterns = config.sources.flatMap((source) => (source.type === "elasticsearch" ? source.patterns : []));
   await requirePrivileges(cluster, RUN_PRIVILEGES, { prefix, patterns });
   await prepare(cluster, prefix, log);
   await keepInstallation(cluster, prefix, { partitions }, settings.requestTimeout);
-  const writer = createBulkWriter({
+  const ending = new AbortController();
+  const bulk = createBulkWriter({
     cluster,
     prefix,
     clock,
@@ -120,6 +168,13 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     onRetry: told.onRetry,
     onRefused: told.onRefused,
   });
+  const writer: BulkWriter = {
+    write: (operations, how = {}) =>
+      bulk.write(operations, {
+        ...how,
+        signal: how.signal === undefined ? ending.signal : AbortSignal.any([how.signal, ending.signal]),
+      }),
+  };
   const leases = createElasticsearchLeases({ cluster, prefix, ports, steady, onLost: told.onLeaseLost });
   const tail = (patterns: readonly string[], more: Partial<Parameters<typeof createTailing>[0]>): Tailing =>
     opening.use(createTailing({ cluster, random, steady, clock, timers, log, patterns, prefix, ...more }));
@@ -163,11 +218,21 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     line: `${CASE_KIND}/${tenant}`,
     ports,
     receive: async (records) => {
-      const { appended, duplicate, fresh } = await storing("Storing received records", () =>
-        receivedEvents.append(records),
-      );
-      stageOne.judgeReceived(fresh);
-      return { appended, duplicate };
+      const absence = reach.away();
+      if (absence !== undefined)
+        throw new StoreError(absence.code, "Elasticsearch does nothing of what it is asked now.", { retryable: true });
+      const done = new AbortController();
+      const late = new AbortController();
+      void timers.sleep(RECEIVING_PATIENCE, done.signal).then(() => late.abort());
+      try {
+        const { appended, duplicate, fresh } = await storing("Storing received records", () =>
+          receivedEvents.append(records, late.signal),
+        );
+        stageOne.judgeReceived(fresh);
+        return { appended, duplicate };
+      } finally {
+        done.abort();
+      }
     },
   });
   opening.use(memory);
@@ -233,7 +298,8 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
 
   const correlating = new Map<string, RunningCorrelation>();
   let runs = 0;
-  const correlate = async (line: string, partition: number, signal: AbortSignal): Promise<void> => {
+  const correlate = async ({ resource: line, lost, recalled }: Lease): Promise<void> => {
+    const partition = lines.correlate.indexOf(line);
     const journal = openJournal<CorrelationCarry>({
       cluster,
       writer,
@@ -246,7 +312,7 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     const owns = ownerOfPartition(partition, partitions);
     const correlation = createCorrelationLine({
       line,
-      journal: { ...journal, commit: (id, make) => told.step(CORRELATE_KIND, () => journal.commit(id, make)) },
+      journal: { ...journal, commit: (id, make) => told.step(line, () => journal.commit(id, make)) },
       readBlobs: () => readBlobs(cluster.client, prefix, line),
       inbox,
       correlator: () => createCorrelator(rules, { lateness: config.detector.lateness, owns }),
@@ -261,10 +327,11 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
     runs += 1;
     correlating.set(line, { line: correlation, inbox, run: `${line} ${runs}` });
     try {
-      await correlation.run(signal);
+      await correlation.run(AbortSignal.any([lost, recalled]));
     } finally {
       correlating.delete(line);
-      await journal.close();
+      // What was not noted is done again by whoever goes on; who has lost the line need not wait to note it.
+      await Promise.race([journal.close(), aborted(lost)]);
     }
   };
 
@@ -274,6 +341,9 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
       : [],
     case: [`${CASE_KIND}/${tenant}`],
   };
+  const ended = new AbortController();
+  /** A cluster that is away must not keep a worker from ending. */
+  const endSoon = (): void => void timers.sleep(ENDING_PATIENCE, ended.signal).then(() => ending.abort());
   const resources = opening.move();
   return {
     store: {
@@ -281,6 +351,14 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
       readInbox: () => Promise.resolve([]),
       inboxEnd: () => Promise.resolve(0),
     },
+    guardIdentity: () =>
+      loadClusterGuardIdentity({
+        cluster,
+        prefix,
+        dataFolder: config.dataFolder,
+        requestTimeout: settings.requestTimeout,
+        ports,
+      }),
     createAlerting: (alerting) => {
       const listeners = new Set<(alertIds: readonly string[]) => void>();
       const line = createAlertingLine({
@@ -288,7 +366,7 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
         memory: {
           ...memory,
           async commit(step) {
-            await told.step(CASE_KIND, () => memory.commit(step));
+            await told.step(`${CASE_KIND}/${tenant}`, () => memory.commit(step));
             const opened = (step.alerts ?? []).filter(({ revision }) => revision === 1).map(({ id }) => id);
             if (opened.length > 0) for (const listener of listeners) listener(opened);
           },
@@ -324,23 +402,15 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
         ports,
       });
       const start = async (signal: AbortSignal): Promise<void> => {
-        leases.offer(CORRELATE_KIND, lines.correlate, (lease) =>
-          correlate(
-            lease.resource,
-            lines.correlate.indexOf(lease.resource),
-            AbortSignal.any([lease.lost, lease.recalled]),
-          ),
-        );
+        leases.offer(CORRELATE_KIND, lines.correlate, correlate);
         leases.offer(CASE_KIND, lines.case, (lease) => line.work(AbortSignal.any([lease.lost, lease.recalled])));
         const watching = new AbortController();
         const following = shardSources.run((shards) => {
           followed = shards;
           stageOne.follow(shards);
         }, watching.signal);
-        await new Promise<void>((resolve) => {
-          if (signal.aborted) resolve();
-          else signal.addEventListener("abort", () => resolve(), { once: true });
-        });
+        await aborted(signal);
+        endSoon();
         // Work ends, and leases are given back, while everything that it needs is still there.
         await leases[Symbol.asyncDispose]();
         watching.abort();
@@ -357,6 +427,13 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
         parts: [{ name: "leases", start }],
       };
     },
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      endSoon();
+      try {
+        await resources.disposeAsync();
+      } finally {
+        ended.abort();
+      }
+    },
   };
 }

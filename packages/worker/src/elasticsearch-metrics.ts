@@ -12,8 +12,8 @@ export interface ElasticsearchMetrics {
   onLeaseLost(kind: string): void;
   /** A finding of a rule on trial was written. */
   onShadow(level: string): void;
-  /** Makes a step and counts it for a kind of line: as committed, or as refused because another worker went on. */
-  step<T>(kind: string, commit: () => Promise<T>): Promise<T>;
+  /** Makes a step and counts it for a line: as committed, or as refused because another worker went on. */
+  step<T>(line: string, commit: () => Promise<T>): Promise<T>;
   /** Sets what is measured rather than counted. */
   tell(now: MeasuredStanding): void;
 }
@@ -42,13 +42,13 @@ export function createElasticsearchMetrics(metrics: Metrics): ElasticsearchMetri
     },
     onLeaseLost: (kind) => metrics.leasesLost.inc({ kind }),
     onShadow: (level) => metrics.findingsShadow.inc({ level }),
-    async step(kind, commit) {
+    async step(line, commit) {
       try {
         const made = await commit();
-        metrics.journalSteps.inc({ kind });
+        metrics.journalSteps.inc({ line });
         return made;
       } catch (error) {
-        if (error instanceof StoreError && error.code === "store-fenced") metrics.journalFenced.inc({ kind });
+        if (error instanceof StoreError && error.code === "store-fenced") metrics.journalFenced.inc({ line });
         throw error;
       }
     },
