@@ -1,86 +1,17 @@
 import { INSTRUMENTATION_METRICS, WORKER_METRICS } from "@vedette/semconv";
-import {
-  DashboardBuilder,
-  DatasourceVariableBuilder,
-  RowBuilder,
-  type Dashboard,
-} from "@grafana/grafana-foundation-sdk/dashboard";
-import {
-  BigValueColorMode,
-  BigValueGraphMode,
-  GraphDrawStyle,
-  LegendDisplayMode,
-  LegendPlacement,
-  StackingMode,
-} from "@grafana/grafana-foundation-sdk/common";
-import { VizLegendOptionsBuilder, StackingConfigBuilder } from "@grafana/grafana-foundation-sdk/common";
-import { PanelBuilder as StatBuilder } from "@grafana/grafana-foundation-sdk/stat";
-import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
-import { DataqueryBuilder } from "@grafana/grafana-foundation-sdk/prometheus";
+import { type Dashboard, RowBuilder } from "@grafana/grafana-foundation-sdk/dashboard";
+import { dashboardBuilder, finished, rate, series, stat } from "./panels.ts";
 import { prometheusName } from "./prometheus-name.ts";
-
-const datasource = { type: "prometheus", uid: "${datasource}" };
-const query = (expression: string, legend: string) =>
-  new DataqueryBuilder().expr(expression).legendFormat(legend).datasource(datasource).refId("A");
-
-interface Panel {
-  readonly title: string;
-  readonly description: string;
-  readonly expression: string;
-  readonly legend: string;
-  readonly unit: string;
-}
-
-const stat = (panel: Panel, width: number) =>
-  new StatBuilder()
-    .title(panel.title)
-    .description(panel.description)
-    .datasource(datasource)
-    .withTarget(query(panel.expression, panel.legend).instant())
-    .unit(panel.unit)
-    .noValue("0")
-    .colorMode(BigValueColorMode.Value)
-    .graphMode(BigValueGraphMode.None)
-    .height(4)
-    .span(width);
-
-const series = (panel: Panel, width: number, bars = false) => {
-  const builder = new TimeseriesBuilder()
-    .title(panel.title)
-    .description(panel.description)
-    .datasource(datasource)
-    .withTarget(query(panel.expression, panel.legend))
-    .unit(panel.unit)
-    .min(0)
-    .fillOpacity(bars ? 70 : 12)
-    .lineWidth(bars ? 0 : 1.5)
-    .drawStyle(bars ? GraphDrawStyle.Bars : GraphDrawStyle.Line)
-    .legend(
-      new VizLegendOptionsBuilder()
-        .displayMode(LegendDisplayMode.List)
-        .placement(LegendPlacement.Bottom)
-        .showLegend(true),
-    )
-    .height(8)
-    .span(width);
-  return bars ? builder.stacking(new StackingConfigBuilder().mode(StackingMode.Normal)) : builder;
-};
 
 const worker = WORKER_METRICS;
 const service = INSTRUMENTATION_METRICS;
-const rate = (name: string, by: string) => `sum by (${by}) (rate(${name}[$__rate_interval]))`;
-
 /** What happened lately and whether the detector itself is well: the first dashboard to open. */
 export function overviewDashboard(): Dashboard {
-  const dashboard = new DashboardBuilder("Vedette overview")
-    .uid("vedette-overview")
-    .description("Alerts, what the services see, and the health of the detector.")
-    .tags(["vedette", "security"])
-    .time({ from: "now-6h", to: "now" })
-    .refresh("30s")
-    .timezone("browser")
-    .withVariable(new DatasourceVariableBuilder("datasource").label("Prometheus").type("prometheus"))
-
+  const dashboard = dashboardBuilder(
+    "Vedette overview",
+    "vedette-overview",
+    "Alerts, what the services see, and the health of the detector.",
+  )
     .withRow(new RowBuilder("Alerts"))
     .withPanel(
       stat(
@@ -290,9 +221,6 @@ export function overviewDashboard(): Dashboard {
         },
         8,
       ),
-    )
-    .build();
-  // Grafana gives panels ids when it saves; a dashboard kept as code has to bring its own.
-  for (const [index, panel] of (dashboard.panels ?? []).entries()) panel.id = index + 1;
-  return { ...dashboard, schemaVersion: 42 };
+    );
+  return finished(dashboard);
 }
