@@ -84,7 +84,7 @@ test("a refusal comes back as the refusal that it is", async () => {
   };
   const stop = new AbortController();
   const serving = serveCommands({ board, ports }, operations, stop.signal);
-  const asking = createRemoteOperations({ board, ports }).changeAlert("a1", { revision: 1 } as never, by);
+  const asking = createRemoteOperations({ board, ports }).changeAlert("a1", { revision: 1 }, by);
   await expect(asking).rejects.toMatchObject({ code: "conflict", message: "Another change came first." });
   stop.abort();
   await serving;
@@ -111,4 +111,25 @@ test("what cannot be made now stays up, and whoever asked is told to ask again",
   expect(await remote.undoDeny("d1", by)).toEqual({ id: "d1" });
   stop.abort();
   await serving;
+});
+
+test("a command that fails whenever it is tried keeps no other one waiting", async () => {
+  const { board, ports } = setUp();
+  let tries = 0;
+  const operations: Operations = {
+    changeAlert: async () => {
+      tries += 1;
+      throw new StoreError("store-revision-conflict", "no", { retryable: false });
+    },
+    changeIncident: refusing,
+    denyAddress: refusing,
+    undoDeny: async (id) => ({ id }) as never,
+  };
+  await board.put("first", { operation: "changeAlert", id: "a1", change: { revision: 1 }, by });
+  const stop = new AbortController();
+  const serving = serveCommands({ board, ports }, operations, stop.signal);
+  expect(await createRemoteOperations({ board, ports }).undoDeny("d1", by)).toEqual({ id: "d1" });
+  stop.abort();
+  await serving;
+  expect(tries).toBeGreaterThan(0);
 });

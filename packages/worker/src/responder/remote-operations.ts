@@ -87,11 +87,26 @@ export async function serveCommands(
   signal: AbortSignal,
 ): Promise<void> {
   const { timers, log } = ports;
+  const told = new Set<string>();
+  /** One that cannot be made keeps no other one waiting. */
+  const serve = async (id: string, command: Command): Promise<void> => {
+    try {
+      await board.settle(id, await carryOut(command, operations));
+    } catch (error) {
+      if (signal.aborted || (error instanceof StoreError && error.retryable)) throw error;
+      if (!told.has(id))
+        log.error(
+          { id, operation: command.operation, error: String(error) },
+          "what another worker was asked for fails",
+        );
+      told.add(id);
+    }
+  };
   while (!signal.aborted) {
     try {
       for (const { id, command } of await board.waiting(100)) {
         if (signal.aborted) return;
-        await board.settle(id, await carryOut(command, operations));
+        await serve(id, command);
       }
     } catch (error) {
       if (!signal.aborted) log.warn({ error: String(error) }, "what other workers were asked for has to wait");
