@@ -10,6 +10,7 @@ import { huntCommand } from "./hunt.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { rulesCommand } from "./rules.ts";
 import { setupCommand } from "./setup.ts";
+import { shadowCommand } from "./shadow.ts";
 import { simulateCommand } from "./simulate.ts";
 import { startCommand } from "./start.ts";
 import { statusCommand } from "./status.ts";
@@ -26,6 +27,7 @@ const commands: readonly Command[] = [
   huntCommand(),
   backfillCommand(),
   rulesCommand(),
+  shadowCommand(),
   alertsCommand(),
   incidentsCommand(),
   auditCommand(),
