@@ -3,6 +3,7 @@ import type { LineConfig } from "./detector/line-options.ts";
 import type { EventJudge, LineRule } from "./detector/line-rule.ts";
 import { createLine } from "./detector/line.ts";
 import type { Ports } from "./ports.ts";
+import { loadGuardIdentity } from "./responder/guard-identity.ts";
 import { createOutbox } from "./responder/outbox.ts";
 import { openSqliteStore } from "./store/sqlite/client.ts";
 import type { Home } from "./worker-parts.ts";
@@ -25,6 +26,7 @@ export async function openEmbeddedHome(options: EmbeddedHomeOptions): Promise<Ho
   const store = await openSqliteStore({ folder, log, clock });
   return {
     store,
+    guardIdentity: () => loadGuardIdentity(folder, ports.random),
     createAlerting({ notifiers, executors, onEffect, onStep, store: counted }) {
       const outbox = createOutbox({ store: counted, executors, ports, observe: onEffect });
       const line = createLine({

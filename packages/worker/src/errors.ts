@@ -49,6 +49,10 @@ export const STORE_ERROR_CODES = {
     summary: "The store's database file is damaged, or is not a database.",
     cure: "Stop the worker, keep a copy of the folder as evidence, restore it from a backup or start on an empty folder.",
   },
+  "store-guard-key": {
+    summary: "The key by which guards know the workers is missing from the cluster, damaged, or was replaced.",
+    cure: "Put the index that the message names back from a snapshot, or delete it and start all workers again: they make another key, which guards that know the old one refuse until they are told (VEDETTE_GUARD_PUBLIC_KEY, or a restart).",
+  },
   "store-schema-newer": {
     summary: "The store was written by a newer version of Vedette.",
     cure: "Use that version or a later one; an older program never touches a newer store.",

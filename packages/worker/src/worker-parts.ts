@@ -5,6 +5,7 @@ import type { SourceStatus } from "./collector/source.ts";
 import type { Operations } from "./responder/operations.ts";
 import type { Notifier } from "./alerter/notify.ts";
 import type { Executor } from "./responder/executor.ts";
+import type { GuardIdentity } from "./responder/guard-identity.ts";
 import type { OutboxOutcome } from "./responder/outbox.ts";
 import type { Store } from "./store/store.ts";
 
@@ -62,6 +63,8 @@ export interface Alerting {
 /** Where a worker keeps what it knows, and what it runs to come to it: embedded, or on Elasticsearch. */
 export interface Home extends AsyncDisposable {
   readonly store: Store;
+  /** By what guards know this worker and all others with the same memory. Rejects with a `StoreError`. */
+  guardIdentity(): Promise<GuardIdentity>;
   /** Makes the line of alerts and what feeds it; called once. */
   createAlerting(options: AlertingOptions): Alerting;
 }

@@ -13,8 +13,6 @@ import { openEmbeddedHome } from "./embedded-home.ts";
 import { steadyClock } from "./ports-node.ts";
 import type { Ports } from "./ports.ts";
 import { createGuardHub } from "./responder/guard-hub.ts";
-import { loadGuardSigner } from "./responder/guard-key.ts";
-import { loadGuardSequence } from "./responder/guard-sequence.ts";
 import { GUARD_PUBLISH } from "./responder/deny-list.ts";
 import { createUnguardedWarning } from "./responder/unguarded.ts";
 import { builtinRulesFolder, readRuleFiles, withTrials } from "./rules/load.ts";
@@ -132,13 +130,7 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
   const store = countStoreErrors(home.store, metrics);
   const adminToken = await loadAdminToken(config.dataFolder, ports.random);
 
-  const guardHub = createGuardHub({
-    store,
-    signer: await loadGuardSigner(config.dataFolder, ports.random),
-    sequence: await loadGuardSequence(config.dataFolder),
-    ports,
-    metrics,
-  });
+  const guardHub = createGuardHub({ store, ...(await home.guardIdentity()), ports, metrics });
   starting.defer(() => guardHub.close());
 
   let consoleUrl = "";

@@ -1,6 +1,6 @@
 import type { Cluster } from "./cluster.ts";
 import { calling, ElasticsearchError } from "./errors.ts";
-import { roleDescriptor, type Privilege, type PrivilegeScopes } from "./privileges.ts";
+import { ownNames, roleDescriptor, type Privilege, type PrivilegeScopes } from "./privileges.ts";
 
 interface HasPrivileges {
   readonly has_all_requested?: boolean;
@@ -28,7 +28,7 @@ export const missingPrivileges = async (
     on.every((pattern) => answer.index?.[pattern]?.[name] === true);
   return privileges.filter(({ scope, name }) => {
     if (scope === "cluster") return answer.cluster?.[name] !== true;
-    return !held(name, scope === "own" ? [`${scopes.prefix}-*`] : scopes.patterns);
+    return !held(name, scope === "own" ? ownNames(scopes.prefix) : scopes.patterns);
   });
 };
 
@@ -47,7 +47,7 @@ export const requirePrivileges = async (
   if (missing.length === 0) return;
   const lines = missing.map(({ scope, name, reason }) => {
     if (scope === "cluster") return `the cluster privilege \`${name}\` (${reason})`;
-    const names = scope === "own" ? `${scopes.prefix}-*` : scopes.patterns.join(", ");
+    const names = (scope === "own" ? ownNames(scopes.prefix) : scopes.patterns).join(", ");
     return `the index privilege \`${name}\` on ${names} (${reason})`;
   });
   throw new ElasticsearchError("elasticsearch-forbidden", `The worker's key lacks ${lines.join(", ")}.`, {

@@ -62,6 +62,12 @@ export interface PrivilegeScopes {
   readonly patterns: readonly string[];
 }
 
+/** The index of the key by which guards know the workers. Whoever reads what the workers found must not read it: a role for `<prefix>-*` does not cover its name. */
+export const guardIndex = (prefix: string): string => `${prefix}_guard`;
+
+/** Names of all that is our own, as a role has them. */
+export const ownNames = (prefix: string): string[] => [`${prefix}-*`, guardIndex(prefix)];
+
 /** A role descriptor, as the APIs for roles and for API keys take it. */
 export interface RoleDescriptor {
   readonly cluster: estypes.SecurityClusterPrivilege[];
@@ -78,7 +84,7 @@ export const roleDescriptor = (
   ];
   const indices = [
     { names: [...new Set(patterns)], privileges: of("sources") },
-    { names: [`${prefix}-*`], privileges: of("own") },
+    { names: ownNames(prefix), privileges: of("own") },
   ];
   return {
     cluster: of("cluster"),

@@ -46,6 +46,8 @@ export interface GuardHubOptions {
   readonly sequence: GuardSequence;
   readonly ports: Pick<Ports, "clock" | "timers" | "log">;
   readonly metrics: Metrics;
+  /** Whether other workers change the deny list, too: it is then read again and again while guards are connected. */
+  readonly isShared?: boolean;
 }
 
 /** Milliseconds between two looks at what has expired, or could not be published before. */
@@ -81,8 +83,9 @@ export function createGuardHub(options: GuardHubOptions): GuardHub {
 
   const snapshot = async (): Promise<{ event: StreamEvent; sequence: number; decisions: readonly GuardDecision[] }> => {
     const issuedAt = clock.now();
-    const decisions = await readDecisions(store, issuedAt);
+    // The number first: of two workers' snapshots the one with the larger number was then read later.
     const number = await sequence.next();
+    const decisions = await readDecisions(store, issuedAt);
     const signed = signer.sign({ version: 1, sequence: number, issuedAt, decisions });
     return {
       event: { event: "snapshot", data: JSON.stringify(signed), id: String(number) },
@@ -118,12 +121,23 @@ export function createGuardHub(options: GuardHubOptions): GuardHub {
     );
   };
 
+  /** What another worker has changed may not have been visible yet when it was told of. */
+  const isOutdated = async (now: number): Promise<boolean> => {
+    if (options.isShared !== true || streams.size() === 0) return false;
+    try {
+      return JSON.stringify(await readDecisions(store, now)) !== JSON.stringify(last);
+    } catch (error) {
+      log.debug({ error: String(error) }, "what is in force cannot be read now");
+      return false;
+    }
+  };
+
   const look = async (): Promise<void> => {
     for (;;) {
       await timers.sleep(LOOK_INTERVAL, stop.signal);
       if (stop.signal.aborted) return;
       const now = clock.now();
-      if (stale || last.some((decision) => decision.expiresAt <= now)) publishSoon();
+      if (stale || last.some((decision) => decision.expiresAt <= now) || (await isOutdated(now))) publishSoon();
     }
   };
 

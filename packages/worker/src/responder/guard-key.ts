@@ -37,28 +37,47 @@ export function createGuardSigner(privateKey: KeyObject): GuardSigner {
   };
 }
 
+const KEY_FILE = "guard-key.pem";
+
 const KEY_CURE =
   "Restore it from a backup, or remove it: the worker then makes another key, which guards that know the old one refuse until they are told.";
 
-function parseKey(path: string, text: string): KeyObject {
+/**
+ * An Ed25519 private key from its text.
+ *
+ * @param damaged Makes the error for a text that holds none; given what is wrong, e.g. `does not hold a private key`.
+ */
+export function parseGuardKey(text: string, damaged: (wrong: string, cause?: unknown) => Error): KeyObject {
   let key: KeyObject;
   try {
     key = createPrivateKey(text);
   } catch (error) {
-    throw damagedFile(path, "does not hold a private key", KEY_CURE, error);
+    throw damaged("does not hold a private key", error);
   }
-  if (key.asymmetricKeyType !== "ed25519") throw damagedFile(path, "holds a key that is not Ed25519", KEY_CURE);
+  if (key.asymmetricKeyType !== "ed25519") throw damaged("holds a key that is not Ed25519");
   return key;
 }
 
+/** The key that a data folder keeps in `guard-key.pem`; undefined when there is none. Rejects with a StoreError `data-folder-damaged` when that file holds something else. */
+export async function readGuardKey(dataFolder: string): Promise<KeyObject | undefined> {
+  const path = join(dataFolder, KEY_FILE);
+  const kept = await readPrivateFile(path);
+  return kept === undefined
+    ? undefined
+    : parseGuardKey(kept, (wrong, cause) => damagedFile(path, wrong, KEY_CURE, cause));
+}
+
+/** A new key. */
+export const makeGuardKey = (random: Random): KeyObject => keyFromSeed(random.bytes(32));
+
+/** A private key as text: PKCS #8 in PEM. */
+export const guardKeyText = (key: KeyObject): string => key.export({ format: "pem", type: "pkcs8" });
+
 /** The signer of a data folder; its key is made at the first call and kept in `guard-key.pem`, readable by the worker's user only. Rejects with a StoreError `data-folder-damaged` when that file holds something else. */
 export async function loadGuardSigner(dataFolder: string, random: Random): Promise<GuardSigner> {
-  const path = join(dataFolder, "guard-key.pem");
-  const kept = await readPrivateFile(path);
-  if (kept !== undefined) {
-    return createGuardSigner(parseKey(path, kept));
-  }
-  const key = keyFromSeed(random.bytes(32));
-  await writePrivateFile(path, key.export({ format: "pem", type: "pkcs8" }));
+  const kept = await readGuardKey(dataFolder);
+  if (kept !== undefined) return createGuardSigner(kept);
+  const key = makeGuardKey(random);
+  await writePrivateFile(join(dataFolder, KEY_FILE), guardKeyText(key));
   return createGuardSigner(key);
 }

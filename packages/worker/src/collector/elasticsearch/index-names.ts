@@ -1,3 +1,5 @@
+import { guardIndex } from "../../elasticsearch/privileges.ts";
+
 /** Name of the data stream that a backing index belongs to; undefined for any other index. Without the data-stream API the name is all that tells. */
 export function dataStreamOf(index: string): string | undefined {
   return /^\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6,}$/.exec(index)?.[1];
@@ -23,5 +25,7 @@ export function fitsPattern(name: string, pattern: string): boolean {
 /** Whether an index is one of Vedette's own: those are never found by a user's pattern. */
 export function isOwn(index: string, prefix: string): boolean {
   const name = dataStreamOf(index) ?? index;
-  return name === prefix || name.startsWith(`${prefix}-`) || name.startsWith(`.${prefix}-`);
+  return (
+    name === prefix || name === guardIndex(prefix) || name.startsWith(`${prefix}-`) || name.startsWith(`.${prefix}-`)
+  );
 }

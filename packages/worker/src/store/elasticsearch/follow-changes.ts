@@ -1,5 +1,6 @@
 import type { Change } from "@vedette/api";
 import type { Ports } from "../../ports.ts";
+import type { JournalEntry } from "./journal-body.ts";
 import type { Journal } from "./journal.ts";
 import type { LineCarry } from "./resolve-step.ts";
 
@@ -13,11 +14,19 @@ export interface ChangeFeed extends AsyncDisposable {
   applied(step: number, changes: readonly Change[]): void;
 }
 
+/** How a feed looks. */
+export interface FeedOptions {
+  /** Milliseconds between looks. */
+  readonly every?: number | undefined;
+  /** Told of each step of another worker before listeners are. */
+  readonly onOther?: (entry: Pick<JournalEntry<LineCarry>, "operations">) => void;
+}
+
 /** Makes a feed of a line's changes. It looks into the journal only while somebody listens. */
 export function createChangeFeed(
   journal: Pick<Journal<LineCarry>, "peek" | "entry">,
   { timers, log }: Pick<Ports, "timers" | "log">,
-  every: number = EVERY,
+  { every = EVERY, onOther }: FeedOptions = {},
 ): ChangeFeed {
   const listeners = new Set<(changes: readonly Change[]) => void>();
   const stop = new AbortController();
@@ -39,7 +48,10 @@ export function createChangeFeed(
       if (entry === undefined) return;
       // Too far behind to tell each one: whoever listens loads anew what it shows.
       if (entry === "gone") seen = (await journal.peek()).last.step;
-      else tell(next, entry.changes);
+      else {
+        onOther?.(entry);
+        tell(next, entry.changes);
+      }
     }
   }
 

@@ -56,7 +56,12 @@ export function openElasticsearchStore(options: ElasticsearchStoreOptions): Elas
     },
     onExisting: differingFacts,
   });
-  const feed = createChangeFeed(journal, ports, options.pollEvery);
+  const feed = createChangeFeed(journal, ports, {
+    every: options.pollEvery,
+    onOther({ operations }) {
+      for (const { index } of operations) freshness.wrote(index);
+    },
+  });
   const { recoverable, counts, ...reads } = createLineReads({ client, prefix, line, freshness });
   const refused = createRefusedInputs(client, writer, prefix, freshness, ports);
   const checkpoints = createCheckpoints(client, prefix, clock);
