@@ -19,7 +19,7 @@ const USAGE = `Usage: npm run quality -- exactly-once [OPTIONS]
   --patience N       seconds without progress after which what is missing is lost; 60 by default
   --stage NAME       findings (facts alone) or alerts; alerts by default
   --break NAME       refresh or content-hash: what is left out of the worker, to see the run fail
-  --elasticsearch URL  a running cluster instead of an own one`;
+  --elasticsearch URLS  a running cluster instead of an own one, its nodes with commas between`;
 
 const { values } = parseArgs({
   options: {
@@ -117,15 +117,17 @@ process.on("uncaughtException", (error) => {
 let wrong = 0;
 for (let seed = firstSeed; seed <= lastSeed; seed += 1) {
   await using cluster = values.elasticsearch === undefined ? await startNodes(scenario.nodes) : undefined;
-  const urls = cluster?.urls ?? [values.elasticsearch ?? ""];
+  const urls = cluster?.urls ?? values.elasticsearch?.split(",") ?? [];
   print(`seed ${seed}: scenario ${name} at ${urls.join(", ")}`);
   const report = await run({
     ...counts,
     seed,
-    writers: 4,
+    writers: scenario.writers ?? 4,
     stage,
     source: scenario.source,
-    replicas: cluster ? scenario.replicas : 0,
+    shards: scenario.shards,
+    refreshInterval: scenario.refreshInterval,
+    replicas: Math.min(scenario.replicas, urls.length - 1),
     urls,
     breaking,
     faults: Number(values.faults),

@@ -53,8 +53,9 @@ const SPAN = 40 * MINUTE;
 const MATCHING = 0.1;
 const CHANGING = 0.02;
 const LATE = 0.05;
-/** Events that match a rule and take long to index, at most. */
-const MOST_SLOW = 2_000;
+/** Of the events that match a rule one in so many takes long to index, or fewer, so that there are not too many. */
+const EVERY_SLOW = 10;
+const MOST_SLOW = 500;
 const LARGEST_BATCH = 200;
 /** Batches of one writer between a document and what becomes of it. */
 const LONGEST_WAIT = 12;
@@ -74,7 +75,7 @@ export function makePlan(options: {
   const start = options.end - SPAN;
   const events: PlannedEvent[] = [];
   const matching = Math.round(options.events * MATCHING);
-  const everySlow = Math.ceil(matching / MOST_SLOW);
+  const everySlow = Math.max(EVERY_SLOW, Math.ceil(matching / MOST_SLOW));
   const add = (versions: readonly Version[], isDeleted = false): void => {
     const number = events.length;
     events.push({

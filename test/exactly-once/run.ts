@@ -26,6 +26,9 @@ export interface RunOptions {
   readonly stage: "findings" | "alerts";
   readonly source: SourceKind;
   readonly replicas: number;
+  /** Of the source; three shards that are refreshed every second by default. */
+  readonly shards?: number | undefined;
+  readonly refreshInterval?: string | undefined;
   /** Addresses of the cluster's nodes. */
   readonly urls: readonly string[];
   /** What is left out of the worker, to see the run fail. */
@@ -80,7 +83,13 @@ export async function run(options: RunOptions): Promise<RunReport> {
   print(
     `seed ${seed}: ${plan.events.length} events in ${plan.writers.flat().length} bulk requests; ${expectation.facts.size} + ${expectation.lastFacts.size} facts (and up to ${expectation.passingFacts.size} passing ones), ${expectation.alerts.length} alerts must be there`,
   );
-  const source = await makeSource(client, { kind: options.source, name: sourceName, replicas: options.replicas });
+  const source = await makeSource(client, {
+    kind: options.source,
+    name: sourceName,
+    replicas: options.replicas,
+    shards: options.shards,
+    refreshInterval: options.refreshInterval,
+  });
   if (stage === "findings") await putFindingsTemplate(client, prefix, options.replicas);
 
   const proxies: FaultProxy[] = [];

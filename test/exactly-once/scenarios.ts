@@ -5,6 +5,10 @@ export interface Scenario {
   readonly source: SourceKind;
   readonly nodes: number;
   readonly replicas: number;
+  readonly shards?: number;
+  readonly writers?: number;
+  /** Of the source, as Elasticsearch writes it. */
+  readonly refreshInterval?: string;
   /** The master is killed during the run and started again later. */
   readonly killsMaster?: boolean;
   /** One index is closed and opened without a place for its shards, and gets it back later. */
@@ -14,6 +18,8 @@ export interface Scenario {
 /** Runs by name. */
 export const SCENARIOS = {
   plain: { source: "data-stream", nodes: 2, replicas: 1 },
+  // Many bulk requests for one shard at once, and refreshes in the midst of them: documents are seen before others with lower numbers.
+  crowded: { source: "data-stream", nodes: 2, replicas: 1, shards: 1, writers: 8, refreshInterval: "100ms" },
   alias: { source: "alias", nodes: 2, replicas: 1 },
   "one-node": { source: "data-stream", nodes: 1, replicas: 0 },
   "three-nodes": { source: "data-stream", nodes: 3, replicas: 1, killsMaster: true },

@@ -24,9 +24,16 @@ export interface SourceIndex {
 /** Sets up what the documents are written to. */
 export async function makeSource(
   client: Client,
-  options: { readonly kind: SourceKind; readonly name: string; readonly replicas: number },
+  options: {
+    readonly kind: SourceKind;
+    readonly name: string;
+    readonly replicas: number;
+    readonly shards?: number | undefined;
+    /** As Elasticsearch writes it. */
+    readonly refreshInterval?: string | undefined;
+  },
 ): Promise<SourceIndex> {
-  const { kind, name, replicas } = options;
+  const { kind, name, replicas, shards = 3, refreshInterval = "1s" } = options;
   const isStream = kind === "data-stream" || kind === "logsdb";
   await client.indices.putIndexTemplate({
     name,
@@ -35,9 +42,9 @@ export async function makeSource(
     ...(isStream ? { data_stream: {} } : {}),
     template: {
       settings: {
-        number_of_shards: 3,
+        number_of_shards: shards,
         number_of_replicas: replicas,
-        refresh_interval: "1s",
+        refresh_interval: refreshInterval,
         // Short texts that take long to index: meanwhile others that come after them can be seen before them.
         analysis: {
           tokenizer: { grams: { type: "ngram", min_gram: 2, max_gram: 3 } },

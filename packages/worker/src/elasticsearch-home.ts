@@ -45,7 +45,9 @@ import { openJournal } from "./store/elasticsearch/journal.ts";
 import { type ElasticsearchStore, openElasticsearchStore } from "./store/elasticsearch/open-elasticsearch-store.ts";
 import { storing } from "./store/elasticsearch/store-failure.ts";
 import { readBlobs } from "./store/elasticsearch/stored-blobs.ts";
+import { createRetentionJob } from "./store/elasticsearch/retention-job.ts";
 import { installTemplates } from "./store/elasticsearch/templates/install.ts";
+import type { TestBreak } from "./test-break.ts";
 import { type Home, RECEIVED_SOURCE } from "./worker-parts.ts";
 
 /** Settings of the block `elasticsearch`. */
@@ -65,12 +67,17 @@ export interface ElasticsearchHomeOptions {
   readonly responds: boolean;
   readonly process: ProcessRecords;
   readonly metrics: Metrics;
+  readonly testBreak?: TestBreak | undefined;
 }
 
 /** A cluster in which nothing may be installed must hold it all already. */
-async function prepare(cluster: Cluster, prefix: string, log: Ports["log"]): Promise<void> {
+async function prepare(
+  cluster: Cluster,
+  { prefix, replicas, retention }: Settings,
+  log: Ports["log"],
+): Promise<void> {
   try {
-    await installTemplates(cluster, prefix);
+    await installTemplates(cluster, prefix, { choices: { replicas, retention } });
   } catch (error) {
     if (!(error instanceof StoreError) || error.code !== "elasticsearch-forbidden") throw error;
     log.debug(
@@ -133,7 +140,7 @@ export async function openElasticsearchHome(options: ElasticsearchHomeOptions): 
 }
 
 async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMetrics): Promise<Home> {
-  const { config, settings, lineConfig, steady, detector, rules, process } = options;
+  const { config, settings, lineConfig, steady, detector, rules, process, testBreak } = options;
   const reach = createReach({ ...options.ports, steady });
   const ports: Ports = { ...options.ports, log: reach.log };
   const onTrial = new Set(rules.filter(({ trial }) => trial === true).map(({ id }) => id));
@@ -155,7 +162,7 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
   );
   const patterns = config.sources.flatMap((source) => (source.type === "elasticsearch" ? source.patterns : []));
   await requirePrivileges(cluster, RUN_PRIVILEGES, { prefix, patterns });
-  await prepare(cluster, prefix, log);
+  await prepare(cluster, settings, log);
   await keepInstallation(cluster, prefix, { partitions }, settings.requestTimeout);
   const ending = new AbortController();
   const bulk = createBulkWriter({
@@ -177,7 +184,20 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
   };
   const leases = createElasticsearchLeases({ cluster, prefix, ports, steady, onLost: told.onLeaseLost });
   const tail = (patterns: readonly string[], more: Partial<Parameters<typeof createTailing>[0]>): Tailing =>
-    opening.use(createTailing({ cluster, random, steady, clock, timers, log, patterns, prefix, ...more }));
+    opening.use(
+      createTailing({
+        cluster,
+        random,
+        steady,
+        clock,
+        timers,
+        log,
+        patterns,
+        prefix,
+        testing: { skipRefresh: testBreak === "refresh" },
+        ...more,
+      }),
+    );
 
   const logSources = new Map<string, LogSource>(
     config.sources.flatMap(({ name, logsource }) => (logsource ? [[name, logsource]] : [])),
@@ -246,7 +266,9 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
         const { shadow, level } = (document as FindingDocument).vedette.finding;
         if (shadow && outcomes[at]?.status === "written") told.onShadow(level);
       }
-      return outcomes;
+      return testBreak === "content-hash"
+        ? outcomes.map((outcome) => (outcome.status === "different" ? { status: "same" } : outcome))
+        : outcomes;
     },
     ruleSets,
     detector,
@@ -380,6 +402,16 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
         ports,
         standings: () => head.last()?.progress ?? [],
       });
+      const retention = createRetentionJob({
+        cluster,
+        prefix,
+        line: `${CASE_KIND}/${tenant}`,
+        retention: settings.retention,
+        memory,
+        ports,
+        resources: () => followed && new Set(followed.map(shardResource)),
+        onDeleted: told.onDeleted,
+      });
       const view = createClusterView({
         cluster,
         prefix,
@@ -403,7 +435,15 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
       });
       const start = async (signal: AbortSignal): Promise<void> => {
         leases.offer(CORRELATE_KIND, lines.correlate, correlate);
-        leases.offer(CASE_KIND, lines.case, (lease) => line.work(AbortSignal.any([lease.lost, lease.recalled])));
+        leases.offer(CASE_KIND, lines.case, async (lease) => {
+          const ended = new AbortController();
+          const ends = AbortSignal.any([lease.lost, lease.recalled, ended.signal]);
+          try {
+            await Promise.all([line.work(ends), retention.run(ends)]);
+          } finally {
+            ended.abort();
+          }
+        });
         const watching = new AbortController();
         const following = shardSources.run((shards) => {
           followed = shards;

@@ -24,6 +24,7 @@ import { countStoreErrors } from "./store/count-errors.ts";
 import type { Store } from "./store/store.ts";
 import { followAlerts } from "./alert-metrics.ts";
 import { createStatus } from "./status.ts";
+import type { TestBreak } from "./test-break.ts";
 import type { Home } from "./worker-parts.ts";
 import { VERSION } from "./version.ts";
 
@@ -34,6 +35,8 @@ export interface WorkerOptions {
   readonly mode: "demo" | "worker";
   /** The folder of the built console, asked at each request; undefined while there is none. */
   readonly consoleFolder: () => string | undefined;
+  /** What a test leaves out of a worker on Elasticsearch. */
+  readonly testBreak?: TestBreak | undefined;
 }
 
 /** Where a listener can be reached. */
@@ -83,7 +86,13 @@ const summaryOf = (rule: Rule): Omit<RuleSummary, "findings"> => ({
  *
  * @throws StoreError, ServerError or OtlpReceiverError with a code of docs/errors.md.
  */
-export async function startWorker({ config, ports, mode, consoleFolder }: WorkerOptions): Promise<RunningWorker> {
+export async function startWorker({
+  config,
+  ports,
+  mode,
+  consoleFolder,
+  testBreak,
+}: WorkerOptions): Promise<RunningWorker> {
   const { clock, log } = ports;
   const startedAt = clock.now();
   const metrics = createMetrics();
@@ -125,6 +134,7 @@ export async function startWorker({ config, ports, mode, consoleFolder }: Worker
           steady: steadyClock,
           process,
           metrics,
+          testBreak,
         }),
   );
   const store = countStoreErrors(home.store, metrics);

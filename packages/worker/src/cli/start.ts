@@ -6,6 +6,7 @@ import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/schema.ts";
 import { createLog } from "../log.ts";
 import { createNodePorts } from "../ports-node.ts";
+import { testBreakOf } from "../test-break.ts";
 import { startWorker, type RunningWorker } from "../worker.ts";
 import { findConsole } from "./console-folder.ts";
 import { writeProblems } from "./problems.ts";
@@ -78,6 +79,7 @@ export function startCommand(): Command {
           ports: createNodePorts(log),
           mode: "worker",
           consoleFolder: findConsole(process.env),
+          testBreak: testBreakOf(process.env),
         });
       } catch (error) {
         console.error(explainStartFailure("vedette start", error));
