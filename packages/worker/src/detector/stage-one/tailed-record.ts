@@ -16,12 +16,18 @@ export interface DocumentOrigin {
   readonly isReceived: boolean;
 }
 
-const BACKING_INDEX = /^([^:]+:)?(?:partial-|restored-|shrink-[^-]+-)*\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6,}$/;
+/** Another cluster's name, and how index lifecycle management names the copy of an index that it shrinks or mounts from a snapshot. */
+const COPY = /^([^:]+:)?(?:partial-|restored-|shrink-[^-]{4}-)*/;
+const BACKING_INDEX = /^\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6,}$/;
 
-/** The data stream that an index belongs to by its name, else the index itself; of another cluster with that cluster's name. */
+/**
+ * The data stream that an index belongs to by its name, else the index itself; of another cluster with that cluster's name. The copy of an index has the name of what it is a copy of, because
+ * its documents are the same events.
+ */
 export function streamOf(index: string): string {
-  const [, remote = "", stream] = BACKING_INDEX.exec(index) ?? [];
-  return stream === undefined ? index : `${remote}${stream}`;
+  const [prefix = "", remote = ""] = COPY.exec(index) ?? [];
+  const name = index.slice(prefix.length);
+  return `${remote}${BACKING_INDEX.exec(name)?.[1] ?? name}`;
 }
 
 /** Reads a document as the record that it is: with the identity `stream/_id`, or the one that it was received with. */
