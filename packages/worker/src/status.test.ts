@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { ElasticsearchStatus } from "@vedette/api";
 import { WORKER_METRICS } from "@vedette/semconv";
 import { describe, expect, it } from "vitest";
 import type { LineStatus } from "./detector/line-options.ts";
 import { createMetrics } from "./server/metrics.ts";
-import { createStatus } from "./status.ts";
+import { StoreError } from "./errors.ts";
+import { createStatus, type StatusOptions } from "./status.ts";
 import { sampleDeny } from "./testing/store-samples.ts";
 
 const HERE = import.meta.dirname;
@@ -42,7 +44,7 @@ const lineStatus = (more: Partial<LineStatus> = {}): LineStatus => ({
   ...more,
 });
 
-function stage() {
+function stage(more: Partial<StatusOptions> = {}) {
   const metrics = createMetrics();
   const now = { line: lineStatus(), guards: 1, blocked: 0 };
   const status = createStatus({
@@ -71,6 +73,7 @@ function stage() {
     ruleSet: { loaded: 0, problems: [] },
     sources: () => [],
     metrics,
+    ...more,
   });
   const rendered = async () =>
     (await metrics.registry.metrics())
@@ -120,6 +123,81 @@ describe("a deny list without a guard", () => {
     });
     now.guards = 1;
     expect((await status()).problems).toEqual([]);
+  });
+});
+
+describe("a worker among several on Elasticsearch", () => {
+  const elasticsearch: ElasticsearchStatus = {
+    cluster: { name: "c", uuid: "u", version: "9.4.3" },
+    worker: "w1",
+    sources: [],
+    leases: [],
+    lines: [],
+  };
+  const clusterStage = () => {
+    const cluster = { tenure: undefined as number | undefined, judged: 5, late: 0, silent: false };
+    const standing = async () => {
+      if (cluster.silent) throw new StoreError("elasticsearch-timeout", "No answer in time.", { retryable: true });
+      return elasticsearch;
+    };
+    const judged = () => ({ judged: cluster.judged, unmatched: 0, quarantined: 0, failed: 0, excepted: 0 });
+    const { correlationDrops } = lineStatus();
+    const drops = () => [["correlate/0 1", { ...correlationDrops, lateDropped: cluster.late }] as const];
+    return {
+      cluster,
+      ...stage({ cluster: { standing, judged, drops, tenure: () => cluster.tenure } }),
+    };
+  };
+
+  it("counts what it judged itself, and of the line what comes while it runs here", async () => {
+    const { status, now, cluster, rendered } = clusterStage();
+    const counted = (findings: number, commitRetries: number) =>
+      lineStatus({
+        commitRetries,
+        counters: {
+          ...lineStatus().counters,
+          judged: 900,
+          findings: { ...lineStatus().counters.findings, high: findings },
+        },
+      });
+    now.line = counted(70, 0);
+    cluster.late = 2;
+    await status();
+    expect(await rendered()).toEqual([
+      "vedette_events_judged_total 5",
+      'vedette_correlation_dropped_total{reason="late"} 2',
+    ]);
+    cluster.tenure = 1;
+    await status();
+    now.line = counted(73, 4);
+    await status();
+    cluster.tenure = 2;
+    now.line = counted(90, 1);
+    await status();
+    now.line = counted(91, 1);
+    cluster.judged = 6;
+    await status();
+    expect(await rendered()).toEqual(
+      expect.arrayContaining([
+        "vedette_events_judged_total 6",
+        'vedette_findings_total{level="high"} 4',
+        'vedette_step_retries_total{reason="commit"} 5',
+      ]),
+    );
+  });
+
+  it("shows what it knew, and that the cluster does not answer", async () => {
+    const { status, cluster } = clusterStage();
+    cluster.silent = true;
+    await expect(status()).rejects.toThrow("No answer in time.");
+    cluster.silent = false;
+    expect(await status()).toMatchObject({ ready: true, problems: [], elasticsearch });
+    cluster.silent = true;
+    expect(await status()).toMatchObject({
+      ready: false,
+      problems: ["Elasticsearch cannot be asked now: No answer in time."],
+      elasticsearch,
+    });
   });
 });
 

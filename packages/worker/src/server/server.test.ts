@@ -75,6 +75,8 @@ describe("the API", () => {
     expect((await client.listIncidents()).total).toBe(1);
     expect((await client.listDenyList()).items[0]?.id).toBe("d1");
     expect((await client.listRefused()).total).toBe(0);
+    // An embedded worker reads nothing that it could leave out.
+    await expect(client.getCoverage()).rejects.toMatchObject({ status: 404, problem: { code: "coverage-not-kept" } });
     expect((await client.listAudit()).total).toBeGreaterThan(0);
     expect((await client.verifyAudit()).ok).toBe(true);
     expect(await client.listRules({ query: { limit: 2 } })).toMatchObject({ total: 3, nextCursor: "2" });
