@@ -531,4 +531,12 @@ export const WORKER_METRICS = {
     description: "Findings of rules on trial that were recorded and alert nobody, by rule level.",
     attributes: ["level"],
   },
+  retentionDeleted: {
+    name: "vedette_retention_deleted_total",
+    kind: "counter",
+    unit: "{document}",
+    description:
+      "Documents in Elasticsearch that this worker deleted because they were older than they are to be kept or had served their time, by kind.",
+    attributes: ["kind"],
+  },
 } as const satisfies Record<string, MetricDefinition>;

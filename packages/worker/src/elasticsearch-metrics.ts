@@ -12,6 +12,8 @@ export interface ElasticsearchMetrics {
   onLeaseLost(kind: string): void;
   /** A finding of a rule on trial was written. */
   onShadow(level: string): void;
+  /** Documents were deleted because of their age. */
+  onDeleted(kind: string, documents: number): void;
   /** Makes a step and counts it for a line: as committed, or as refused because another worker went on. */
   step<T>(line: string, commit: () => Promise<T>): Promise<T>;
   /** Sets what is measured rather than counted. */
@@ -42,6 +44,7 @@ export function createElasticsearchMetrics(metrics: Metrics): ElasticsearchMetri
     },
     onLeaseLost: (kind) => metrics.leasesLost.inc({ kind }),
     onShadow: (level) => metrics.findingsShadow.inc({ level }),
+    onDeleted: (kind, documents) => metrics.retentionDeleted.inc({ kind }, documents),
     async step(line, commit) {
       try {
         const made = await commit();

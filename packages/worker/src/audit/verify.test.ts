@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "./canonical-json.ts";
 import { type ChainHead, type ChainRow, EMPTY_CHAIN, entryOf, link, sha256 } from "./chain.ts";
+import { trimContent, trimOf } from "./trim.ts";
 import { createChainVerifier } from "./verify.ts";
 
 const content = (index: number) => ({
@@ -116,6 +117,36 @@ describe("the audit chain", () => {
         },
       ),
     );
+  });
+});
+
+describe("a chain whose older part was deleted", () => {
+  const old = chain(4);
+  const through = old[2] as ChainRow;
+  const trim = link(headOf(old), trimContent(through, 9, 5));
+  const last = link(trim, content(6));
+  const left = [old[3] as ChainRow, trim, last];
+  const verdictFrom = (rows: readonly ChainRow[], begin: ChainHead | undefined) => {
+    const verifier = createChainVerifier(last, [], begin);
+    for (const row of rows) verifier.take(row);
+    return verifier.finish();
+  };
+
+  test("holds from where its own entry says, and only from there", () => {
+    expect(trimOf(trim)).toEqual({ sequence: 3, hash: through.hash });
+    expect(verdictFrom(left, trimOf(trim))).toEqual({ ok: true, entries: 3 });
+    expect(verdictFrom(left.slice(1), trimOf(trim))).toMatchObject({ ok: false, brokenAt: 4 });
+    expect(verdictFrom(left, { sequence: 3, hash: "0".repeat(64) })).toMatchObject({ ok: false, brokenAt: 4 });
+    expect(verdictFrom(left, undefined)).toMatchObject({ ok: false, brokenAt: 1 });
+  });
+
+  test.each<[string, string]>([
+    ["an entry of another action", link(headOf(old), content(4)).entry],
+    ["one that would vouch for itself", forged(trim, { sequence: 3 }).entry],
+    ["no hash", forged(trim, { details: { through: 3 } }).entry],
+    ["no JSON", "{"],
+  ])("is not begun by %s", (_, entry) => {
+    expect(trimOf({ entry })).toBeUndefined();
   });
 });
 

@@ -16,11 +16,16 @@ export interface ChainVerifier {
  * Makes a verifier of a whole chain.
  * @param head where the store says the chain ends (undefined when that record is unreadable); detects entries removed from, or put on, its end
  * @param anchors heads noted outside the database at earlier times, in any order; detect a chain that was rewritten as a whole
+ * @param begin the last entry before the first one that is given: where an entry of the chain itself says that the part before was deleted (`trimOf`)
  */
-export function createChainVerifier(head: ChainHead | undefined, anchors: readonly ChainHead[] = []): ChainVerifier {
+export function createChainVerifier(
+  head: ChainHead | undefined,
+  anchors: readonly ChainHead[] = [],
+  begin: ChainHead = EMPTY_CHAIN,
+): ChainVerifier {
   const noted = new Map(anchors.map((anchor) => [anchor.sequence, anchor.hash]));
   const lastNoted = Math.max(0, ...noted.keys());
-  let last: ChainHead = EMPTY_CHAIN;
+  let last: ChainHead = begin;
   let broken: { readonly at: number; readonly reason: string } | undefined;
 
   const breakAt = (at: number, reason: string): false => {
@@ -57,8 +62,8 @@ export function createChainVerifier(head: ChainHead | undefined, anchors: readon
           breakAt(last.sequence, "the store's record of the chain's end names another hash");
       }
       return broken
-        ? { ok: false, entries: last.sequence, brokenAt: broken.at, reason: broken.reason }
-        : { ok: true, entries: last.sequence };
+        ? { ok: false, entries: last.sequence - begin.sequence, brokenAt: broken.at, reason: broken.reason }
+        : { ok: true, entries: last.sequence - begin.sequence };
     },
   };
 }

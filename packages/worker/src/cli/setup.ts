@@ -57,7 +57,10 @@ async function setup(options: SetupOptions, output: CommandOutput): Promise<void
       return;
     }
     try {
-      const actions = await installTemplates(cluster, prefix, { dryRun: options.dryRun === true });
+      const actions = await installTemplates(cluster, prefix, {
+        dryRun: options.dryRun === true,
+        choices: { replicas: settings.replicas, retention: settings.retention },
+      });
       output.print(
         actions.length === 0
           ? `Templates and indices under ${prefix}- are up to date.`
@@ -66,8 +69,9 @@ async function setup(options: SetupOptions, output: CommandOutput): Promise<void
             : "Done:",
       );
       for (const action of actions) {
-        if (action.do !== "put-template") output.print(`# ${action.do} ${action.name}`);
-        else if (options.dryRun === true) output.print(`PUT _index_template/${action.name}\n${json(action.body)}\n`);
+        const path = { "put-template": "_index_template", "put-policy": "_ilm/policy" }[action.do as string];
+        if (path === undefined || !("body" in action)) output.print(`# ${action.do} ${action.name}`);
+        else if (options.dryRun === true) output.print(`PUT ${path}/${action.name}\n${json(action.body)}\n`);
         else output.print(`  ${action.do} ${action.name}`);
       }
     } catch (error) {

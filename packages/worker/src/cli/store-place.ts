@@ -3,6 +3,7 @@ import { createBulkWriter } from "../elasticsearch/bulk-writer.ts";
 import type { Log } from "../ports.ts";
 import type { DumpSource, DumpTarget } from "../store/dump/dump-record.ts";
 import { type DumpPlace, openElasticsearchDump, openElasticsearchTarget } from "../store/elasticsearch/dump.ts";
+import type { TemplateChoices } from "../store/elasticsearch/templates/definitions.ts";
 import { installTemplates } from "../store/elasticsearch/templates/install.ts";
 import { openSqliteDump, openSqliteTarget } from "../store/sqlite/dump.ts";
 import { withCluster } from "./cluster-options.ts";
@@ -18,12 +19,12 @@ const ELASTICSEARCH = /^elasticsearch(?::(.+))?$/;
 async function withDumpPlace(
   config: string,
   output: CommandOutput,
-  work: (place: DumpPlace, replicas: number | undefined) => Promise<void>,
+  work: (place: DumpPlace, choices: TemplateChoices) => Promise<void>,
 ): Promise<void> {
-  await withCluster({ config }, output, async (cluster, { prefix, replicas }, { tenant }) => {
+  await withCluster({ config }, output, async (cluster, { prefix, replicas, retention }, { tenant }) => {
     const ports = createNodePorts(SILENT);
     const writer = createBulkWriter({ cluster, ...ports, prefix });
-    await work({ cluster, writer, prefix, line: `case/${tenant}`, ports }, replicas);
+    await work({ cluster, writer, prefix, line: `case/${tenant}`, ports }, { replicas, retention });
   });
 }
 
@@ -60,8 +61,8 @@ export async function withTarget(
     await work(target);
     return;
   }
-  return withDumpPlace(inCluster[1] ?? config, output, async (place, replicas) => {
-    await installTemplates(place.cluster, place.prefix, { choices: { replicas } });
+  return withDumpPlace(inCluster[1] ?? config, output, async (place, choices) => {
+    await installTemplates(place.cluster, place.prefix, { choices });
     await using target = openElasticsearchTarget(place);
     await target.requireEmpty();
     await work(target);

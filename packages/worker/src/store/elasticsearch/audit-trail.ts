@@ -1,6 +1,7 @@
 import type { AuditVerification } from "@vedette/api";
 import { createChainVerifier } from "../../audit/verify.ts";
-import type { ChainRow } from "../../audit/chain.ts";
+import { type ChainHead, type ChainRow, EMPTY_CHAIN } from "../../audit/chain.ts";
+import { TRIM_ACTION, trimOf } from "../../audit/trim.ts";
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import type { Freshness } from "./freshness.ts";
 import type { Journal } from "./journal.ts";
@@ -28,8 +29,9 @@ export async function verifyAuditTrail(
   await freshness.before(index);
   const { applied } = await journal.peek();
   const head = (applied.carry ?? EMPTY_CARRY).audit;
-  const verifier = createChainVerifier(head);
-  for (let after = 0; after < head.sequence;) {
+  const begin = await beginOf(client, index, line, head.sequence);
+  const verifier = createChainVerifier(head, [], begin);
+  for (let after = begin.sequence; after < head.sequence;) {
     const rows = await read({ gt: after, lte: Math.min(after + PART, head.sequence) });
     if (!rows.every((row) => verifier.take(row)) || rows.length === 0) break;
     after = rows.at(-1)?.sequence ?? head.sequence;
@@ -49,4 +51,21 @@ export async function verifyAuditTrail(
     brokenAt: foreign.sequence,
     reason: "the store's record of the chain's end does not know this entry",
   };
+}
+
+/** Where a line's trail begins: behind what its newest entry about a deletion names. That entry is verified with the rest. */
+export async function beginOf(
+  client: Cluster["client"],
+  index: string,
+  line: string,
+  through: number,
+): Promise<ChainHead> {
+  const filters: Filter[] = [
+    { term: { "vedette.line": line } },
+    { term: { "event.action": TRIM_ACTION } },
+    { range: { "vedette.sequence": { lte: through } } },
+  ];
+  const order = { number: "vedette.sequence", direction: "desc" } as const;
+  const [row] = await listAll(client, { index, filters, order, item: chainRowOf }, 1);
+  return (row && trimOf(row)) ?? EMPTY_CHAIN;
 }

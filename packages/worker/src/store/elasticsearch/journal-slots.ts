@@ -54,6 +54,13 @@ export interface JournalSlots {
   removeParts(document: SlotDocument): Promise<void>;
 }
 
+/** Number of the step that a document is a part of, by its id; undefined for a document that is no part. */
+export function partOf(line: string, id: string): number | undefined {
+  const begin = `${line}/part/`;
+  const n = id.startsWith(begin) ? Number(id.slice(begin.length).split("/")[0]) : Number.NaN;
+  return Number.isInteger(n) ? n : undefined;
+}
+
 /** The place of a step is not as the writer knew it. */
 export class ConflictError extends Error {
   override readonly name = "ConflictError";

@@ -10,7 +10,7 @@ import type { OutboxRow, StepCommit } from "../store.ts";
 import { readCurrent, type Wanted } from "./current-documents.ts";
 import * as documents from "./documents.ts";
 import type { JournalEntry } from "./journal-body.ts";
-import { aliasOf, documentId, monthlyIndex } from "./names.ts";
+import { aliasOf, dateOf, documentId, monthlyIndex } from "./names.ts";
 
 /** What each step of a line knows of the steps before it. JSON. */
 export type LineCarry = {
@@ -272,5 +272,5 @@ const answerCreate = (idempotency: NonNullable<StepCommit["idempotency"]>, place
   kind: "create",
   index: index(place, "idempotency"),
   id: documentId(`${place.line}|${idempotency.key}`),
-  document: { line: place.line, order: place.step, body: idempotency },
+  document: { "@timestamp": dateOf(place.now), line: place.line, order: place.step, body: idempotency },
 });

@@ -1,5 +1,6 @@
 import type { AuditVerification } from "@vedette/api";
 import { type ChainHead, type ChainRow, EMPTY_CHAIN, link } from "../../audit/chain.ts";
+import { TRIM_ACTION, trimOf } from "../../audit/trim.ts";
 import { type ChainVerifier, createChainVerifier } from "../../audit/verify.ts";
 import type { AuditDraft } from "../store.ts";
 import type { Connection } from "./connection.ts";
@@ -65,7 +66,23 @@ export function beginVerification(connection: Connection, anchors: readonly Chai
   } catch {
     // Without a readable head the verifier reports its damage, after the entries themselves.
   }
-  return { verifier: createChainVerifier(head, anchors), end, after: 0 };
+  const begin = beginOf(connection, end);
+  return { verifier: createChainVerifier(head, anchors, begin), end, after: begin.sequence };
+}
+
+/** Where the trail begins: a store that was moved here may have had its older part deleted, which an entry of the chain says. */
+function beginOf({ sql }: Connection, end: number): ChainHead {
+  try {
+    const first = sql("SELECT min(sequence) AS first FROM audit").get()?.["first"] as number | null;
+    if (first === null || first === 1) return EMPTY_CHAIN;
+    const row = sql(
+      "SELECT entry FROM audit WHERE sequence <= ? AND json_valid(entry) AND json_extract(entry, '$.action') = ? ORDER BY sequence DESC LIMIT 1",
+    ).get(end, TRIM_ACTION) as Pick<ChainRow, "entry"> | undefined;
+    return (row && trimOf(row)) ?? EMPTY_CHAIN;
+  } catch {
+    // The verifier finds what is damaged.
+    return EMPTY_CHAIN;
+  }
 }
 
 /** Verifies the next rows; true while there is more to do. A damaged page ends the trail at the entry before it. */

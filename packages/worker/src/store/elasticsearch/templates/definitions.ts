@@ -2,11 +2,11 @@ import type { estypes } from "@elastic/elasticsearch";
 import type { Capabilities } from "../../../elasticsearch/cluster.ts";
 import { DEAD_LETTER_MAPPINGS } from "../../../elasticsearch/dead-letter.ts";
 import { type AliasedKind, ALIASED_KINDS, aliasOf, type DatedKind, DATED_KINDS, patternOf } from "../names.ts";
+import type { Retention } from "../retention.ts";
+import { hasPolicy, policiesOf } from "./lifecycle.ts";
+import { metaOf, TEMPLATE_VERSION } from "./marks.ts";
 
 type Properties = Record<string, estypes.MappingProperty>;
-
-/** Version of all templates together; it grows whenever one of them changes. */
-export const TEMPLATE_VERSION = 1;
 
 /** An index template as it is sent to the cluster. */
 export interface TemplateDefinition {
@@ -22,19 +22,6 @@ export interface TemplateDefinition {
       readonly mappings: estypes.MappingTypeMapping;
     };
   };
-}
-
-/** Marks what is ours: nothing without it is ever changed or deleted. */
-export const metaOf = (kind: string, version: number = TEMPLATE_VERSION): estypes.Metadata => ({
-  vedette: { version, kind },
-});
-
-/** Version and kind that a mapping or template says; undefined when it is not ours. */
-export function readMeta(meta: unknown): { readonly version: number; readonly kind: string } | undefined {
-  const ours = (meta as { vedette?: { version?: unknown; kind?: unknown } } | undefined)?.vedette;
-  return typeof ours?.version === "number" && typeof ours.kind === "string"
-    ? { version: ours.version, kind: ours.kind }
-    : undefined;
 }
 
 const keyword = { type: "keyword", ignore_above: 4_096 } as const;
@@ -197,7 +184,7 @@ const aliasedProperties: Readonly<Record<AliasedKind, Properties>> = {
     gzip: { type: "binary" },
   },
   steps: { line: keyword, n: long, body: opaque },
-  idempotency: { line: keyword, order: long, body: opaque },
+  idempotency: { "@timestamp": date, line: keyword, order: long, body: opaque },
 };
 
 const datedProperties: Readonly<Record<Exclude<DatedKind, "events">, Properties>> = {
@@ -218,6 +205,7 @@ const datedProperties: Readonly<Record<Exclude<DatedKind, "events">, Properties>
             shadow: boolean,
             content_hash: keyword,
             source: keyword,
+            received: double,
             position: { properties: { index: keyword, id: keyword } },
             body: opaque,
           },
@@ -238,9 +226,14 @@ const datedProperties: Readonly<Record<Exclude<DatedKind, "events">, Properties>
 export interface TemplateChoices {
   /** Replicas of each index; by default one as soon as there is a second node for it. */
   readonly replicas?: number | undefined;
+  /** How long things are kept; where the cluster has index lifecycle management, it deletes the months that are over. */
+  readonly retention?: Retention | undefined;
 }
 
-const settings = ({ replicas }: TemplateChoices, more: estypes.IndicesIndexSettings): estypes.IndicesIndexSettings => ({
+const settings = (
+  { replicas }: Pick<TemplateChoices, "replicas">,
+  more: estypes.IndicesIndexSettings,
+): estypes.IndicesIndexSettings => ({
   number_of_shards: "1",
   ...(replicas === undefined ? { auto_expand_replicas: "0-1" } : { number_of_replicas: String(replicas) }),
   codec: "best_compression",
@@ -265,12 +258,16 @@ export function mappingOf(
   return { dynamic: false, _meta: metaOf(kind), properties };
 }
 
+/** Ends of the names of indices that are none by month. */
+const WITHOUT_MONTH = ["before", "after", "undated"];
+
 /** All index templates for a prefix, as this cluster takes them. */
 export function templatesOf(
   prefix: string,
-  capabilities: Pick<Capabilities, "fieldTypes">,
+  capabilities: Pick<Capabilities, "fieldTypes" | "indexLifecycle">,
   choices: TemplateChoices = {},
 ): TemplateDefinition[] {
+  const isManaged = policiesOf(prefix, capabilities, choices.retention).length > 0;
   const guard: TemplateDefinition = {
     name: `${prefix}-guard`,
     body: {
@@ -291,12 +288,23 @@ export function templatesOf(
       allow_auto_create: !isAliased(kind),
       _meta: metaOf(kind),
       template: {
-        settings: settings(choices, kind === "findings" || kind === "events" ? { refresh_interval: "1s" } : {}),
+        settings: settings(choices, {
+          ...(kind === "findings" || kind === "events" ? { refresh_interval: "1s" } : {}),
+          ...(isManaged && hasPolicy(kind) ? { lifecycle: { name: aliasTemplate(prefix, kind) } } : {}),
+        }),
         mappings: mappingOf(kind, capabilities),
       },
     },
   }));
-  return [guard, ...templates];
+  // What is in an index without a month is deleted by when it was received: as a whole, it would go with all that came since.
+  const exempt = templates.flatMap(({ name, body }): TemplateDefinition[] => {
+    const { lifecycle, ...kept } = body.template?.settings ?? {};
+    if (lifecycle === undefined || body.template === undefined) return [];
+    const index_patterns = WITHOUT_MONTH.map((one) => `${name}-${one}`);
+    const template = { ...body.template, settings: kept };
+    return [{ name: `${name}-undated`, body: { ...body, index_patterns, priority: 505, template } }];
+  });
+  return [guard, ...templates, ...exempt];
 }
 
 /** Name of the template of a kind. */

@@ -4,8 +4,9 @@ import { sampleAlert } from "../../../testing/store-samples.ts";
 import { type ElasticsearchHome, makeElasticsearchHome } from "../../testing/elasticsearch-homes.ts";
 import { wholeStep } from "../../testing/store-contract.ts";
 import { aliasOf, ALIASED_KINDS, backingOf } from "../names.ts";
-import { metaOf, type TemplateDefinition, templatesOf } from "./definitions.ts";
+import { type TemplateDefinition, templatesOf } from "./definitions.ts";
 import { type InstallPlan, installTemplates } from "./install.ts";
+import { metaOf, TEMPLATE_VERSION } from "./marks.ts";
 
 const node = useElasticsearch();
 let home: ElasticsearchHome;
@@ -24,8 +25,8 @@ function secondVersion(kind: string, change: (properties: object) => object): In
       ...template,
       body: {
         ...template.body,
-        version: 2,
-        _meta: metaOf(of, 2),
+        version: TEMPLATE_VERSION + 1,
+        _meta: metaOf(of, TEMPLATE_VERSION + 1),
         ...(mappings === undefined || settings === undefined
           ? {}
           : {
@@ -33,7 +34,7 @@ function secondVersion(kind: string, change: (properties: object) => object): In
                 settings,
                 mappings: {
                   ...mappings,
-                  _meta: metaOf(of, 2),
+                  _meta: metaOf(of, TEMPLATE_VERSION + 1),
                   properties: (ofKind ? change(mappings.properties ?? {}) : (mappings.properties ?? {})) as never,
                 },
               },
@@ -41,7 +42,7 @@ function secondVersion(kind: string, change: (properties: object) => object): In
       },
     };
   });
-  return { version: 2, templates };
+  return { version: TEMPLATE_VERSION + 1, templates };
 }
 
 describe("installing", () => {

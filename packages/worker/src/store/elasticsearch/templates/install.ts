@@ -4,17 +4,14 @@ import type { Cluster } from "../../../elasticsearch/cluster.ts";
 import { StoreError } from "../../../errors.ts";
 import { ALIASED_KINDS, type AliasedKind, aliasOf, backingOf } from "../names.ts";
 import { storing } from "../store-failure.ts";
-import {
-  readMeta,
-  TEMPLATE_VERSION,
-  type TemplateChoices,
-  type TemplateDefinition,
-  templatesOf,
-} from "./definitions.ts";
+import { type TemplateChoices, type TemplateDefinition, templatesOf } from "./definitions.ts";
+import { changedPolicies, policiesOf, type PolicyDefinition, putPolicy } from "./lifecycle.ts";
+import { readMeta, TEMPLATE_VERSION } from "./marks.ts";
 import { migrateAlias } from "./migrate-alias.ts";
 
 /** One thing that installing does, or would do. */
 export type InstallAction =
+  | { readonly do: "put-policy"; readonly name: string; readonly body: PolicyDefinition["body"] }
   | { readonly do: "put-template"; readonly name: string; readonly body: TemplateDefinition["body"] }
   | { readonly do: "create-index"; readonly name: string; readonly alias: string }
   | { readonly do: "put-mapping"; readonly name: string; readonly mappings: estypes.MappingTypeMapping }
@@ -53,7 +50,11 @@ export async function installTemplates(
     choices,
     plan = { version: TEMPLATE_VERSION, templates: templatesOf(prefix, capabilities, choices) },
   } = options;
-  const actions: InstallAction[] = [];
+  const policies = policiesOf(prefix, capabilities, choices?.retention);
+  const actions: InstallAction[] = (await changedPolicies(cluster, prefix, policies)).map((policy) => ({
+    do: "put-policy",
+    ...policy,
+  }));
   const installed = await readTemplates(client, prefix);
   for (const template of plan.templates) {
     if (installed.has(template.name)) refuseNewer(template.name, installed.get(template.name), plan.version);
@@ -166,10 +167,11 @@ function withoutDefaults(property: estypes.MappingProperty): Record<string, unkn
 const sorted = (record: Record<string, unknown>): [string, unknown][] =>
   Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** Templates first, because new indices take their mappings from them; what a master can do together is asked of it together. */
+/** Policies and templates first, because new indices take their mappings from them; what a master can do together is asked of it together. */
 async function performAll(client: Cluster["client"], actions: readonly InstallAction[]): Promise<void> {
   const together = (kind: InstallAction["do"]): Promise<void[]> =>
     Promise.all(actions.filter((action) => action.do === kind).map((action) => perform(client, action)));
+  await together("put-policy");
   await together("put-template");
   await together("create-index");
   for (const action of actions)
@@ -178,6 +180,8 @@ async function performAll(client: Cluster["client"], actions: readonly InstallAc
 
 async function perform(client: Cluster["client"], action: InstallAction): Promise<void> {
   switch (action.do) {
+    case "put-policy":
+      return putPolicy({ client }, action);
     case "put-template":
       await storing(`Installing the template ${action.name}`, () =>
         client.indices.putIndexTemplate({ name: action.name, ...action.body }),
