@@ -214,7 +214,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
     writing: writingTook,
     total: seconds(),
   };
-  isKept = verdict.lost.length + verdict.doubled.length + verdict.strange.length > 0;
+  isKept = verdict.lost.length + verdict.doubled.length + verdict.strange.length + fleet.counts.ends > 0;
   if (isKept) print(`workers' log: ${log}`);
   return report;
 }

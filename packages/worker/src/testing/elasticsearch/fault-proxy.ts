@@ -11,7 +11,8 @@ import type { Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { thinBulk, type BulkAnswer } from "./bulk-faults.ts";
-import { FaultPicker, isBulk, isRefresh, type FaultRule } from "./fault-rules.ts";
+import { FaultPicker, isBulk, isRefresh, type FaultRule, type RequestLine } from "./fault-rules.ts";
+import { refusalOf } from "./refusals.ts";
 import { allowsPartialResults, failShard, type SearchAnswer } from "./search-faults.ts";
 import { seededRandom } from "./seeded-random.ts";
 
@@ -128,7 +129,7 @@ class Proxy {
         return void incoming.socket.resetAndDestroy();
       case "refuse":
         count();
-        return send(outgoing, refusal(fault.status));
+        return send(outgoing, refusal(fault.status, { method, path }));
       case "lose-answer":
         count();
         await this.#forward(passing);
@@ -189,7 +190,10 @@ class Proxy {
     if (thinned.refused === 0) return { answer: await this.#forward(passing), refused: 0 };
     if (thinned.body === "") {
       const none: BulkAnswer = { took: 0, errors: true, items: [] };
-      return { answer: json(refusal(429).headers, 200, thinned.answer(none)), refused: thinned.refused };
+      return {
+        answer: json(refusal(429, { method: "POST", path: "/_bulk" }).headers, 200, thinned.answer(none)),
+        refused: thinned.refused,
+      };
     }
     const { "content-encoding": _, ...headers } = passing.headers;
     const answer = await this.#forward({ ...passing, headers, body: Buffer.from(thinned.body) });
@@ -252,12 +256,9 @@ const json = (headers: IncomingHttpHeaders, status: number, body: object): Answe
   body: Buffer.from(JSON.stringify(body)),
 });
 
-const refusal = (status: 429 | 503): Answer => {
-  const type = status === 429 ? "es_rejected_execution_exception" : "cluster_block_exception";
-  const reason = "fault proxy: the cluster is busy";
-  return json(
+const refusal = (status: 429 | 503, line: RequestLine): Answer =>
+  json(
     { "x-elastic-product": "Elasticsearch", "content-type": "application/vnd.elasticsearch+json;compatible-with=9" },
     status,
-    { error: { root_cause: [{ type, reason }], type, reason }, status },
+    refusalOf(status, line),
   );
-};
