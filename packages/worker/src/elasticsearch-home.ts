@@ -71,11 +71,7 @@ export interface ElasticsearchHomeOptions {
 }
 
 /** A cluster in which nothing may be installed must hold it all already. */
-async function prepare(
-  cluster: Cluster,
-  { prefix, replicas, retention }: Settings,
-  log: Ports["log"],
-): Promise<void> {
+async function prepare(cluster: Cluster, { prefix, replicas, retention }: Settings, log: Ports["log"]): Promise<void> {
   try {
     await installTemplates(cluster, prefix, { choices: { replicas, retention } });
   } catch (error) {
