@@ -4,6 +4,7 @@ import type {
   CloseReason,
   DenyListEntry,
   IncidentStatus,
+  CoverageGap,
   Severity,
   TimelineRow,
 } from "@vedette/api";
@@ -63,6 +64,18 @@ export const DENY_STATE: Record<DenyListEntry["state"], string> = {
   in_force: "In force",
   expired: "Expired",
   undone: "Undone",
+};
+
+/** Why rules did not look at events, in words that follow a number of events. */
+export const COVERAGE_REASON: Record<CoverageGap["reason"], string> = {
+  "before-start": "from before the source began",
+  "rule-added-later": "older than a rule",
+  "rule-changed": "judged before a rule was changed",
+  "mapping-missing": "without the fields that a rule reads",
+  behind: "about to be read",
+  "no-worker": "that no worker reads",
+  deleted: "deleted before they were read",
+  forgotten: "judged by rules that are not remembered",
 };
 
 /** What the pages call a kind of row in a timeline. */

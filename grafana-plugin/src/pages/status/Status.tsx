@@ -11,6 +11,7 @@ import { Section } from "../../components/Section.tsx";
 import type { Column } from "../../components/sort-rows.ts";
 import { WorkerProblems } from "../../components/WorkerProblems.tsx";
 import { count } from "../../format/words.ts";
+import { Cluster } from "./Cluster.tsx";
 import { Refused } from "./Refused.tsx";
 import { Sources } from "./Sources.tsx";
 import { Unmatched } from "./Unmatched.tsx";
@@ -68,6 +69,7 @@ function Content({ status }: { readonly status: WorkerStatus }) {
           ]}
         />
       </Section>
+      {status.elasticsearch !== undefined && <Cluster cluster={status.elasticsearch} />}
       {rules.problems.length > 0 && (
         <Section title="Problems in rule files" count={rules.problems.length} flush>
           <DataTable
