@@ -43,7 +43,7 @@ export interface CompareOptions {
   readonly shape: Shape;
   /** Beginning of the names of the indices, which are removed afterwards. */
   readonly prefix: string;
-  /** Of the distinct events of each set at most this many, evenly spread; 0 for all. */
+  /** Of the distinct events of each set at most about this many, evenly spread, and two of what each rule finds; 0 for all. */
   readonly sample: number;
   readonly only?: string | undefined;
   readonly tell?: (line: string) => void;
@@ -81,14 +81,13 @@ export async function compareShape(options: CompareOptions): Promise<ShapeResult
   }
   for (const [number, [name, { logSource, documents }]] of [...groups].entries()) {
     const all = [...documents.values()];
-    const step = options.sample === 0 ? 1 : Math.max(1, Math.floor(all.length / options.sample));
     const index = `${options.prefix}-${shape.name.toLowerCase().replaceAll(" ", "-")}-${number}`;
     try {
       await compareSet(
         options,
         name,
         index,
-        all.filter((_, at) => at % step === 0),
+        sampleOf(all, options, logSource),
         logSource,
         result,
       );
@@ -97,6 +96,29 @@ export async function compareShape(options: CompareOptions): Promise<ShapeResult
     }
   }
   return result;
+}
+
+/** Finds of each rule that are compared besides the events that are evenly spread. */
+const FINDS_A_RULE = 2;
+
+function sampleOf(
+  all: readonly JsonObject[],
+  { rules, sample }: CompareOptions,
+  logSource: LogSource | undefined,
+): readonly JsonObject[] {
+  if (sample === 0) return all;
+  const step = Math.max(1, Math.floor(all.length / sample));
+  const detector = createDetector(rules, { identifies: false });
+  const finds = new Map<string, number>();
+  return all.filter((document, at) => {
+    let isWanted = at % step === 0;
+    for (const { rule } of detector.judge({ id: "event", time: 0, document, logSource }).facts) {
+      const count = finds.get(rule.id) ?? 0;
+      finds.set(rule.id, count + 1);
+      if (count < FINDS_A_RULE) isWanted = true;
+    }
+    return isWanted;
+  });
 }
 
 async function compareSet(

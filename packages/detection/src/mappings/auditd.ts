@@ -13,7 +13,7 @@ const AUDITD_EXECVE = logSourceList(
 );
 
 /** Record types that one of is in every coalesced event of Laurel. */
-const LAUREL_TYPES = [
+export const LAUREL_TYPES: readonly string[] = [
   "SYSCALL",
   "EXECVE",
   "PATH",
@@ -29,7 +29,7 @@ const LAUREL_TYPES = [
 const COALESCED_CALL = dottedName("data.syscall");
 
 /** Of x86-64 and of aarch64; other architectures need the enriched name. */
-const EXECVE_NUMBERS = new Set(["59", "221", "322", "281"]);
+export const EXECVE_NUMBERS: ReadonlySet<string> = new Set(["59", "221", "322", "281"]);
 
 const isRecord = (document: JsonObject): boolean =>
   typeof document.type === "string" &&

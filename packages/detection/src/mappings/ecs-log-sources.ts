@@ -26,7 +26,7 @@ const FACILITY = dottedName("cisco.ios.facility");
 const WORKLOAD = dottedName("o365.audit.Workload");
 
 /** Datasets of cloud and application services. */
-const DATASETS: Readonly<Record<string, readonly LogSource[]>> = {
+export const DATASETS: Readonly<Record<string, readonly LogSource[]>> = {
   "aws.cloudtrail": [{ product: "aws", service: "cloudtrail" }],
   "azure.activitylogs": [{ product: "azure", service: "activitylogs" }],
   "azure.auditlogs": [
@@ -61,7 +61,8 @@ const DATASETS: Readonly<Record<string, readonly LogSource[]>> = {
   "opencanary.events": [{ product: "opencanary", category: "application" }],
 };
 
-const PROXIES = new Set([
+/** Modules of proxies. */
+export const PROXIES: ReadonlySet<string> = new Set([
   "squid",
   "zscaler",
   "zscaler_zia",
@@ -73,7 +74,17 @@ const PROXIES = new Set([
   "cisco_secure_web_appliance",
   "trellix_swg",
 ]);
-const WEB_SERVERS = new Set(["apache", "nginx", "iis", "traefik", "haproxy", "apache_tomcat", "tomcat", "cloudflare"]);
+/** Modules of web servers. */
+export const WEB_SERVERS: ReadonlySet<string> = new Set([
+  "apache",
+  "nginx",
+  "iis",
+  "traefik",
+  "haproxy",
+  "apache_tomcat",
+  "tomcat",
+  "cloudflare",
+]);
 
 /**
  * The log sources of an ECS document; one and the same list for documents that are alike. What tells more is read first, and nothing that
@@ -124,10 +135,10 @@ function ofModule(module: string, dataset: string, detail: string): readonly Log
 }
 
 /** Services of what IOS calls facilities: what was typed is logged by the parser. */
-const CISCO: Readonly<Record<string, string>> = { aaa: "aaa", parser: "aaa", bgp: "bgp", ldp: "ldp" };
+export const CISCO: Readonly<Record<string, string>> = { aaa: "aaa", parser: "aaa", bgp: "bgp", ldp: "ldp" };
 
 /** Programs whose lines Sigma has services for. */
-const PROGRAMS: ReadonlyMap<string, string> = new Map([
+export const PROGRAMS: ReadonlyMap<string, string> = new Map([
   ["sshd", "sshd"],
   ["sudo", "sudo"],
   ["cron", "cron"],
@@ -249,7 +260,8 @@ function ofTraffic(
   });
 }
 
-const LANGUAGES: Readonly<Record<string, string>> = {
+/** Products by the language that a service says it is written in. */
+export const LANGUAGES: Readonly<Record<string, string>> = {
   nodejs: "nodejs",
   javascript: "nodejs",
   java: "jvm",

@@ -20,7 +20,7 @@ const ENTITIES: readonly (readonly [EntityKind, readonly DottedName[]])[] = (
 const TIMES = ["@timestamp", "event.created", "timestamp"].map(dottedName);
 
 /** Top-level names that ECS documents have, one of which says that a document with `@timestamp` is one. */
-const ROOTS = [
+export const ROOTS: readonly string[] = [
   "event",
   "host",
   "agent",
@@ -33,7 +33,8 @@ const ROOTS = [
   "observer",
   "dns",
 ];
-const FLAT = [
+/** Names written flat that do the same. */
+export const FLAT: readonly string[] = [
   "event.dataset",
   "event.module",
   "event.category",

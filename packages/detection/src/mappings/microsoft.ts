@@ -12,7 +12,7 @@ const SIGN_IN = logSourceList({ product: "azure", service: "signinlogs" });
 const RISK = logSourceList({ product: "azure", service: "riskdetection" }, { product: "azure", service: "pim" });
 
 /** Categories of Microsoft Entra's diagnostic logs, lower case. */
-const ENTRA_CATEGORIES: Readonly<Record<string, readonly LogSource[]>> = {
+export const ENTRA_CATEGORIES: Readonly<Record<string, readonly LogSource[]>> = {
   auditlogs: AUDIT,
   signinlogs: SIGN_IN,
   noninteractiveusersigninlogs: SIGN_IN,
@@ -26,7 +26,7 @@ const ENTRA_CATEGORIES: Readonly<Record<string, readonly LogSource[]>> = {
 };
 
 /** Tables of Log Analytics, lower case, by the column `Type`. */
-const TABLES: Readonly<Record<string, readonly LogSource[]>> = {
+export const TABLES: Readonly<Record<string, readonly LogSource[]>> = {
   azureactivity: ACTIVITY,
   auditlogs: AUDIT,
   signinlogs: SIGN_IN,

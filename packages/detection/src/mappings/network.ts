@@ -11,7 +11,7 @@ const ORIGIN = dottedName("id.orig_h");
 const zeekCache = createLogSourceCache();
 
 /** A member that only one of Zeek's logs has, for documents that do not say which log they are from. */
-const ZEEK_MARKS: readonly (readonly [string, string])[] = [
+export const ZEEK_MARKS: readonly (readonly [string, string])[] = [
   ["qtype_name", "dns"],
   ["rcode_name", "dns"],
   ["user_agent", "http"],

@@ -20,7 +20,7 @@ const ENTITIES: readonly (readonly [EntityKind, readonly string[]])[] = [
 ];
 
 /** Products of Sigma's application rules whose name differs from `telemetry.sdk.language`. */
-const PRODUCTS: Readonly<Record<string, string>> = { java: "jvm", webjs: "javascript" };
+export const PRODUCTS: Readonly<Record<string, string>> = { java: "jvm", webjs: "javascript" };
 
 /** OTel log documents, in the shape that the Collector's OTel mode writes to Elasticsearch. */
 export const otelMapping: FieldMapping = {
@@ -59,7 +59,7 @@ const LOG_FILE = dottedName("log.file.name");
 const PROGRAMS = ["appname", "syslog.appname", "process.name"].map(dottedName);
 
 /** Services of Sigma's Linux rules by the file that a line was read from, and by the program that wrote it. */
-const LINUX_SERVICES: ReadonlyMap<string, string> = new Map([
+export const LINUX_SERVICES: ReadonlyMap<string, string> = new Map([
   ["auth.log", "auth"],
   ["secure", "auth"],
   ["syslog", "syslog"],

@@ -42,7 +42,7 @@ export function valuedBounds({ name, field, tell }: FieldContext): Bounds {
     tell(`${name}: a text without words does not exist for the index`);
     return atLeast(found);
   }
-  if ((field.kind === "integer" || field.kind === "decimal") && field.coerces !== false) {
+  if (field.kind === "decimal" && field.coerces !== false) {
     tell(`${name}: an empty text is no number for the index`);
     return atLeast(found);
   }
@@ -124,11 +124,12 @@ function ofPatterns(context: FieldContext, tests: readonly PatternTest[]): Bound
       return found;
     }
     case "integer":
+      return some(tests.map((test) => wholeBounds(context, test)));
     case "decimal":
       tell(`${name}: a number may be written in several ways`);
       // An empty text is taken for no number at all.
       if (matches("")) return UNKNOWN;
-      return some(tests.map((test) => numberBounds(name, field, test)));
+      return some(tests.map(({ pattern }) => numberBounds(name, pattern)));
     case "boolean": {
       const upper: Query[] = [];
       if (matches("true")) upper.push({ term: { [name]: true } });
@@ -156,14 +157,28 @@ function ofPatterns(context: FieldContext, tests: readonly PatternTest[]): Bound
 /** Whole numbers that JSON's numbers hold exactly. */
 const isSafe = (number: number): boolean => Number.isSafeInteger(number);
 
-function numberBounds(name: string, field: IndexField, { pattern }: PatternTest): Bounds {
+/** Whole numbers are in documents as JSON or the same digits as a text have them; docs/push-down.md says that this is taken for granted. */
+function wholeBounds({ name, tell }: FieldContext, { pattern }: PatternTest): Bounds {
+  const text = literalText(pattern);
+  if (pattern.length === 1 && pattern[0] === ANY) return exactly(exists(name));
+  const number = text === undefined ? undefined : toNumber(text);
+  // No number has a letter, nor white space.
+  const isForeign = pattern.some((part) => typeof part === "string" && /[^-0-9.e+]/i.test(part));
+  if (isForeign || (text !== undefined && number === undefined)) return NEVER;
+  if (text === undefined || number === undefined || !isSafe(number)) {
+    tell(`${name}: a number is asked for like a text`);
+    return atMost(exists(name));
+  }
+  const query: Query = { term: { [name]: number } };
+  if (String(number) === text) return exactly(query);
+  tell(`${name}: a number may be written in several ways`);
+  return atMost(query);
+}
+
+function numberBounds(name: string, pattern: PatternTest["pattern"]): Bounds {
   const text = literalText(pattern);
   if (text === undefined) return atMost(exists(name));
-  const number = toNumber(text);
-  if (number === undefined) return NEVER;
-  if (field.kind !== "integer" || !isSafe(number)) return atMost(exists(name));
-  const query: Query = { term: { [name]: number } };
-  return field.coerces === false && String(number) === text ? exactly(query) : atMost(query);
+  return toNumber(text) === undefined ? NEVER : atMost(exists(name));
 }
 
 function ofOther(context: FieldContext, test: ValueTest): Bounds {

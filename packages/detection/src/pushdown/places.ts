@@ -2,7 +2,7 @@ import { ANY_KEY, type FieldPath } from "../mapping.ts";
 import { isStep } from "../mappings/path-step.ts";
 import { ANY, type Pattern } from "../sigma/pattern.ts";
 import type { ValueTest } from "../signature.ts";
-import { type Bounds, NEVER, UNKNOWN, atLeast, atMost, every, not, some } from "./bounds.ts";
+import { type Bounds, NEVER, UNKNOWN, atLeast, atMost, every, exactly, not, some } from "./bounds.ts";
 import { testBounds, valuedBounds } from "./field-bounds.ts";
 import { type IndexField, type IndexFields, mayHide } from "./index-fields.ts";
 import { ALL, anyOf } from "./query.ts";
@@ -16,6 +16,16 @@ export interface PlaceReader {
   valued(paths: readonly FieldPath[]): Bounds;
   /** Whether there is anything at or below one of the names. */
   has(...names: readonly string[]): Bounds;
+  /** Whether there is a text with characters or a number at the name. */
+  text(name: string): Bounds;
+  /** Whether there is a value or an object with something in it at the name. */
+  defined(name: string): Bounds;
+  /** Whether there is an object with something in it at the name. */
+  object(name: string): Bounds;
+  /** Whether one of the values of a field, which is named as the index names it, is as an expression in Lucene's form says. */
+  regexp(name: string, expression: string): Bounds;
+  /** Of the places those that documents of the index may have a value at; equal for lists of places that mean the same here. */
+  known(paths: readonly FieldPath[]): string;
   /** Every field that can be asked below the roots of a keyword search; undefined when there are too many or some cannot be. */
   keywords(roots: readonly FieldPath[], tests: readonly ValueTest[]): Bounds;
 }
@@ -25,6 +35,8 @@ interface Place {
   readonly test: (tests: readonly ValueTest[]) => Bounds;
   readonly valued: Bounds;
 }
+
+const EMPTY: ValueTest = { kind: "pattern", pattern: [], cased: true, dashes: false };
 
 /** Fields that a keyword is looked for in one by one. */
 const MAX_KEYWORD_FIELDS = 48;
@@ -171,8 +183,46 @@ export function createPlaceReader(index: IndexFields, onReason: (reason: string)
     return places;
   };
 
+  const object = (name: string): Bounds => {
+    if (mayHide(index, name)) return UNKNOWN;
+    return parents.has(name) || fieldAt(name)?.field.kind === "flattened"
+      ? exactly({ exists: { field: name } })
+      : NEVER;
+  };
+
+  const text = (name: string): Bounds => {
+    const own = fieldAt(name);
+    if (own === undefined) return mayHide(index, name) ? UNKNOWN : NEVER;
+    if (own.field.kind === "object") return NEVER;
+    return every([valuedBounds({ ...own, tell }), not(testBounds({ ...own, tell }, [EMPTY]))]);
+  };
+
+  const defined = (name: string): Bounds => {
+    const own = fieldAt(name);
+    return own === undefined || own.field.kind === "object"
+      ? object(name)
+      : some([valuedBounds({ ...own, tell }), ...(parents.has(name) ? [object(name)] : [])]);
+  };
+
+  const regexp = (name: string, expression: string): Bounds => {
+    const own = fieldAt(name);
+    if (own === undefined) return mayHide(index, name) ? UNKNOWN : NEVER;
+    const whole = own.field.whole ?? own;
+    const { kind, normalizer, ignorable, foreign } = whole.field;
+    if (kind !== "keyword" || normalizer !== undefined || ignorable || foreign) return UNKNOWN;
+    return exactly({ regexp: { [whole.name]: { value: expression, flags: "NONE" } } });
+  };
+
+  const known = (paths: readonly FieldPath[]): string =>
+    JSON.stringify([...new Set(paths.filter((path) => placesOf([path]).length > 0).map((path) => path.join(".")))]);
+
   return {
     has,
+    text,
+    defined,
+    object,
+    regexp,
+    known,
     valued: (paths) => some(placesOf(paths).map(({ valued }) => valued)),
     test: (paths, tests) => {
       const alternatives: Bounds[] = [];

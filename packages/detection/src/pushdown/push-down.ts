@@ -53,6 +53,8 @@ export class PushDown {
   readonly #reader: PlaceReader;
   readonly #reading: MappingReading | undefined;
   readonly #isRead: Bounds;
+  /** Documents that do not tell their log source. */
+  readonly #isSourceless: Bounds;
   #reasons = new Set<string>();
 
   constructor(options: PushDownOptions) {
@@ -62,6 +64,8 @@ export class PushDown {
     const readingOf = (one: FieldMapping): MappingReading | undefined =>
       Object.hasOwn(READINGS, one.name) ? READINGS[one.name]?.(one, this.#reader) : undefined;
     this.#reading = readingOf(mapping);
+    const told = this.#reading?.sources({}, () => "");
+    this.#isSourceless = told === undefined ? UNKNOWN : not(some(told.map(({ when }) => when)));
     const earlier = mappings.slice(0, Math.max(0, mappings.indexOf(mapping)));
     this.#isRead =
       this.#reading === undefined
@@ -91,11 +95,15 @@ export class PushDown {
     if (this.#reading === undefined) return refuse([`The mapping ${mapping.name} is not one that push-down knows.`]);
     if (!this.isPossible) return { query: NONE, exactness: "exact", reasons: [] };
     const names = [...fieldsOf(condition)];
-    const signature = (source: LogSource): string => JSON.stringify(names.map((field) => mapping.paths(field, source)));
-    const alternatives: SourceAlternative[] = [...this.#reading.sources(rule.logSource, signature)];
+    const signature = (source: LogSource): string =>
+      names.map((field) => this.#reader.known(mapping.paths(field, source))).join("\n");
+    const found = this.#reading.sources(rule.logSource, signature);
+    if (found === undefined)
+      return refuse([`Which fields it means depends on the log source of each document (mapping ${mapping.name}).`]);
+    const alternatives: SourceAlternative[] = [...found];
     const mayBeTold = told !== undefined && fits(rule.logSource, told);
-    if (mayBeTold) alternatives.push({ source: told, when: UNKNOWN });
-    if (looksEverywhere(rule)) alternatives.push({ source: {}, when: UNKNOWN });
+    if (mayBeTold) alternatives.push({ source: told, when: this.#isSourceless });
+    else if (looksEverywhere(rule)) alternatives.push({ source: {}, when: this.#isSourceless });
     let isNarrowed = true;
     const parts = alternatives.flatMap(({ source, when }) => {
       if (when.upper === NONE) return [];

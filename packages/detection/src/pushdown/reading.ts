@@ -17,9 +17,9 @@ export interface MappingReading {
   readonly accepts: Bounds;
   /**
    * The log sources that documents of this mapping may have and that fit what a rule wants; every document has at most one of them. Sources that
-   * put every field of the rule at the same places (equal `signature`) may be told as one.
+   * put every field of the rule at the same places (equal `signature`) may be told as one. Undefined when they are too many to name.
    */
-  sources(wanted: LogSource, signature: (source: LogSource) => string): readonly SourceAlternative[];
+  sources(wanted: LogSource, signature: (source: LogSource) => string): readonly SourceAlternative[] | undefined;
 }
 
 /** Reads a mapping in an index. */

@@ -1,7 +1,9 @@
 import type { Client } from "@elastic/elasticsearch";
 import { type FieldMapping, IndexPushDown, type LogSource, type Query, type Rule, timeRange } from "@vedette/detection";
 import { calling } from "../elasticsearch/errors.ts";
+import type { Timers } from "../ports.ts";
 import { type IndexGroup, readIndexGroups } from "./index-groups.ts";
+import { isRejected, patiently } from "./patient.ts";
 import { type Span, sliceCountOf } from "./time-slices.ts";
 
 /** How a rule is answered in a group of indices. */
@@ -50,6 +52,8 @@ export interface PlanOptions {
   readonly logSource?: LogSource | undefined;
   readonly way?: "scan" | "push" | "auto" | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly timers: Timers;
+  readonly onTrouble?: ((what: string) => void) | undefined;
   /** How an earlier run went about indices, by their names joined with commas: it is gone on with in the same way. */
   readonly earlier?:
     | Readonly<Record<string, { readonly way: "scan" | "push"; readonly sliceCount: number }>>
@@ -69,7 +73,11 @@ const INDICES_A_GROUP = 40;
 
 /** Finds out how each rule is answered best. */
 export async function planHunt(options: PlanOptions): Promise<readonly GroupPlan[]> {
-  const groups = await readIndexGroups(options.client, options.pattern, options.signal);
+  const groups = await patiently(
+    async () =>
+      calling("Reading mappings", async () => readIndexGroups(options.client, options.pattern, options.signal)),
+    options,
+  );
   const plans: GroupPlan[] = [];
   for (const group of groups)
     for (let from = 0; from < group.indices.length; from += INDICES_A_GROUP)
@@ -130,12 +138,20 @@ async function planGroup(group: IndexGroup, options: PlanOptions): Promise<Group
   let found = 0;
   const began = elapsed();
   const probed = chunks.slice(0, PROBED);
-  for (const { query } of probed) found += await countDocuments(options, indices, query);
+  let isRejectedQuery = false;
+  for (const { query } of probed)
+    try {
+      found += await countDocuments(options, indices, query);
+    } catch (error) {
+      if (!isRejected(error)) throw error;
+      isRejectedQuery = true;
+      options.onTrouble?.(`The cluster does not answer a query: ${error.message} Everything in its span is read.`);
+    }
   const seconds = (elapsed() - began) / 1_000;
   const share = probed.length === 0 ? 0 : chunks.length / probed.length;
   const expected = Math.round(found * share);
   const push = seconds * share + expected / SCAN_RATE;
-  const isScan = asked !== "push" && scan < push;
+  const isScan = asked !== "push" && (isRejectedQuery || scan < push);
   return {
     ...base,
     answers,
@@ -148,12 +164,20 @@ async function planGroup(group: IndexGroup, options: PlanOptions): Promise<Group
 }
 
 async function countDocuments(
-  { client, signal }: PlanOptions,
+  { client, signal, timers, onTrouble }: PlanOptions,
   indices: readonly string[],
   query: Query,
 ): Promise<number> {
-  const { count } = await calling("Counting documents", async () =>
-    client.count({ index: [...indices], query }, signal === undefined ? {} : { signal }),
+  const { count } = await patiently(
+    async () =>
+      calling("Counting documents", async () =>
+        client.count({ index: [...indices], query }, signal === undefined ? {} : { signal }),
+      ),
+    {
+      timers,
+      signal,
+      onWait: (error, wait) => onTrouble?.(`${error.message} Trying again in ${wait / 1_000} s.`),
+    },
   );
   return count;
 }

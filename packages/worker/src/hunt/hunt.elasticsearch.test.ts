@@ -1,11 +1,16 @@
 import { type Fact, DEFAULT_MAPPINGS, type JsonObject, createDetector, loadRules } from "@vedette/detection";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useElasticsearch } from "../testing/elasticsearch/use-elasticsearch.ts";
-import { planHunt } from "./hunt-plan.ts";
+import { Client } from "@elastic/elasticsearch";
+import { startFaultProxy } from "../testing/elasticsearch/fault-proxy.ts";
+import { type GroupPlan, planHunt } from "./hunt-plan.ts";
 import { Tally } from "./rule-tally.ts";
 import { type JudgedDocument, runHunt } from "./run-hunt.ts";
 
-const { client, prefix } = useElasticsearch();
+/** Waits are not waited for. */
+const timers = { sleep: async () => undefined };
+
+const { client, prefix, url } = useElasticsearch();
 const index = `${prefix}logs`;
 const START = Date.UTC(2026, 10, 20);
 const HOUR = 3_600_000;
@@ -62,6 +67,7 @@ const plan = (way: "auto" | "scan" | "push", to = START + 24 * HOUR) =>
     span: { from: START, to },
     timeField: "@timestamp",
     way,
+    timers,
     elapsed: () => performance.now(),
   });
 
@@ -72,14 +78,22 @@ const run = async (
     done?: Set<string>;
     signal?: AbortSignal;
     onPage?: (page: readonly JudgedDocument[]) => void;
+    url?: string;
+    change?: (plan: GroupPlan) => GroupPlan;
+    onTrouble?: (what: string) => void;
   } = {},
 ) => {
+  const own = options.url === undefined ? undefined : new Client({ node: options.url, maxRetries: 0 });
+  await using stack = new AsyncDisposableStack();
+  stack.defer(async () => own?.close());
   const facts: Fact[] = [];
   const done = options.done ?? new Set<string>();
-  const plans = (await plan(way, options.to)).map((one) => ({ ...one, sliceCount: 4 }));
+  const { change = (one) => one } = options;
+  const plans = (await plan(way, options.to)).map((one) => change({ ...one, sliceCount: 4 }));
   const tally = new Tally();
   const totals = await runHunt({
-    client,
+    client: own ?? client,
+    onTrouble: options.onTrouble,
     plans,
     mappings: DEFAULT_MAPPINGS,
     span: { from: START, to: options.to ?? START + 24 * HOUR },
@@ -89,6 +103,7 @@ const run = async (
     signal: options.signal ?? new AbortController().signal,
     now: START,
     done,
+    timers,
     onPage: (page) => {
       tally.add(page);
       for (const { judgement } of page) facts.push(...judgement.facts);
@@ -114,7 +129,7 @@ describe("a hunt", () => {
 
   it("says how each rule is answered, and that one has no data", async () => {
     const [first] = await plan("push");
-    expect(first?.answers.map(({ kind }) => kind)).toEqual(["superset", "superset", "superset", "none"]);
+    expect(first?.answers.map(({ kind }) => kind)).toEqual(["superset", "superset", "exact", "none"]);
     expect(first).toMatchObject({ documents: EVENTS, undated: 0, way: "push" });
     expect((await plan("scan"))[0]).toMatchObject({ way: "scan", expected: EVENTS });
   });
@@ -155,5 +170,33 @@ describe("a hunt", () => {
       expect(first?.entities[0]?.[0]).toMatch(/^(?:host|user) /);
       expect(last).toMatchObject({ events: EVENTS, facts: 0 });
     }
+  });
+
+  it("waits for a cluster that has too much to do, and finds every document once", async () => {
+    await using proxy = await startFaultProxy({ target: url, seed: 5 });
+    proxy.setRules([
+      { fault: { kind: "refuse", status: 429 }, probability: 0.4, limit: 6 },
+      { fault: { kind: "cut" }, probability: 0.3, path: /_search$/, limit: 3 },
+    ]);
+    const told: string[] = [];
+    const { facts } = await run("push", { url: proxy.url, onTrouble: (what) => void told.push(what) });
+    expect(facts).toEqual(factsOf(events));
+    expect(Object.values(proxy.counts().faults).length).toBeGreaterThan(0);
+    expect(told.join(" ")).toContain("Trying again in");
+  });
+
+  it("reads everything in the place of a query that the cluster does not take, and says so", async () => {
+    const told: string[] = [];
+    const { facts, totals } = await run("push", {
+      onTrouble: (what) => void told.push(what),
+      change: (one) => ({
+        ...one,
+        chunks: one.chunks.map((chunk) => ({ ...chunk, query: { regexp: { Computer: { value: "(" } } } })),
+      }),
+    });
+    expect(facts).toEqual(factsOf(events));
+    expect(totals.read).toBe(EVENTS);
+    expect(told).toHaveLength(4);
+    expect(told[0]).toContain("Everything in its span is read.");
   });
 });

@@ -4,13 +4,18 @@ import {
   type FieldMapping,
   type Judgement,
   type LogSource,
+  type Query,
   type Rule,
   type SecurityEvent,
   createDetector,
+  timeRange,
 } from "@vedette/detection";
 import { type DocumentOrigin, streamOf, tailedRecord } from "../detector/stage-one/tailed-record.ts";
 import type { RawRecord } from "../record.ts";
+import type { TailDocument } from "../collector/elasticsearch/shard-tail.ts";
+import type { Timers } from "../ports.ts";
 import type { GroupPlan } from "./hunt-plan.ts";
+import { type Patience, isRejected, patiently } from "./patient.ts";
 import { readDocuments } from "./read-documents.ts";
 import { type Span, timeSlices } from "./time-slices.ts";
 
@@ -39,6 +44,9 @@ export interface RunOptions {
   readonly now: number;
   /** Slices that an earlier run has done. */
   readonly done: ReadonlySet<string>;
+  readonly timers: Timers;
+  /** Told when the cluster is waited for, and when a query is not answered, so that everything is read in its place. */
+  readonly onTrouble?: ((what: string) => void) | undefined;
   readonly onPage: (page: readonly JudgedDocument[]) => Promise<void> | void;
   /** A slice is done: what was found in it is to be kept. */
   readonly onSlice: (name: string) => Promise<void> | void;
@@ -56,7 +64,7 @@ export interface RunTotals {
  * the engine finds: exactly what live detection finds in the same document.
  */
 export async function runHunt(options: RunOptions): Promise<RunTotals> {
-  const { client, plans, span, timeField, signal, done } = options;
+  const { plans, span, signal, done } = options;
   let read = 0;
   let slices = 0;
   const detectors = new Map<readonly Rule[], Detector>();
@@ -69,17 +77,8 @@ export async function runHunt(options: RunOptions): Promise<RunTotals> {
         for (const slice of plan.isDated ? timeSlices(span, plan.sliceCount) : [span]) {
           const name = `${planKey(plan)}/${plan.way}/${number}/${slice.from}-${slice.to}`;
           if (done.has(name)) continue;
-          const query = plan.isDated
-            ? {
-                bool: {
-                  filter: [
-                    chunk.query,
-                    { range: { [timeField]: { gte: slice.from, lt: slice.to, format: "epoch_millis" } } },
-                  ],
-                },
-              }
-            : chunk.query;
-          for await (const documents of readDocuments(client, { indices: plan.indices, query, signal })) {
+          const pages = readSlice(options, plan, chunk.query, slice);
+          for await (const documents of pages) {
             read += documents.length;
             const judged: JudgedDocument[] = [];
             for (const document of documents) {
@@ -104,6 +103,59 @@ export async function runHunt(options: RunOptions): Promise<RunTotals> {
     return { read, slices, interrupted: true };
   }
   return { read, slices, interrupted: signal.aborted };
+}
+
+/**
+ * The documents of a query in a slice of time, each once: from a busy cluster they are asked for again, and when it does not take the query, all
+ * documents of the slice are read.
+ */
+async function* readSlice(
+  options: RunOptions,
+  plan: GroupPlan,
+  asked: Query,
+  slice: Span,
+): AsyncGenerator<readonly TailDocument[]> {
+  const { client, timeField, signal, timers, onTrouble } = options;
+  const seen = new Set<string>();
+  const read = (query: Query): AsyncGenerator<readonly TailDocument[]> =>
+    readDocuments(client, {
+      indices: plan.indices,
+      query: plan.isDated ? { bool: { filter: [query, timeRange(timeField, slice.from, slice.to)] } } : query,
+      signal,
+    });
+  const patience: Patience = {
+    timers,
+    signal,
+    onWait: (error, wait) => onTrouble?.(`${error.message} Trying again in ${wait / 1_000} s.`),
+  };
+  let query = asked;
+  let pages = read(query);
+  for (;;) {
+    let page: IteratorResult<readonly TailDocument[]>;
+    try {
+      page = await patiently(async () => {
+        try {
+          return await pages.next();
+        } catch (error) {
+          // An iterator that failed is over: the next try begins the slice anew, and leaves out what was seen.
+          pages = read(query);
+          throw error;
+        }
+      }, patience);
+    } catch (error) {
+      if (!isRejected(error) || query === plan.range) throw error;
+      onTrouble?.(`The cluster does not answer a query: ${error.message} Everything in its span is read.`);
+      query = plan.range;
+      pages = read(query);
+      continue;
+    }
+    if (page.done === true) return;
+    const fresh = page.value.filter(({ index, id }) => {
+      const name = `${index}/${id}`;
+      return !seen.has(name) && seen.add(name);
+    });
+    if (fresh.length > 0) yield fresh;
+  }
 }
 
 function originOf(index: string, { source, receivedPrefix }: RunOptions): DocumentOrigin {

@@ -6,7 +6,8 @@ import { type GroupPlan, planHunt } from "../../hunt/hunt-plan.ts";
 import { type JudgedDocument, type RunTotals, planKey, runHunt } from "../../hunt/run-hunt.ts";
 import { Tally } from "../../hunt/rule-tally.ts";
 import type { Span } from "../../hunt/time-slices.ts";
-import { type ClusterOptions, type ElasticsearchSettings, clusterOptions } from "../cluster-options.ts";
+import { createNodePorts } from "../../ports-node.ts";
+import { type ClusterOptions, type ElasticsearchSettings, SILENT_LOG, clusterOptions } from "../cluster-options.ts";
 import type { CommandOutput } from "../command-output.ts";
 import { eventOptions } from "../options.ts";
 import { progressFile } from "./progress-file.ts";
@@ -117,6 +118,7 @@ export async function lookBack(
     output.exit(2);
     return undefined;
   }
+  const ports = createNodePorts(SILENT_LOG);
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
   process.once("SIGINT", interrupt);
@@ -154,6 +156,8 @@ export async function lookBack(
       way: options.way,
       signal: interrupted.signal,
       earlier: state?.ways,
+      timers: ports.timers,
+      onTrouble: (what) => output.complain(what),
       elapsed: () => performance.now(),
     });
     for (const line of planLines(plans, options)) output.complain(line);
@@ -184,6 +188,8 @@ export async function lookBack(
       signal: interrupted.signal,
       now: Date.now(),
       done,
+      timers: ports.timers,
+      onTrouble: (what) => output.complain(what),
       onPage: async (page) => {
         tally.add(page);
         await given.onPage?.(page);
