@@ -37,7 +37,16 @@ function stream() {
     id,
     seqNo,
     source: {
-      vedette: { finding: { source: "logs", shadow: false, received: 1, body: { kind: "fact", id, time: 1 } } },
+      vedette: {
+        finding: {
+          source: "logs",
+          shadow: false,
+          received: 1,
+          content_hash: `${index}${"0".repeat(64)}`,
+          // What stands behind a bar is another event's time.
+          body: { kind: "fact", id: id.replace(/\|.*/, ""), time: 1 },
+        },
+      },
     },
   });
   const open = (shardKey: ShardKey, from: ShardPosition | undefined): ShardTail => {
@@ -126,6 +135,21 @@ describe("the inbox of findings", () => {
     taken.add("a0").add("a1");
     shards.set("a", { history: "other", ids: ["a0", "a1", "a2"], red: false });
     expect(idsOf(await inbox.readInbox(3, 10))).toEqual(["a2"]);
+  });
+
+  test("gives a second judgement of an event, that stands in another index, under an id of its own, once", async () => {
+    const { shards, make, taken } = stream();
+    shards.set("a", { history: "h", ids: ["x", "y"], red: false });
+    const inbox = make();
+    inbox.seek(0, undefined);
+    await inbox.readInbox(0, 10);
+    taken.add("x").add("y");
+    await inbox.readInbox(3, 10);
+    // In the same page as another one, and after one that was committed.
+    shards.set("a", { history: "h", ids: ["x", "y", "x|july", "z", "z|july"], red: false });
+    const rows = await inbox.readInbox(3, 10);
+    const ids = rows.flatMap((row) => (row.kind === "finding" ? [row.finding.id] : []));
+    expect(ids).toEqual(["x.a00000000000", "z", "z.a00000000000"]);
   });
 
   test("begins at the end when the memory was restored from elsewhere", async () => {

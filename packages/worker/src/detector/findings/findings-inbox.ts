@@ -20,7 +20,10 @@ export interface FindingsInboxOptions {
   readonly ports: { readonly timers: Timers; readonly log: Log };
   /** Milliseconds between two looks for something new. */
   readonly every: number;
-  /** Which of some findings were taken before. Asked where a shard is read that may hold what another one held: it was restored, or has given its numbers anew. */
+  /**
+   * Which of some findings were taken before. A fact that was, is left out where a shard is read that may hold what another one held (it was restored, or has given its numbers anew). Anywhere else it
+   * is another judgement of its event, whose time was changed so that both stand in different indices: it is given under an id of its own. Without this no fact is looked at in this way.
+   */
   readonly taken?: ((findingIds: readonly string[]) => Promise<ReadonlySet<string>>) | undefined;
 }
 
@@ -90,29 +93,44 @@ export function createFindingsInbox({ head, open, ports, every, taken }: Finding
     return reader;
   };
 
-  /** Ids of a page's findings that were taken before. */
-  const takenOf = async ({ doubtful }: Reader, { documents }: TailPage): Promise<ReadonlySet<string>> => {
-    const ids = documents.flatMap((document) =>
-      document.seqNo <= doubtful ? (rowOf(document)?.finding.id ?? []) : [],
-    );
-    return ids.length === 0 || taken === undefined ? new Set() : taken(ids);
+  /** Ids of a page's facts, and of what they are called beside another judgement, that were taken before or wait to be. */
+  const takenOf = async ({ documents }: TailPage): Promise<ReadonlySet<string>> => {
+    if (taken === undefined) return new Set();
+    const ids = documents.flatMap((document) => {
+      const row = rowOf(document);
+      return row?.finding.kind === "fact" ? [row.finding.id, otherId(row.finding.id, document)] : [];
+    });
+    if (ids.length === 0) return new Set();
+    const known = new Set(await taken(ids));
+    for (const { row } of queue) if (row.kind === "finding" && row.finding.kind === "fact") known.add(row.finding.id);
+    return known;
   };
 
-  const takePage = (reader: Reader, page: TailPage, known: ReadonlySet<string>): void => {
-    const { name } = reader;
+  const takePage = (reader: Reader, page: TailPage, before: ReadonlySet<string>): void => {
+    const { name, doubtful } = reader;
     const { historyUuid, checkpoint } = page.position;
+    const known = new Set(before);
     for (const [at, document] of page.documents.entries()) {
       const isLast = at === page.documents.length - 1;
       const position = isLast ? page.position : { historyUuid, checkpoint: document.seqNo };
-      const row = rowOf(document);
-      if (row === undefined) {
+      const read = rowOf(document);
+      if (read === undefined) {
         log.warn(
           { index: document.index, id: document.id },
           "a document in the findings indices is no finding; it is left out",
         );
         passed.set(name, position);
-      } else if (row.finding.kind === "fact" && known.has(row.finding.id)) passed.set(name, position);
-      else put((sequence) => ({ ...row, sequence }), [[name, position]]);
+        continue;
+      }
+      const row = known.has(read.finding.id) && document.seqNo > doubtful ? asOther(read, document) : read;
+      if (row.finding.kind === "fact" && taken !== undefined) {
+        if (known.has(row.finding.id)) {
+          passed.set(name, position);
+          continue;
+        }
+        known.add(row.finding.id);
+      }
+      put((sequence) => ({ ...row, sequence }), [[name, position]]);
     }
     if (page.documents.length === 0) passed.set(name, page.position);
     reader.position = { historyUuid, checkpoint };
@@ -143,7 +161,7 @@ export function createFindingsInbox({ head, open, ports, every, taken }: Finding
         // What the tail gave is not given again: it is kept until it is taken.
         reader.page ??= await reader.tail.next(signal);
         if (reader.page === undefined) continue;
-        takePage(reader, reader.page, await takenOf(reader, reader.page));
+        takePage(reader, reader.page, await takenOf(reader.page));
         reader.page = undefined;
         hasRead = true;
         if (isEnough()) return;
@@ -242,3 +260,12 @@ function rowOf({ id, source }: TailDocument): Omit<FindingRow, "sequence"> | und
   const receivedAt = received ?? (body.kind === "fact" ? body.time : body.to);
   return { kind: "finding", id, source: name, receivedAt, finding: body, shadow };
 }
+
+/** Id of a fact that stands beside another judgement of the same event, as stage one gives it where both stand in one index. */
+const otherId = (id: string, { source }: TailDocument): string => {
+  const hash = (source as unknown as Partial<FindingDocument>).vedette?.finding.content_hash ?? "";
+  return `${id}.${hash.slice(0, 12)}`;
+};
+
+const asOther = (row: Omit<FindingRow, "sequence">, document: TailDocument): Omit<FindingRow, "sequence"> =>
+  row.finding.kind === "fact" ? { ...row, finding: { ...row.finding, id: otherId(row.finding.id, document) } } : row;

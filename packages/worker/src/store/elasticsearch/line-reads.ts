@@ -169,7 +169,6 @@ export function createLineReads({ client, prefix, line, freshness }: ReadPlace):
     async findingCounts() {
       await freshness.before(patternOf(prefix, "findings"));
       await freshness.before(aliasOf(prefix, "episodes"));
-      const isFact: Filter = { term: { "vedette.finding.kind": "fact" } };
       const facts = await countBy(client, patternOf(prefix, "findings"), [isFact], "rule.id");
       const episodes = await countBy(client, aliasOf(prefix, "episodes"), [unmerged], "vedette.rule_id");
       for (const [rule, found] of episodes) facts.set(rule, (facts.get(rule) ?? 0) + found);
@@ -207,7 +206,8 @@ export function createLineReads({ client, prefix, line, freshness }: ReadPlace):
         alertsOpen: Object.fromEntries(await countBy(client, alerts, [mine, unmerged, open], "vedette.severity")),
         incidentsTotal: await count("incidents", [unmerged]),
         incidentsOpen: await count("incidents", [unmerged, closed]),
-        facts: await countOf(client, patternOf(prefix, "findings"), [{ term: { "vedette.finding.kind": "fact" } }]),
+        facts: await countOf(client, patternOf(prefix, "findings"), [isFact, ofTrial(false)]),
+        factsShadow: await countOf(client, patternOf(prefix, "findings"), [isFact, ofTrial(true)]),
         auditEntries: await countOf(client, patternOf(prefix, "audit"), [mine]),
       };
     },
@@ -220,20 +220,36 @@ export function createLineReads({ client, prefix, line, freshness }: ReadPlace):
     await freshness.before(patternOf(prefix, "findings"));
     for (let from = 0; from < ids.length; from += 1_000) {
       const batch = ids.slice(from, from + 1_000);
-      const found = await listAll<Fact>(client, {
+      // Of two judgements of one event that stand in different indices, the later one is known by a part of its hash, too.
+      const names = new Set(batch.flatMap((id) => [id, id.replace(/\.[0-9a-f]{12}$/, "")]));
+      const found = await listAll<{ readonly fact: Fact; readonly hash: string }>(client, {
         index: patternOf(prefix, "findings"),
         filters: [
-          { terms: { "vedette.finding.id": batch.map(keywordOf) } },
+          { terms: { "vedette.finding.id": Array.from(names, keywordOf) } },
           { term: { "vedette.finding.kind": "fact" } },
         ],
         order: { number: "vedette.finding.revision", keyword: "vedette.finding.content_hash", direction: "desc" },
-        item: ({ vedette }) => (vedette["finding"] as { readonly body: Fact }).body,
+        item: ({ vedette }) => {
+          const { body, content_hash: hash } = vedette["finding"] as {
+            readonly body: Fact;
+            readonly content_hash: string;
+          };
+          return { fact: body, hash };
+        },
       });
-      for (const fact of found) facts.set(fact.id, fact);
+      for (const { fact, hash } of found) {
+        facts.set(fact.id, fact);
+        const other = `${fact.id}.${hash.slice(0, 12)}`;
+        facts.set(other, { ...fact, id: other });
+      }
     }
     return facts;
   }
 }
+
+const isFact: Filter = { term: { "vedette.finding.kind": "fact" } };
+/** Whether findings are of rules on trial. */
+const ofTrial = (shadow: boolean): Filter => ({ term: { "vedette.finding.shadow": shadow } });
 
 const sortedById = <T extends { readonly id: string }>(items: readonly T[]): T[] =>
   items.toSorted((a, b) => (a.id < b.id ? -1 : 1));
