@@ -97,7 +97,8 @@ export function startCommand(): Command {
         );
         if (otlp) console.log(`  OTLP     ${otlp.url}`);
         console.log(`  metrics  ${api.url}/metrics`);
-        console.log(`  not yet  Elasticsearch, Kafka, more than one worker: docs/roadmap.md`);
+        if (config.elasticsearch !== undefined)
+          console.log(`  memory   Elasticsearch; vedette status shows how it does`);
       }
       onParentMessage("console-ready", () => console.log(`The console is built: ${worker.createLoginLink("/")}`));
       tellParent({ type: "ready" });

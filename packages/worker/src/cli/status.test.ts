@@ -154,6 +154,13 @@ describe("vedette status", () => {
       expect(text).toMatch(line);
   });
 
+  test("asks for the coverage that a worker leaves out of its status", async () => {
+    const { coverage: _, ...without } = elasticsearch;
+    now.status = sampleStatus({ elasticsearch: without });
+    expect((await run()).text).toMatch(/^coverage .*: 42 rule-added-later/m);
+    expect(now.asked).toEqual(["/api/v1/status Bearer secret", "/api/v1/coverage?limit=1 Bearer secret"]);
+  });
+
   test("lists gaps of coverage, and ends with 1 when there are some", async () => {
     const { printed, code } = await run("--coverage", "--rule", "r1", "--limit", "1");
     expect(code).toBe(1);

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { ApiError, type Client, coverageReasonSchema, createClient } from "@vedette/api";
+import { ApiError, type Client, coverageReasonSchema, createClient, type Status } from "@vedette/api";
 import { Command, Option } from "commander";
 import { loadConfig } from "../config/load.ts";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
@@ -71,9 +71,17 @@ async function ask(client: Client, options: StatusOptions, output: CommandOutput
     print(options.format === "json" ? [JSON.stringify(page)] : coverageLines(page));
     return output.exit(page.total > 0 ? 1 : 0);
   }
-  const status = await client.getStatus({}, { signal });
+  const status = await withCoverage(await client.getStatus({}, { signal }), client, signal);
   print(options.format === "json" ? [JSON.stringify(status)] : statusLines(status));
   output.exit(status.ready && status.problems.length === 0 ? 0 : 1);
+}
+
+/** The ledger of coverage is read for whoever asks: a worker that has not looked into it lately leaves it out of its status. */
+async function withCoverage(status: Status, client: Client, signal: AbortSignal): Promise<Status> {
+  const { elasticsearch } = status;
+  if (elasticsearch === undefined || elasticsearch.coverage !== undefined) return status;
+  const { at, missed, total } = await client.getCoverage({ query: { limit: 1 } }, { signal });
+  return { ...status, elasticsearch: { ...elasticsearch, coverage: { at, missed, gaps: total } } };
 }
 
 /** Where the worker is and what it is asked with; what is missing is told. */

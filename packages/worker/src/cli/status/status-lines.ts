@@ -98,8 +98,10 @@ function clusterLines({ cluster, worker, sources, leases, lines, coverage }: Ela
     "",
     ...textTable(LINES, lines),
     "",
-    coverage === undefined
-      ? "coverage   vedette status --coverage lists what rules did not look at"
-      : `coverage   events that at least one rule did not look at: ${missedText(coverage.missed)}${coverage.gaps > 0 ? " (vedette status --coverage lists them)" : ""}`,
+    ...(coverage === undefined
+      ? []
+      : [
+          `coverage   events that at least one rule did not look at: ${missedText(coverage.missed)}${coverage.gaps > 0 ? " (vedette status --coverage lists them)" : ""}`,
+        ]),
   ];
 }
