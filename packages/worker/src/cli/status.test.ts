@@ -164,7 +164,7 @@ describe("vedette status", () => {
   test("lists gaps of coverage, and ends with 1 when there are some", async () => {
     const { printed, code } = await run("--coverage", "--rule", "r1", "--limit", "1");
     expect(code).toBe(1);
-    expect(printed[1]).toMatch(/^logs +logs-b\/1 +0–41 +rule-added-later +vedette backfill +r1$/);
+    expect(printed[1]).toMatch(/^logs +logs-b\/1 +0–41 +rule-added-later +vedette backfill --gaps +r1$/);
     expect(printed.slice(2)).toEqual([
       "1 of 2 gaps; next page: --cursor 1, as of 1970-01-01T00:00:06Z",
       "Events that at least one rule did not look at: 42 rule-added-later",

@@ -5,7 +5,7 @@ const number = (value: number): string => value.toLocaleString("en-US");
 
 /** What a cure means for who reads it. */
 const CURES: Readonly<Record<CoverageGap["cure"], string>> = {
-  backfill: "vedette backfill",
+  backfill: "vedette backfill --gaps",
   wait: "wait",
   mapping: "map the fields",
   none: "nothing",
