@@ -222,10 +222,14 @@ export async function run(options: RunOptions): Promise<RunReport> {
 /** What is written before anybody reads. */
 const first = <T>(batches: readonly T[]): readonly T[] => batches.slice(0, Math.ceil(batches.length / 3));
 
+/** Workers may take so long to start and to find what to read. Milliseconds. */
+const START_PATIENCE = 90_000;
+
 /** Waits until there are so many, or until there have not been more for so long. */
 async function untilJudged(count: () => Promise<number>, wanted: number, patience: number): Promise<void> {
-  let best = -1;
-  for (let since = performance.now(); performance.now() - since < patience; await wait(2_000)) {
+  let best = 0;
+  const limit = (): number => (best === 0 ? Math.max(patience, START_PATIENCE) : patience);
+  for (let since = performance.now(); performance.now() - since < limit(); await wait(1_000)) {
     const found = await count().catch(() => -1);
     if (found >= wanted) return;
     if (found > best) since = performance.now();
