@@ -61,6 +61,7 @@ function stage(more: Partial<StatusOptions> = {}) {
         incidentsTotal: 0,
         incidentsOpen: 0,
         facts: 0,
+        factsShadow: 0,
         refused: 0,
         auditEntries: 0,
       }),

@@ -226,10 +226,10 @@ export class LineState {
       if (logSources.length === 0) this.counters.unmatched(row.document);
       if (excepted.length > 0) this.counters.add("excepted", excepted.length);
       for (const fact of facts) {
-        draft.fact(fact);
+        const rule = this.#rules.get(fact.rule.id);
+        draft.fact(fact, rule?.trial === true);
         this.counters.finding(fact.rule.level);
         this.#correlator.observe(quarantined ? { ...fact, time } : fact);
-        const rule = this.#rules.get(fact.rule.id);
         if (fact.alerts && rule?.trial !== true) this.#place(enrich(fact, rule, time), draft);
       }
     } catch (error) {

@@ -25,6 +25,7 @@ export class StepDraft {
   readonly alertMerges = new Map<string, string>();
   readonly #warnings: StepWarning[] = [];
   readonly #facts: Fact[] = [];
+  readonly #shadowFacts: string[] = [];
   readonly #episodes = new Map<string, Episode>();
   readonly #blobs = new Map<string, string | null>();
   readonly #alerts = new Map<string, Alert>();
@@ -40,8 +41,9 @@ export class StepDraft {
     this.now = now;
   }
 
-  fact(fact: Fact): void {
+  fact(fact: Fact, onTrial = false): void {
     this.#facts.push(fact);
+    if (onTrial) this.#shadowFacts.push(fact.id);
   }
 
   episode(episode: Episode): void {
@@ -133,6 +135,7 @@ export class StepDraft {
       id,
       ...(this.cursor === undefined ? {} : { cursor: this.cursor }),
       facts: this.#facts,
+      ...(this.#shadowFacts.length === 0 ? {} : { shadowFacts: this.#shadowFacts }),
       episodes: [...this.#episodes.values()],
       blobs: Array.from(this.#blobs, ([key, value]) => ({ key, value })),
       alerts: [...this.#alerts.values()],

@@ -132,6 +132,8 @@ export interface StepCommit {
   /** Text that belongs to `cursor` and is kept with it, unless the cursor is older than the one kept: what the inbox needs to go on behind it, e.g. its positions in the shards that it reads. */
   readonly inboxState?: string | undefined;
   readonly facts?: readonly Fact[];
+  /** Ids of those of the facts whose rules are on trial: they are recorded and alert nobody. */
+  readonly shadowFacts?: readonly string[];
   readonly episodes?: readonly Episode[];
   /** Blobs of the fold (correlation groups, watermark partitions, counters …) by key; null removes one. */
   readonly blobs?: readonly { readonly key: string; readonly value: string | null }[];
@@ -210,7 +212,7 @@ export interface Memory {
   counts(): Promise<StoreCounts>;
   /** The answer recorded for an idempotency key, if that write was already made. */
   idempotentAnswer(key: string): Promise<string | undefined>;
-  /** Findings per rule id since the store was made. */
+  /** Findings per rule id, those of rules on trial too: facts, and episodes that stand. Since the store was made, or where findings are deleted by age those that are kept. */
   findingCounts(): Promise<ReadonlyMap<string, number>>;
 
   /** Called after each commit with what changed, in order; returns an unsubscribe function. */
@@ -231,7 +233,10 @@ export interface StoreCounts {
   readonly alertsOpen: Readonly<Record<string, number>>;
   readonly incidentsTotal: number;
   readonly incidentsOpen: number;
+  /** Facts of rules that are not on trial; since the store was made, or where findings are deleted by age those that are kept. */
   readonly facts: number;
+  /** The same, of rules on trial. */
+  readonly factsShadow: number;
   /** Ever refused; the newest 10,000 of them are kept and listed. */
   readonly refused: number;
   readonly auditEntries: number;

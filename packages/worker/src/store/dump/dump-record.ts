@@ -7,6 +7,19 @@ import type { AlertMember, HistoryEntry, OutboxRow } from "../store.ts";
 /** Version of the form of a dump. */
 export const DUMP_VERSION = 1;
 
+/** What a store knows of a fact besides the fact. Absent for one that tells no more than that it is of no rule on trial. */
+export interface FactOrigin {
+  /** The rule was on trial. */
+  readonly shadow?: true | undefined;
+  /** The event has no time of its own. */
+  readonly undated?: true | undefined;
+  readonly source?: string | undefined;
+  /** When the event was read, Unix milliseconds. */
+  readonly received?: number | undefined;
+  /** Where the event stands in Elasticsearch. */
+  readonly position?: { readonly index: string; readonly id: string } | undefined;
+}
+
 /** One thing that a store holds. The order of kinds in a dump, and of what counts in a kind, is that of `DUMP_KINDS` and of the store. */
 export type DumpRecord =
   | {
@@ -22,7 +35,7 @@ export type DumpRecord =
   /** A received record; with its place in the inbox where the store that was dumped has one. */
   | { readonly kind: "record"; readonly record: RawRecord; readonly sequence?: number | undefined }
   | { readonly kind: "blob"; readonly key: string; readonly value: string }
-  | { readonly kind: "fact"; readonly fact: Fact }
+  | { readonly kind: "fact"; readonly fact: Fact; readonly origin?: FactOrigin | undefined }
   | { readonly kind: "episode"; readonly episode: Episode }
   | { readonly kind: "alert"; readonly alert: Alert }
   | { readonly kind: "member"; readonly member: AlertMember }

@@ -4,6 +4,7 @@ import type { Episode, Fact } from "@vedette/detection";
 import { canonicalJson } from "../../audit/canonical-json.ts";
 import { type ChainRow, sha256 } from "../../audit/chain.ts";
 import type { FindingDocument } from "../../detector/findings/finding-document.ts";
+import type { FactOrigin } from "../dump/dump-record.ts";
 import type { AlertMember, HistoryEntry, OutboxRow } from "../store.ts";
 import { dateOf, keywordOf } from "./names.ts";
 
@@ -220,10 +221,14 @@ export const blobDocument = (
 });
 
 /** Hash that tells whether two facts with one id are the same judgement (`FindingDocument`). */
-const contentHash = ({ id: _id, ...content }: Fact): string => sha256(canonicalJson(content));
+const contentHash = ({ id: _id, time, ...content }: Fact, undated: boolean): string =>
+  sha256(canonicalJson(undated ? content : { ...content, time }));
 
-/** A fact that a line commits itself, in the form of the findings indices. */
-export const factDocument = (fact: Fact): FindingDocument => ({
+/** A fact that a line commits itself, or that was restored, in the form of the findings indices. */
+export const factDocument = (
+  fact: Fact,
+  { shadow, undated, source, received, position }: FactOrigin = {},
+): FindingDocument => ({
   "@timestamp": dateOf(fact.time),
   event: { kind: "signal", id: keywordOf(fact.eventId) },
   rule: { id: fact.rule.id, name: fact.rule.title, version: fact.rule.revision },
@@ -234,9 +239,11 @@ export const factDocument = (fact: Fact): FindingDocument => ({
       revision: 0,
       level: fact.rule.level,
       alerts: fact.alerts,
-      shadow: false,
-      content_hash: contentHash(fact),
-      source: "",
+      shadow: shadow === true,
+      content_hash: contentHash(fact, undated === true),
+      source: source ?? "",
+      ...(received === undefined ? {} : { received }),
+      ...(position === undefined ? {} : { position }),
       body: fact,
     },
   },

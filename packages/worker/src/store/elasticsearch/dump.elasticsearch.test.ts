@@ -5,7 +5,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createNodePorts } from "../../ports-node.ts";
 import { useElasticsearch } from "../../testing/elasticsearch/use-elasticsearch.ts";
 import { silentLog } from "../../testing/silent-log.ts";
-import { sampleAlert, sampleEffect, sampleRecord } from "../../testing/store-samples.ts";
+import { factDocument, otherFactDocument } from "../../detector/stage-one/fact-document.ts";
+import { createOnce } from "../../elasticsearch/create-once.ts";
+import { sampleAlert, sampleEffect, sampleFact, sampleRecord } from "../../testing/store-samples.ts";
 import type { DumpRecord, DumpSource } from "../dump/dump-record.ts";
 import { openSqliteStore } from "../sqlite/client.ts";
 import { openSqliteDump, openSqliteTarget } from "../sqlite/dump.ts";
@@ -60,7 +62,7 @@ test("a store moved to Elasticsearch and back is the same, and goes on in both",
   ];
   {
     await using store = await open("a");
-    await store.append([sampleRecord("e1"), sampleRecord("e2")]);
+    await store.append([sampleRecord("e1"), sampleRecord("e2", { undated: true })]);
     for (const step of steps) await store.commit(step);
     await store.refuse([{ time: 1, source: "otlp", reason: "bad", detail: "", sample: "" }]);
   }
@@ -92,7 +94,7 @@ test("a store moved to Elasticsearch and back is the same, and goes on in both",
   await same();
   for (const store of [there, here])
     expect((await store.events(["e2", "none", "e1"])).map(({ sequence: _sequence, ...record }) => record)).toEqual([
-      sampleRecord("e2"),
+      sampleRecord("e2", { undated: true }),
       sampleRecord("e1"),
     ]);
   expect((await here.recover(0)).cursor, "the records were judged before").toBe(await here.inboxEnd());
@@ -108,4 +110,59 @@ test("a store moved to Elasticsearch and back is the same, and goes on in both",
   }
   await same();
   expect(await there.verifyAudit()).toEqual({ ok: true, entries: 4 });
+});
+
+test("facts keep what is known of them from cluster to folder to cluster, and meet themselves there", async () => {
+  const homes = [await makeElasticsearchHome(node), await makeElasticsearchHome(node)] as const;
+  const placeOf = ({ cluster, prefix }: ElasticsearchHome): DumpPlace => ({
+    ...place,
+    cluster,
+    prefix,
+    writer: homes[0].writer(cluster),
+  });
+  try {
+    const [from, to] = [placeOf(homes[0]), placeOf(homes[1])];
+    const documentsOf = (prefix: string) => {
+      const origin = {
+        prefix,
+        source: "logs",
+        position: { index: "logs-1", id: "e" },
+        undated: false,
+        received: 7.5,
+        shadow: false,
+      };
+      const changed = sampleFact("f1", { values: { "client.address": "203.0.113.8" } });
+      return [
+        factDocument(sampleFact("f1"), origin),
+        otherFactDocument(changed, origin),
+        factDocument(sampleFact("f2"), { ...origin, shadow: true }),
+        factDocument(sampleFact("f3", { time: 9e12 }), { ...origin, undated: true }),
+      ];
+    };
+    const hashField = "vedette.finding.content_hash";
+    await createOnce(from.cluster, from.writer, documentsOf(from.prefix), { hashField });
+    {
+      await using store = homes[0].open();
+      await store.commit({ id: "1", cursor: 3, inboxState: "positions", facts: [sampleFact("f4")] });
+    }
+    const original = await dumpOf(openElasticsearchDump(from));
+    expect(original.filter(({ kind }) => kind === "fact")).toHaveLength(5);
+    {
+      await using folder2 = openSqliteTarget(join(folder, "facts"), 0);
+      await folder2.take(openElasticsearchDump(from).records());
+    }
+    expect(await dumpOf(openSqliteDump(join(folder, "facts")))).toEqual(original);
+    {
+      await using store = await open("facts");
+      expect(await store.counts()).toMatchObject({ facts: 4, factsShadow: 1 });
+    }
+    await openElasticsearchTarget(to).take(openSqliteDump(join(folder, "facts")).records());
+    expect(await dumpOf(openElasticsearchDump(to))).toEqual(original);
+
+    // What judges the same events again there finds its facts.
+    const again = await createOnce(to.cluster, to.writer, documentsOf(to.prefix), { hashField });
+    expect(again.map(({ status }) => status)).toEqual(["same", "same", "same", "same"]);
+  } finally {
+    for (const made of homes) await made.remove();
+  }
 });

@@ -5,10 +5,12 @@ import type { BulkWriter, WriteOperation } from "../../elasticsearch/write.ts";
 import { receivedId, receivedIndex, unwrapEvent, wrapEvent } from "../../detector/stage-one/received-document.ts";
 import { StoreError } from "../../errors.ts";
 import type { Ports } from "../../ports.ts";
-import type { DumpRecord, DumpSource, DumpTarget } from "../dump/dump-record.ts";
+import type { FindingDocument } from "../../detector/findings/finding-document.ts";
+import type { DumpRecord, DumpSource, DumpTarget, FactOrigin } from "../dump/dump-record.ts";
 import type { AlertMember, HistoryEntry, OutboxRow } from "../store.ts";
 import * as documents from "./documents.ts";
 import { openJournal } from "./journal.ts";
+import { beginOf } from "./audit-trail.ts";
 import { chainRowOf } from "./line-reads.ts";
 import {
   aliasOf,
@@ -21,7 +23,7 @@ import {
   patternOf,
 } from "./names.ts";
 import { EMPTY_CARRY, episodePut, type LineCarry } from "./resolve-step.ts";
-import { bodyOf, countOf, type Filter, scan, type Source } from "./searches.ts";
+import { bodyOf, countOf, type Filter, type Found, scan, type Source } from "./searches.ts";
 import { readBlobs } from "./stored-blobs.ts";
 import { storing } from "./store-failure.ts";
 import { createRefusedInputs } from "./refused-input.ts";
@@ -48,8 +50,12 @@ export function openElasticsearchDump(place: DumpPlace): DumpSource {
   const journal = openJournal<LineCarry>(place);
 
   const mine: Filter = { term: { "vedette.line": line } };
-  const all = <T>(index: string, filters: readonly Filter[], sort: readonly string[], item: (source: Source) => T) =>
-    scan(client, { index, filters, sort, item });
+  const all = <T>(
+    index: string,
+    filters: readonly Filter[],
+    sort: readonly string[],
+    item: (source: Source, found: Found) => T,
+  ) => scan(client, { index, filters, sort, item });
   const kind = <T>(of: AliasedKind, sort: readonly string[], item: (source: Source) => T = bodyOf<T>) =>
     all<T>(aliasOf(prefix, of), [mine], sort, item);
 
@@ -73,9 +79,9 @@ export function openElasticsearchDump(place: DumpPlace): DumpSource {
       patternOf(prefix, "findings"),
       [{ term: { "vedette.finding.kind": "fact" } }],
       ["vedette.finding.id", "vedette.finding.content_hash"],
-      ({ vedette }) => (vedette["finding"] as { readonly body: Fact }).body,
+      factOf,
     );
-    for await (const fact of findings) yield { kind: "fact", fact };
+    for await (const fact of findings) yield fact;
     for await (const episode of all<Episode>(aliasOf(prefix, "episodes"), [], ["vedette.id"], bodyOf))
       yield { kind: "episode", episode };
     for await (const alert of kind<Alert>("alerts", ["vedette.id"])) yield { kind: "alert", alert };
@@ -92,7 +98,10 @@ export function openElasticsearchDump(place: DumpPlace): DumpSource {
       all<T>(patternOf(prefix, of), filters, sort, item);
     for await (const entry of dated<HistoryEntry>("history", ["vedette.order"], [mine]))
       yield { kind: "history", entry };
-    const trail = dated("audit", ["vedette.sequence"], [mine], chainRowOf as never) as AsyncIterable<
+    // What stands before the trail's begin was to be deleted.
+    const begin = await beginOf(client, patternOf(prefix, "audit"), line, Number.MAX_SAFE_INTEGER);
+    const kept: Filter = { range: { "vedette.sequence": { gt: begin.sequence } } };
+    const trail = dated("audit", ["vedette.sequence"], [mine, kept], chainRowOf as never) as AsyncIterable<
       ReturnType<typeof chainRowOf>
     >;
     for await (const row of trail)
@@ -123,6 +132,28 @@ export function openElasticsearchDump(place: DumpPlace): DumpSource {
       );
   }
   return { records, [Symbol.asyncDispose]: async () => {} };
+}
+
+/** Name of the index of findings whose events have no time of their own. */
+const undatedFindings = (prefix: string): string => `${prefix}-findings-undated`;
+
+/** A fact with what is known of it. A second judgement of a changed event stands under an id of its own, which the fact may not say. */
+function factOf({ vedette }: Source, { index, id }: Found): DumpRecord {
+  const { body, shadow, source, received, position } = vedette["finding"] as FindingDocument["vedette"]["finding"];
+  const origin: FactOrigin = {
+    ...(shadow ? { shadow: true } : {}),
+    ...(index.endsWith("-undated") ? { undated: true } : {}),
+    ...(source === "" ? {} : { source }),
+    ...(received === undefined ? {} : { received }),
+    ...(position === undefined ? {} : { position }),
+  };
+  const fact = body as Fact;
+  const isOther = id.startsWith(`${fact.id}.`);
+  return {
+    kind: "fact",
+    fact: isOther ? { ...fact, id } : fact,
+    ...(Object.keys(origin).length === 0 ? {} : { origin }),
+  };
 }
 
 /** Opens a prefix of a cluster to put a dump into; the templates have to be installed. */
@@ -207,9 +238,12 @@ function operationsOf({ prefix, line, ports }: DumpPlace) {
         return [
           {
             kind: "create",
-            index: monthlyIndex(prefix, "findings", record.fact.time),
+            index:
+              record.origin?.undated === true
+                ? undatedFindings(prefix)
+                : monthlyIndex(prefix, "findings", record.fact.time),
             id: documentId(record.fact.id),
-            document: documents.factDocument(record.fact),
+            document: documents.factDocument(record.fact, record.origin),
           },
         ];
       case "episode":

@@ -12,8 +12,10 @@ import { createChangeFeed } from "./follow-changes.ts";
 import { createFreshness } from "./freshness.ts";
 import { openJournal } from "./journal.ts";
 import { createLineReads } from "./line-reads.ts";
+import { aliasOf } from "./names.ts";
 import { createRefusedInputs } from "./refused-input.ts";
 import { EMPTY_CARRY, type LineCarry, resolveStep } from "./resolve-step.ts";
+import { createShowSoon } from "./show-soon.ts";
 import { fetchSourceEvents } from "./source-events.ts";
 import { readBlobs } from "./stored-blobs.ts";
 
@@ -48,10 +50,14 @@ export function openElasticsearchStore(options: ElasticsearchStoreOptions): Elas
   const { client } = cluster;
   const { clock } = ports;
   const freshness = createFreshness(client);
+  const alerts = aliasOf(prefix, "alerts");
+  const showing = createShowSoon({ client, ports });
   const journal = openJournal<LineCarry>({
     ...options,
     onApplied({ operations, changes }, step) {
       for (const { index } of operations) freshness.wrote(index);
+      // Who searches the cluster is to see an alert as soon as who asks the worker.
+      if (operations.some(({ index }) => index === alerts)) showing.wrote(alerts);
       feed.applied(step, changes);
     },
     onExisting: differingFacts,
@@ -118,6 +124,7 @@ export function openElasticsearchStore(options: ElasticsearchStoreOptions): Elas
     async [Symbol.asyncDispose]() {
       await feed[Symbol.asyncDispose]();
       await journal.close();
+      await showing[Symbol.asyncDispose]();
     },
   };
 }

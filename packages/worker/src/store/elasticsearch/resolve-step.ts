@@ -55,11 +55,12 @@ export async function resolveStep(
   place: StepPlace,
 ): Promise<JournalEntry<LineCarry>> {
   const { alerts = [], incidents = [], denyList = [], episodes = [], facts = [] } = step;
+  const shadow = new Set(step.shadowFacts);
   const current = await readStored(step, place);
   const operations: WriteOperation[] = [];
   const drafts: Draft[] = [];
 
-  for (const fact of facts) operations.push(resolveFact(fact, current, place));
+  for (const fact of facts) operations.push(resolveFact(fact, shadow.has(fact.id), current, place));
   for (const episode of latest(episodes)) {
     if (!replaces("episodes", episode, current.of(index(place, "episodes"), episode.id))) continue;
     operations.push(episodePut(episode, place));
@@ -130,8 +131,8 @@ async function readStored(step: StepCommit, place: StepPlace): Promise<Current> 
 
 const factIndex = (fact: Fact, { prefix }: StepPlace): string => monthlyIndex(prefix, "findings", fact.time);
 
-function resolveFact(fact: Fact, current: Current, place: StepPlace): WriteOperation {
-  const document = documents.factDocument(fact);
+function resolveFact(fact: Fact, shadow: boolean, current: Current, place: StepPlace): WriteOperation {
+  const document = documents.factDocument(fact, shadow ? { shadow } : {});
   const target = factIndex(fact, place);
   const stored = current.of<typeof document>(target, fact.id)?.vedette.finding;
   if (stored !== undefined && stored.content_hash !== document.vedette.finding.content_hash) {

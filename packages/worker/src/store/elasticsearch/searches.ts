@@ -35,6 +35,12 @@ export interface Source {
 /** The un-indexed object of a document. */
 export const bodyOf = <T>(source: Source): T => source.vedette.body as T;
 
+/** Where a document was found. */
+export interface Found {
+  readonly index: string;
+  readonly id: string;
+}
+
 type Hit = { readonly _source?: Source | undefined; readonly sort?: readonly unknown[] | undefined };
 
 const sortOf = ({ number, keyword, direction }: Order): estypes.SortCombinations[] => [
@@ -147,7 +153,15 @@ export async function countBy(
 /** Everything that is found as it stands at one moment, in the order of some fields; memory does not grow with it. */
 export async function* scan<T>(
   client: Cluster["client"],
-  { index, filters, sort, item }: Pick<Listing<T>, "index" | "filters" | "item"> & { readonly sort: readonly string[] },
+  {
+    index,
+    filters,
+    sort,
+    item,
+  }: Pick<Listing<T>, "index" | "filters"> & {
+    readonly sort: readonly string[];
+    readonly item: (source: Source, found: Found) => T;
+  },
 ): AsyncGenerator<T> {
   const doing = `Reading ${index}`;
   if ((await countOf(client, index, [])) === 0) return;
@@ -169,7 +183,8 @@ export async function* scan<T>(
         return found;
       });
       const { hits } = answer.hits;
-      for (const { _source } of hits) if (_source !== undefined) yield item(_source);
+      for (const { _source, _index, _id } of hits)
+        if (_source !== undefined) yield item(_source, { index: _index, id: _id ?? "" });
       if (hits.length < ALL_PAGE) return;
       after = hits.at(-1)?.sort as estypes.FieldValue[];
     }

@@ -242,7 +242,10 @@ describe("a data folder", () => {
     await first.commit({ id: "1", denyList: [sampleDeny("d1", { incidentId: "i1" })] });
     await first[Symbol.asyncDispose]();
     const database = new DatabaseSync(join(folder, "vedette.db"));
-    database.exec("DROP INDEX deny_list_by_incident; DROP INDEX deny_list_by_alert; PRAGMA user_version = 1");
+    database.exec(
+      `DROP INDEX deny_list_by_incident; DROP INDEX deny_list_by_alert; ALTER TABLE inbox DROP COLUMN undated;
+       ALTER TABLE facts DROP COLUMN shadow; ALTER TABLE facts DROP COLUMN origin; PRAGMA user_version = 1`,
+    );
     database.close();
     expect(() => openSqliteReader(folder)).toThrow(expect.objectContaining({ code: "store-schema-older" }));
     await using store = await open();

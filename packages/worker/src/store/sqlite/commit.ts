@@ -59,23 +59,24 @@ function recordAnswer({ sql }: Connection, { key, answer }: { readonly key: stri
 
 function insertFacts(connection: Connection, facts: readonly FactRow[]): void {
   const { sql } = connection;
-  const insert = sql("INSERT INTO facts (id, body) VALUES (?, ?) ON CONFLICT (id) DO NOTHING");
+  const insert = sql("INSERT INTO facts (id, body, shadow) VALUES (?, ?, ?) ON CONFLICT (id) DO NOTHING");
   const stored = sql("SELECT body FROM facts WHERE id = ?");
   const count = sql(
     "INSERT INTO rule_facts (rule_id, count) VALUES (?, 1) ON CONFLICT (rule_id) DO UPDATE SET count = count + 1",
   );
-  let inserted = 0;
-  for (const { id, ruleId, body } of facts) {
-    if (Number(insert.run(id, body).changes) === 1) {
+  const inserted = { facts: 0, facts_shadow: 0 };
+  for (const { id, ruleId, body, shadow } of facts) {
+    if (Number(insert.run(id, body, shadow).changes) === 1) {
       count.run(ruleId);
-      inserted += 1;
+      inserted[shadow === 1 ? "facts_shadow" : "facts"] += 1;
     } else if (!sameJson(stored.get(id)?.["body"] as string, body)) {
       throw new StoreError("store-fact-conflict", `The finding ${id} was stored before with other content.`, {
         retryable: false,
       });
     }
   }
-  if (inserted > 0) addTotal(connection, "facts", inserted);
+  for (const [name, increment] of Object.entries(inserted))
+    if (increment > 0) addTotal(connection, name as keyof typeof inserted, increment);
 }
 
 const sameJson = (a: string, b: string): boolean =>

@@ -134,6 +134,7 @@ describe("commit", () => {
       incidentsTotal: 1,
       incidentsOpen: 1,
       facts: 1,
+      factsShadow: 0,
       refused: 0,
       auditEntries: 1,
     });

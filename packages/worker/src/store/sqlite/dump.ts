@@ -3,7 +3,7 @@ import type { Alert, DenyListEntry, Incident, RefusedRecord } from "@vedette/api
 import type { Episode, Fact } from "@vedette/detection";
 import { type ChainRow, EMPTY_CHAIN } from "../../audit/chain.ts";
 import { StoreError } from "../../errors.ts";
-import type { DumpRecord, DumpSource, DumpTarget } from "../dump/dump-record.ts";
+import type { DumpRecord, DumpSource, DumpTarget, FactOrigin } from "../dump/dump-record.ts";
 import type { AlertMember, HistoryEntry } from "../store.ts";
 import { openAnchorFile } from "./anchors.ts";
 import { commitStep } from "./commit.ts";
@@ -58,14 +58,21 @@ function* recordsOf(connection: Connection): Generator<DumpRecord> {
     refused: total(connection, "refused"),
   };
   for (const row of rows(
-    "SELECT sequence, id, source, position, partition, time, received_at AS receivedAt, document FROM inbox ORDER BY sequence",
+    "SELECT sequence, id, source, position, partition, time, received_at AS receivedAt, document, undated FROM inbox ORDER BY sequence",
   )) {
     const { sequence, ...record } = inboxRow(row as unknown as StoredRecordRow);
     yield { kind: "record", record, sequence };
   }
   for (const { key, value } of rows("SELECT key, value FROM blobs ORDER BY key"))
     yield { kind: "blob", key: fromTextKey(key as string), value: fromTextKey(value as string) };
-  for (const fact of bodies<Fact>("facts")) yield { kind: "fact", fact };
+  for (const { body, shadow, origin } of rows("SELECT body, shadow, origin FROM facts ORDER BY id")) {
+    const more: FactOrigin = {
+      ...(origin === null ? {} : (JSON.parse(origin as string) as FactOrigin)),
+      ...(shadow === 1 ? { shadow: true } : {}),
+    };
+    const fact = JSON.parse(body as string) as Fact;
+    yield { kind: "fact", fact, ...(Object.keys(more).length === 0 ? {} : { origin: more }) };
+  }
   for (const episode of bodies<Episode>("episodes")) yield { kind: "episode", episode };
   for (const alert of bodies<Alert>("alerts")) yield { kind: "alert", alert };
   for (const row of rows(
@@ -164,19 +171,25 @@ function put(connection: Connection, record: DumpRecord): void {
       addTotal(connection, "refused", record.refused);
       return;
     case "record": {
-      const { id, source, position, partition, time, receivedAt, document } = recordRow(record.record);
+      const { id, source, position, partition, time, receivedAt, document, undated } = recordRow(record.record);
       sql(
-        `INSERT INTO inbox (sequence, id, source, position, partition, time, received_at, document)
-         VALUES (coalesce(?, (SELECT coalesce(max(sequence), 0) + 1 FROM inbox)), ?, ?, ?, ?, ?, ?, ?)`,
-      ).run(record.sequence ?? null, id, source, position, partition, time, receivedAt, document);
+        `INSERT INTO inbox (sequence, id, source, position, partition, time, received_at, document, undated)
+         VALUES (coalesce(?, (SELECT coalesce(max(sequence), 0) + 1 FROM inbox)), ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ).run(record.sequence ?? null, id, source, position, partition, time, receivedAt, document, undated);
       // Without a place of their own, records were dealt with before they were dumped.
       if (record.sequence === undefined) raiseTotal(connection, "cursor", inboxEnd(connection));
       return;
     }
     case "blob":
       return commit({ blobs: [{ key: record.key, value: record.value }] });
-    case "fact":
-      return commit({ facts: [record.fact] });
+    case "fact": {
+      const { shadow, ...origin } = record.origin ?? {};
+      const { id } = record.fact;
+      commit({ facts: [record.fact], ...(shadow === true ? { shadowFacts: [id] } : {}) });
+      if (Object.keys(origin).length > 0)
+        sql("UPDATE facts SET origin = ? WHERE id = ?").run(JSON.stringify(origin), id);
+      return;
+    }
     case "episode":
       return commit({ episodes: [record.episode] });
     case "alert":

@@ -1,5 +1,5 @@
 import type { Alert, DenyListEntry, Incident } from "@vedette/api";
-import type { Episode, Fact } from "@vedette/detection";
+import type { Episode } from "@vedette/detection";
 import type { RawRecord } from "../../record.ts";
 import type { AlertMember, AuditDraft, Effect, EffectUpdate, HistoryEntry, InboxRow, StepCommit } from "../store.ts";
 import { fromTextKey, toTextKey } from "./text-key.ts";
@@ -16,6 +16,8 @@ export interface RecordRow {
   readonly time: number;
   readonly receivedAt: number;
   readonly document: string;
+  /** 1 for a record without a time of its own. */
+  readonly undated: number;
 }
 
 /** A record with its place in the inbox. */
@@ -27,6 +29,8 @@ export interface StoredRecordRow extends RecordRow {
 export interface FactRow {
   readonly id: string;
   readonly ruleId: string;
+  /** 1 when the rule is on trial. */
+  readonly shadow: number;
   readonly body: string;
 }
 
@@ -97,6 +101,7 @@ export function recordRow(record: RawRecord): RecordRow {
     time,
     receivedAt,
     document: JSON.stringify(document),
+    undated: Number(record.undated === true),
   };
 }
 
@@ -109,6 +114,7 @@ export function inboxRow(row: StoredRecordRow): InboxRow {
     position: fromTextKey(row.position),
     partition: fromTextKey(row.partition),
     time: row.time,
+    ...(row.undated === 1 ? { undated: true } : {}),
     receivedAt: row.receivedAt,
     document: JSON.parse(row.document) as InboxRow["document"],
   };
@@ -120,7 +126,7 @@ export function stepRows(step: StepCommit): StepRows {
     id: toTextKey(step.id),
     cursor: step.cursor,
     inboxState: step.inboxState === undefined ? undefined : toTextKey(step.inboxState),
-    facts: (step.facts ?? []).map(factRow),
+    facts: factRows(step),
     episodes: (step.episodes ?? []).map(episodeRow),
     blobs: (step.blobs ?? []).map(({ key, value }) => ({
       key: toTextKey(key),
@@ -138,7 +144,15 @@ export function stepRows(step: StepCommit): StepRows {
   };
 }
 
-const factRow = (fact: Fact): FactRow => ({ id: fact.id, ruleId: fact.rule.id, body: JSON.stringify(fact) });
+const factRows = ({ facts = [], shadowFacts = [] }: StepCommit): FactRow[] => {
+  const shadow = new Set(shadowFacts);
+  return facts.map((fact) => ({
+    id: fact.id,
+    ruleId: fact.rule.id,
+    shadow: Number(shadow.has(fact.id)),
+    body: JSON.stringify(fact),
+  }));
+};
 
 const episodeRow = (episode: Episode): EpisodeRow => ({
   id: episode.id,

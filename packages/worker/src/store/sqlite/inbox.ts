@@ -8,7 +8,7 @@ import { addTotal } from "./totals.ts";
 /** How many refused inputs are kept to be looked at; older ones remain counted. */
 export const REFUSED_KEPT = 10_000;
 
-const RECORD_COLUMNS = "sequence, id, source, position, partition, time, received_at AS receivedAt, document";
+const RECORD_COLUMNS = "sequence, id, source, position, partition, time, received_at AS receivedAt, document, undated";
 
 /** Takes records that the inbox does not have yet, in the order given; moves the source's checkpoint when one is given. */
 export function append(
@@ -17,12 +17,12 @@ export function append(
   checkpoint?: { readonly source: string; readonly value: string },
 ): AppendResult {
   const insert = sql(
-    `INSERT INTO inbox (id, source, position, partition, time, received_at, document) VALUES (?, ?, ?, ?, ?, ?, ?)
+    `INSERT INTO inbox (id, source, position, partition, time, received_at, document, undated) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (id) DO NOTHING`,
   );
   let appended = 0;
-  for (const { id, source, position, partition, time, receivedAt, document } of rows) {
-    appended += Number(insert.run(id, source, position, partition, time, receivedAt, document).changes);
+  for (const { id, source, position, partition, time, receivedAt, document, undated } of rows) {
+    appended += Number(insert.run(id, source, position, partition, time, receivedAt, document, undated).changes);
   }
   if (checkpoint) {
     sql(

@@ -180,6 +180,7 @@ export function counts(connection: Connection): StoreCounts {
     incidentsTotal: count("SELECT count(*) AS count FROM incidents WHERE merged = 0"),
     incidentsOpen: count("SELECT count(*) AS count FROM incidents WHERE merged = 0 AND status <> 'closed'"),
     facts: total(connection, "facts"),
+    factsShadow: total(connection, "facts_shadow"),
     refused: total(connection, "refused"),
     auditEntries: auditHead(connection).sequence,
   };

@@ -76,6 +76,11 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX deny_list_by_incident ON deny_list (json_extract(body, '$.incidentId'));
   CREATE INDEX deny_list_by_alert ON deny_list (json_extract(body, '$.alertId'));
   `,
+  `
+  ALTER TABLE inbox ADD COLUMN undated INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE facts ADD COLUMN shadow INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE facts ADD COLUMN origin TEXT;
+  `,
 ];
 
 /** The schema version that this program reads and writes. */

@@ -2,7 +2,7 @@ import type { Connection } from "./connection.ts";
 import { fromTextKey } from "./text-key.ts";
 
 /** Numbers kept in the same transaction as what they count or point at. */
-export type Total = "cursor" | "refused" | "facts" | "change_sequence";
+export type Total = "cursor" | "refused" | "facts" | "facts_shadow" | "change_sequence";
 
 /** A number's value, 0 when it was never set. */
 export function total({ sql }: Connection, name: Total): number {

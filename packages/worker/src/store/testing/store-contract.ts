@@ -80,6 +80,15 @@ export function describeStoreContract(name: string, makeHome: () => Promise<Cont
     };
 
     describe("a commit", () => {
+      test("keeps facts of rules on trial apart in the totals", async () => {
+        const facts = [sampleFact("f1"), sampleFact("f2"), sampleFact("f3")];
+        await store.commit({ id: "1", facts, shadowFacts: ["f2", "f3"] });
+        await store.commit({ id: "2", facts: [sampleFact("f3")], shadowFacts: ["f3"] });
+        expect(await store.counts()).toMatchObject({ facts: 1, factsShadow: 2 });
+        expect(await store.findingCounts()).toEqual(new Map([["rule-1", 3]]));
+        expect(await store.findings(["f2"])).toEqual([sampleFact("f2")]);
+      });
+
       test("stores everything of a step, and keeps it over a restart", async () => {
         await store.commit(wholeStep("s1"));
         const check = async () => {
@@ -107,6 +116,7 @@ export function describeStoreContract(name: string, makeHome: () => Promise<Cont
             incidentsTotal: 1,
             incidentsOpen: 1,
             facts: 1,
+            factsShadow: 0,
             refused: 0,
             auditEntries: 1,
           });
