@@ -5,6 +5,15 @@ export function dataStreamOf(index: string): string | undefined {
   return /^\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6,}$/.exec(index)?.[1];
 }
 
+/**
+ * Name of the index that an index was copied from, by the names that lifecycle management gives to those that it shrinks or mounts from a snapshot; the index itself when it is no copy. One
+ * of another cluster keeps that cluster's name.
+ */
+export function originalOf(index: string): string {
+  const [prefix = "", remote = ""] = /^([^:]+:)?(?:partial-|restored-|shrink-[^-]{4}-)*/.exec(index) ?? [];
+  return `${remote}${index.slice(prefix.length)}`;
+}
+
 /** Whether a name fits an index pattern, in which `*` stands for any text. */
 export function fitsPattern(name: string, pattern: string): boolean {
   if (!pattern.includes("*")) return name === pattern;

@@ -2,6 +2,7 @@ import type { Cluster } from "../../elasticsearch/cluster.ts";
 import { calling, ElasticsearchError } from "../../elasticsearch/errors.ts";
 import type { AskCluster } from "./ask-cluster.ts";
 import { readShard } from "./read-shard.ts";
+import { originalOf } from "./index-names.ts";
 import { isRed } from "./shard-watch.ts";
 import { type ShardPosition, type ShardSight, shardName } from "./shard-tail.ts";
 
@@ -17,11 +18,24 @@ export interface SourceStart {
   readonly choice: StartChoice;
   /** Highest sequence number that is left out, by shard (`<index uuid>/<number>`); `null` for a shard that was red then: it is read whole. */
   readonly checkpoints: Readonly<Record<string, number | null>>;
+  /** Names of the indices that were there then, by uuid; a copy that is made later is known by them. */
+  readonly names?: Readonly<Record<string, string>>;
 }
 
-/** Where a shard begins that nobody has read yet. */
+/**
+ * Where a shard begins that nobody has read yet. An index that was shrunk, or mounted from a snapshot, has the documents of its original under the same numbers: it begins where the first shard of that one did, so
+ * that what was left out then is left out of the copy, as far as it can be told.
+ */
 export function startPosition(start: SourceStart, sight: ShardSight): ShardPosition {
-  return { historyUuid: sight.historyUuid ?? "", checkpoint: start.checkpoints[shardName(sight.key)] ?? -1 };
+  const historyUuid = sight.historyUuid ?? "";
+  const own = start.checkpoints[shardName(sight.key)];
+  if (own !== undefined) return { historyUuid, checkpoint: own ?? -1 };
+  const original = originalOf(sight.key.index);
+  const uuids = Object.entries(start.names ?? {}).flatMap(([uuid, name]) => (name === original ? [uuid] : []));
+  const checkpoints = Object.entries(start.checkpoints)
+    .filter(([name]) => original !== sight.key.index && uuids.some((uuid) => name.startsWith(`${uuid}/`)))
+    .map(([, number]) => number ?? -1);
+  return { historyUuid, checkpoint: checkpoints.length === 0 ? -1 : Math.min(...checkpoints) };
 }
 
 /** Decides where each shard begins. Rejects with an `ElasticsearchError` when a shard cannot be read; a later call decides anew. */
@@ -42,7 +56,8 @@ export async function decideStart(
     else if (choice === "now") checkpoints[name] = sight.globalCheckpoint ?? -1;
     else checkpoints[name] = await firstSince(ask, sight, choice, signal);
   }
-  return { choice, checkpoints };
+  const names = Object.fromEntries(sights.map(({ key }) => [key.indexUuid, key.index]));
+  return { choice, checkpoints, names };
 }
 
 async function refreshAll(ask: AskCluster, sights: readonly ShardSight[], signal: AbortSignal): Promise<void> {

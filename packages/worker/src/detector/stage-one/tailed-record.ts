@@ -1,5 +1,6 @@
 import type { FieldMapping, JsonObject } from "@vedette/detection";
 import { documentTime } from "../../collector/file/line-record.ts";
+import { originalOf } from "../../collector/elasticsearch/index-names.ts";
 import type { TailDocument } from "../../collector/elasticsearch/shard-tail.ts";
 import type { RawRecord } from "../../record.ts";
 import { unwrapEvent } from "./received-document.ts";
@@ -17,17 +18,16 @@ export interface DocumentOrigin {
 }
 
 /** Another cluster's name, and how index lifecycle management names the copy of an index that it shrinks or mounts from a snapshot. */
-const COPY = /^([^:]+:)?(?:partial-|restored-|shrink-[^-]{4}-)*/;
-const BACKING_INDEX = /^\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6,}$/;
+const BACKING_INDEX = /^([^:]+:)?\.ds-(.+)-\d{4}\.\d\d\.\d\d-\d{6,}$/;
 
 /**
  * The data stream that an index belongs to by its name, else the index itself; of another cluster with that cluster's name. The copy of an index has the name of what it is a copy of, because
  * its documents are the same events.
  */
 export function streamOf(index: string): string {
-  const [prefix = "", remote = ""] = COPY.exec(index) ?? [];
-  const name = index.slice(prefix.length);
-  return `${remote}${BACKING_INDEX.exec(name)?.[1] ?? name}`;
+  const name = originalOf(index);
+  const [, remote = "", stream] = BACKING_INDEX.exec(name) ?? [];
+  return stream === undefined ? name : `${remote}${stream}`;
 }
 
 /** Reads a document as the record that it is: with the identity `stream/_id`, or the one that it was received with. */
