@@ -40,7 +40,7 @@ export function elasticsearchDashboard(): Dashboard {
       stat(
         {
           title: "Stalled shards",
-          description: "Shards with unread documents that nobody has read for an hour.",
+          description: "Shards with unread documents that nobody has read for long (`elasticsearch.stalledAfter`).",
           expression: `sum(max by (source) (${worker.sourceShardsSeen.name}{state="stalled"}))`,
           legend: "shards",
           unit: "short",

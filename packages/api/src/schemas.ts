@@ -308,7 +308,7 @@ export const elasticsearchStatusSchema = z
         stalled: z
           .array(z.string())
           .describe(
-            "Shards with unread documents that nobody has read for an hour: the watermark goes on without them",
+            "Shards with unread documents that nobody has read for `elasticsearch.stalledAfter`: the watermark goes on without them",
           ),
         closed: z.array(z.string()).describe("Indices that are closed and not read while they are"),
         unmatched: z.array(z.string()).describe("Patterns that nothing fits"),

@@ -72,7 +72,7 @@ async function standingOf(worker: RunningWorker): Promise<ElasticsearchStatus> {
 }
 
 async function until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-  for (const begun = performance.now(); performance.now() - begun < 40_000; await ports.timers.sleep(100)) {
+  for (const begun = performance.now(); performance.now() - begun < 80_000; await ports.timers.sleep(100)) {
     // A shard of an index that is just being made does not answer yet.
     const found = await look().catch(() => undefined);
     if (found !== undefined) return found;
@@ -176,6 +176,6 @@ test("shows sources, leases, lines and what rules did not look at, and tells the
   ]);
   expect((await api.getCoverage({ query: { rule: ONE } })).total).toBe(0);
   await expect(api.getCoverage({ query: { cursor: "x" } })).rejects.toMatchObject({ status: 400 });
-}, 180_000);
+}, 300_000);
 
 const tokenOf = ({ dataFolder }: RunningWorker): string => readFileSync(join(dataFolder, "admin-token"), "utf8").trim();

@@ -170,7 +170,7 @@ describe("createStanding", () => {
     await standing.read();
     expect(standing.problems()).toEqual([
       "Source logs waits for lost/0: no copy is started.",
-      "Source logs: nobody has read left/0 for an hour, and the watermark goes on without.",
+      "Source logs: nobody has read left/0 for long, and the watermark goes on without.",
       "Source logs: nothing fits logs-none-*.",
       "No worker runs correlate/1 yet.",
       "It cannot commit.",

@@ -220,7 +220,7 @@ export function problemsOf({ sources, lines }: Pick<ElasticsearchStatus, "source
     ...sources.flatMap(({ name, red, stalled, unmatched }) => [
       ...(red.length > 0 ? [`Source ${name} waits for ${named(red)}: no copy is started.`] : []),
       ...(stalled.length > 0
-        ? [`Source ${name}: nobody has read ${named(stalled)} for an hour, and the watermark goes on without.`]
+        ? [`Source ${name}: nobody has read ${named(stalled)} for long, and the watermark goes on without.`]
         : []),
       ...(unmatched.length > 0 ? [`Source ${name}: nothing fits ${named(unmatched)}.`] : []),
     ]),
