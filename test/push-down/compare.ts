@@ -83,14 +83,7 @@ export async function compareShape(options: CompareOptions): Promise<ShapeResult
     const all = [...documents.values()];
     const index = `${options.prefix}-${shape.name.toLowerCase().replaceAll(" ", "-")}-${number}`;
     try {
-      await compareSet(
-        options,
-        name,
-        index,
-        sampleOf(all, options, logSource),
-        logSource,
-        result,
-      );
+      await compareSet(options, name, index, sampleOf(all, options, logSource), logSource, result);
     } finally {
       await client.indices.delete({ index, ignore_unavailable: true });
     }
@@ -193,8 +186,9 @@ async function compareSet(
     const answer: Answer = isRefused ? "refused" : found.query === NONE ? "nothing" : found.exactness;
     const known = result.answers.get(rule.id) ?? "nothing";
     if (ORDER.indexOf(answer) > ORDER.indexOf(known)) result.answers.set(rule.id, answer);
-    for (const reason of new Set(found.reasons.map(kindOf)))
-      result.reasons.set(reason, (result.reasons.get(reason) ?? 0) + 1);
+    const told =
+      found.reasons.length === 0 && (isRefused || answer === "superset") ? ["(no reason is told)"] : found.reasons;
+    for (const reason of new Set(told.map(kindOf))) result.reasons.set(reason, (result.reasons.get(reason) ?? 0) + 1);
     if (isRefused) continue;
     if (answer === "nothing") judge(rule, "exact", new Set());
     else asked.push({ rule, answer, query: found.query });

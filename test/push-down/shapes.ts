@@ -3,7 +3,7 @@ import { flatten, sysmonPipelineForm, winlogbeatForm } from "../../packages/dete
 
 /** A way in which events stand in Elasticsearch. */
 export interface Shape {
-  readonly name: "ECS" | "OTel mode" | "flat";
+  readonly name: "ECS" | "OTel mode" | "flat" | "XML";
   readonly mappings: JsonObject;
   /** The document of an event; undefined for one that this shape does not have. */
   readonly write: (flat: JsonObject, logSource: LogSource | undefined) => JsonObject | undefined;
@@ -19,6 +19,25 @@ const isObject = (value: JsonValue | undefined): value is JsonObject =>
 /** As the templates of Elastic's integrations keep texts that they do not name. */
 const KEYWORDS: readonly JsonObject[] = [
   { texts: { match_mapping_type: "string", mapping: { type: "keyword", ignore_above: 1_024 } } },
+];
+
+/** What ECS keeps whole (`wildcard`, which a keyword without a limit stands for where a cluster has none). */
+const WHOLE: readonly JsonObject[] = [
+  {
+    whole: {
+      path_match: [
+        "*.command_line",
+        "*.original",
+        "*.script_block_text",
+        "url.*",
+        "registry.data.strings",
+        "*.args",
+        "message",
+      ],
+      match_mapping_type: "string",
+      mapping: { type: "keyword" },
+    },
+  },
 ];
 
 const DATASETS: readonly (readonly [LogSource, string, string])[] = [
@@ -123,9 +142,11 @@ function otel(event: JsonObject, logSource: LogSource | undefined): JsonObject |
   };
 }
 
-/** The three ways in which the labelled events are indexed for the comparison. */
+const isXml = (event: JsonObject): boolean => isObject(event["Event"]) || isObject(event["System"]);
+
+/** The ways in which the labelled events are indexed for the comparison. */
 export const SHAPES: readonly Shape[] = [
-  { name: "ECS", mappings: { dynamic_templates: KEYWORDS }, write: ecs },
+  { name: "ECS", mappings: { dynamic_templates: [...WHOLE, ...KEYWORDS] }, write: ecs },
   {
     name: "OTel mode",
     mappings: {
@@ -140,5 +161,7 @@ export const SHAPES: readonly Shape[] = [
     write: otel,
   },
   // As Elasticsearch keeps what it knows nothing of: each text as words and, when it is short, whole.
-  { name: "flat", mappings: {}, write: (event) => event },
+  { name: "flat", mappings: {}, write: (event) => (isXml(event) ? undefined : event) },
+  // Windows events as converters of their XML write them.
+  { name: "XML", mappings: {}, write: (event) => (isXml(event) ? event : undefined) },
 ];

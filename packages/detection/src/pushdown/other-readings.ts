@@ -4,17 +4,11 @@ import { ENTRA_CATEGORIES, TABLES } from "../mappings/microsoft.ts";
 import { ZEEK_MARKS } from "../mappings/network.ts";
 import { zeek } from "../mappings/ecs-log-sources.ts";
 import { LINUX_SERVICES, PRODUCTS } from "../mappings/otel.ts";
-import { ALWAYS, type Bounds, NEVER, atMost, every, not, some } from "./bounds.ts";
+import { ALWAYS, type Bounds, NEVER, every, not, some } from "./bounds.ts";
 import { type CandidateSources, readByConditions } from "./candidate-sources.ts";
 import { type DocumentConditions, cased } from "./document-conditions.ts";
 import { readEcs } from "./ecs-reading.ts";
-import type { PlaceReader } from "./places.ts";
 import { type ReadMapping, type SourceAlternative, fits, like } from "./reading.ts";
-
-/** A document has to have all names of one group. */
-export function needsOf(reader: PlaceReader, needs: readonly (readonly string[])[]): Bounds {
-  return atMost(some(needs.map((names) => every(names.map((name) => reader.has(name))))).upper);
-}
 
 /** Sources of every document that a mapping reads. */
 const always =

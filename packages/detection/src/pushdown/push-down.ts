@@ -5,11 +5,11 @@ import { type Rule, looksEverywhere } from "../rule.ts";
 import { type Condition, type ValueTest, fieldsOf } from "../signature.ts";
 import { type Bounds, UNKNOWN, atMost, every, isExact, not, some } from "./bounds.ts";
 import type { IndexFields } from "./index-fields.ts";
-import { OTHER_READINGS, needsOf } from "./other-readings.ts";
+import { OTHER_READINGS } from "./other-readings.ts";
 import { type PlaceReader, createPlaceReader } from "./places.ts";
 import { ALL, NONE, type Query, anyOf, countClauses } from "./query.ts";
 import { type MappingReading, type ReadMapping, type SourceAlternative, fits } from "./reading.ts";
-import { acceptsFlat, acceptsOtelWindows, acceptsWinlogbeat, readWindows } from "./windows-reading.ts";
+import { acceptsSystem, acceptsFlat, acceptsOtelWindows, acceptsWinlogbeat, readWindows } from "./windows-reading.ts";
 
 /** A rule as a query. */
 export type PushedDown =
@@ -38,9 +38,9 @@ export interface PushDownOptions {
 const READINGS: Readonly<Record<string, ReadMapping>> = {
   windows: readWindows(acceptsFlat),
   winlogbeat: readWindows(acceptsWinlogbeat),
-  "windows-evtx": readWindows((reader) => needsOf(reader, [["Event"]])),
+  "windows-evtx": readWindows((reader) => acceptsSystem(reader, "Event.System")),
   "windows-otel": readWindows(acceptsOtelWindows),
-  "windows-xml": readWindows((reader) => needsOf(reader, [["System"]])),
+  "windows-xml": readWindows((reader) => acceptsSystem(reader, "System")),
   ...OTHER_READINGS,
 };
 

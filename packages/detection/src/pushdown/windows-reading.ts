@@ -211,10 +211,17 @@ export const acceptsWinlogbeat = (reader: PlaceReader): Bounds =>
     ]),
   ]);
 
+/** Names that an element's text may have beside its attributes. */
+const TEXTS = ["#text", "_text", "$t", "_", "Value"];
+
+/** Whether a form of the events' XML does, by the name of its element `System`. */
+export const acceptsSystem = (reader: PlaceReader, system: string): Bounds =>
+  some([`${system}.EventID`, ...TEXTS.map((name) => `${system}.EventID.${name}`)].map((name) => reader.text(name)));
+
 /** Whether the form of the Collector's receiver does. */
 export const acceptsOtelWindows = (reader: PlaceReader): Bounds =>
   some(
     ["body.structured", "body"].map((body) =>
-      every([filled(reader, keys(`${body}.channel`)), reader.has(`${body}.event_id`)]),
+      every([reader.text(`${body}.channel`), reader.defined(`${body}.event_id`)]),
     ),
   );
