@@ -38,7 +38,7 @@ import { createElasticsearchLeases } from "./leases/elasticsearch-leases.ts";
 import type { Clock, Ports } from "./ports.ts";
 import { loadClusterGuardIdentity } from "./store/elasticsearch/guard-identity.ts";
 import { createCommandBoard } from "./store/elasticsearch/command-board.ts";
-import { refuseOtherEpisodes } from "./store/elasticsearch/episode-findings.ts";
+import { keepOtherEpisodes } from "./store/elasticsearch/episode-findings.ts";
 import { membersAmong } from "./store/elasticsearch/members-among.ts";
 import { keepInstallation, missingAliases } from "./store/elasticsearch/installation.ts";
 import { openJournal } from "./store/elasticsearch/journal.ts";
@@ -324,7 +324,7 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
       prefix,
       line,
       ports,
-      onExisting: (existing) => refuseOtherEpisodes(cluster, existing),
+      onExisting: (existing) => keepOtherEpisodes(cluster, existing, log),
     });
     await using inbox = openInbox();
     const owns = ownerOfPartition(partition, partitions);

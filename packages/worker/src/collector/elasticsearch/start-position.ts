@@ -77,7 +77,15 @@ async function firstSince(ask: AskCluster, sight: ShardSight, time: string, sign
       size: 1,
       maxBytes: Number.POSITIVE_INFINITY,
       sourceFields: { excludes: ["*"] },
-      query: { range: { "@timestamp": { gte: new Date(time).toISOString() } } },
+      // A document without the field may be of any time: it is not left out unseen.
+      query: {
+        bool: {
+          should: [
+            { range: { "@timestamp": { gte: new Date(time).toISOString() } } },
+            { bool: { must_not: [{ exists: { field: "@timestamp" } }] } },
+          ],
+        },
+      },
     },
     signal,
   );
