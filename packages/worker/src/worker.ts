@@ -15,7 +15,7 @@ import type { Ports } from "./ports.ts";
 import { createGuardHub } from "./responder/guard-hub.ts";
 import { GUARD_PUBLISH } from "./responder/deny-list.ts";
 import { createUnguardedWarning } from "./responder/unguarded.ts";
-import { builtinRulesFolder, readRuleFiles, withTrials } from "./rules/load.ts";
+import { builtinRulesFolder, readRuleFiles, unknownShadow, withTrials } from "./rules/load.ts";
 import { readPipelines } from "./rules/pipelines.ts";
 import { createMetrics } from "./server/metrics.ts";
 import { createServer } from "./server/server.ts";
@@ -105,8 +105,13 @@ export async function startWorker({
   const loaded = loadRules(pipelines.problems.some(({ severity }) => severity === "error") ? [] : files.files, {
     pipelines: pipelines.pipelines,
   });
-  const ruleSet = { ...loaded, rules: withTrials(loaded.rules, files.shadow) };
-  const ruleProblems = [...files.problems, ...pipelines.problems, ...ruleSet.problems];
+  const ruleSet = { ...loaded, rules: withTrials(loaded.rules, files.shadow, config.rules.shadow) };
+  const ruleProblems = [
+    ...files.problems,
+    ...pipelines.problems,
+    ...ruleSet.problems,
+    ...unknownShadow(loaded.rules, config.rules.shadow),
+  ];
   const detector = createDetector(ruleSet.rules, { mappings: DEFAULT_MAPPINGS });
 
   const observer = createMetricsObserver(metrics);

@@ -1,11 +1,13 @@
+import { parseDuration } from "@vedette/detection";
 import { SEVERITY_LEVELS } from "@vedette/semconv";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
+import { type ClusterOptions, clusterOptions } from "./cluster-options.ts";
 import { eventOptions, logSourceOption, pipelineFileOption } from "./options.ts";
 import { type CheckOptions, checkRules } from "./rules/check-rules.ts";
 import { type ExplainRuleOptions, explainRule } from "./rules/explain-rule.ts";
 import { type ImportOptions, importRules } from "./rules/import-rules.ts";
-import { type ListOptions, listRules } from "./rules/list-rules.ts";
+import { type ListOptions, listRulesWithFindings } from "./rules/list-rules.ts";
 import { lookBackOptions } from "./hunt/hunt-command.ts";
 import { type PreviewOptions, previewRules } from "./rules/preview-rules.ts";
 import { type PromoteOptions, setImportState } from "./rules/promote-rules.ts";
@@ -39,14 +41,25 @@ export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
     .option("--rule <id>", "only this rule (id, name, title, or the beginning of an id)")
     .addOption(format())
     .action((given: readonly string[], options: TestOptions) => testRules(given, options, output));
-  command
+  const list = command
     .command("list")
     .description("list rules")
     .argument("[path...]", "as for check")
     .addOption(new Option("--level <level>", "of this level or above").choices([...SEVERITY_LEVELS]))
     .option("--tag <tag>", "with this tag, such as attack.t1110")
-    .addOption(format())
-    .action((given: readonly string[], options: ListOptions) => listRules(given, options, output));
+    .addOption(
+      new Option(
+        "--findings [duration]",
+        "with what each has found in the cluster, by default in 7d; then without a path the rules of the configuration",
+      )
+        .argParser(durationOption)
+        .preset("7d"),
+    )
+    .addOption(format());
+  for (const option of clusterOptions()) list.addOption(option);
+  list.action((given: readonly string[], options: ListOptions & ClusterOptions) =>
+    listRulesWithFindings(given, options, output),
+  );
   command
     .command("show")
     .description("show one rule in words; exit code 2 when there is no such rule")
@@ -123,4 +136,11 @@ export function rulesCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
 function indexOption(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError("write a whole number from 0 on.");
   return Number(text);
+}
+
+function durationOption(text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds === undefined)
+    throw new InvalidArgumentError("a duration is a whole number and s, m, h, d or w, such as 7d.");
+  return milliseconds;
 }

@@ -8,6 +8,7 @@ import { factDocument } from "../detector/stage-one/fact-document.ts";
 import { installTemplates } from "../store/elasticsearch/templates/install.ts";
 import { silentLog } from "../testing/silent-log.ts";
 import { useElasticsearch } from "../testing/elasticsearch/use-elasticsearch.ts";
+import { rulesCommand } from "./rules.ts";
 import { shadowCommand } from "./shadow.ts";
 import { type Captured, captureOutput } from "./testing/capture-output.ts";
 
@@ -179,4 +180,20 @@ test.each([
 ])("says that it cannot compare with %s", async (_, parameters, complaint) => {
   const { code, complained } = await compare(...parameters);
   expect([code, complained[0]]).toEqual([2, expect.stringMatching(complaint)]);
+});
+
+test("rules list counts what each rule found, in shadow and not", async () => {
+  const file = join(folder, "whoami.yml");
+  writeFileSync(
+    file,
+    `title: Whoami\nid: ${WHOAMI}\nlogsource: { product: windows }\ndetection: { s: { a: 1 }, condition: s }\n`,
+  );
+  const count = async (...since: readonly string[]): Promise<unknown> => {
+    const { output, captured } = captureOutput();
+    const given = ["list", file, "--config", join(folder, "vedette.yaml"), "--findings", ...since, "--format", "json"];
+    await rulesCommand(output).parseAsync(given, { from: "user" });
+    return JSON.parse(captured.printed[0] ?? "");
+  };
+  expect(await count()).toMatchObject([{ id: WHOAMI, findings: 2, findingsInShadow: 2 }]);
+  expect(await count("60d")).toMatchObject([{ findings: 3 }]);
 });

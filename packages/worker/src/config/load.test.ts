@@ -126,7 +126,7 @@ describe("loadConfig", () => {
     });
     expect(loaded.otlp).toMatchObject({ port: 0, maxBodyBytes: 4096 });
     expect(loaded.dataFolder).toBe("/here/data");
-    expect(loaded.rules).toEqual({ paths: ["/here/a", "/b"], builtin: false, pipelines: ["/here/p.yml"] });
+    expect(loaded.rules).toEqual({ paths: ["/here/a", "/b"], shadow: [], builtin: false, pipelines: ["/here/p.yml"] });
     expect(loaded.detector.lateness).toBe(120_000);
     expect(loaded.alerter.alertmanager.urls).toEqual(["http://a:9093", "http://b:9093"]);
     expect(loaded.log.level).toBe("warn");

@@ -109,6 +109,11 @@ export const configSchema = z.strictObject({
         .default([])
         .meta({ description: "Rule files and folders of your own.", type: "list of paths", path: true }),
       builtin: z.boolean().default(true).describe("Whether the rules that come with Vedette are loaded too."),
+      shadow: z.array(z.string().min(1)).default([]).meta({
+        description:
+          "Rules that are judged and recorded and never alert or act: by id or name, or by a file or folder in their path such as `imported/windows`.",
+        type: "list of ids or paths",
+      }),
       pipelines: z.array(z.string().min(1)).default([]).meta({
         description:
           "Processing pipelines (docs/pipelines.md) that every rule is put through, by priority, then in this order.",

@@ -28,6 +28,10 @@ export const RULE_SOURCE_ERROR_CODES = {
     summary: "The manifest of a folder of imported rules cannot be read.",
     cure: "Restore vedette-import.yaml, or import the rules again into a new folder. None of the rules below it is loaded, because those on trial would alert.",
   },
+  "rule-shadow-unknown": {
+    summary: "An entry of `rules.shadow` means none of the rules.",
+    cure: "Write the id or name of a rule, or a file or folder in its path: until then the rule that was meant alerts.",
+  },
   "pipeline-file-unreadable": {
     summary: "A pipeline file or folder does not exist or cannot be read.",
     cure: "Correct the path, or let the worker's user read it. Without a pipeline that it names, no rule is loaded.",

@@ -21,17 +21,46 @@ export interface ShadowRules {
 }
 
 /** The rules, with those marked that are on trial. */
-export function withTrials(rules: readonly Rule[], shadow: ShadowRules): readonly Rule[] {
-  const ids = shadowIds(rules, shadow);
+export function withTrials(
+  rules: readonly Rule[],
+  shadow: ShadowRules,
+  configured: readonly string[] = [],
+): readonly Rule[] {
+  const ids = shadowIds(rules, shadow, configured);
   return ids.size === 0 ? rules : rules.map((rule) => (ids.has(rule.id) ? { ...rule, trial: true } : rule));
 }
 
-/** Ids of the rules that are on trial. */
+/** What of a rule says whether it is on trial. */
+type Placed = Pick<Rule, "id" | "name" | "path">;
+
+/** Whether an entry of `rules.shadow` means a rule: its id or name, or a file or folder in its path. */
+function isMeant({ id, name, path }: Placed, entry: string): boolean {
+  if (entry === id || entry === name) return true;
+  const parts = (text: string): string =>
+    `/${text
+      .replace(/^\.[\\/]/, "")
+      .split(/[\\/]/)
+      .filter(Boolean)
+      .join("/")}/`;
+  return entry.trim() !== "" && parts(path).includes(parts(entry));
+}
+
+/** Ids of the rules that are on trial: by their manifest, or by `rules.shadow` of the configuration. */
 export function shadowIds(
-  rules: readonly { readonly id: string; readonly path: string }[],
+  rules: readonly Placed[],
   { paths, ids }: ShadowRules,
+  configured: readonly string[] = [],
 ): ReadonlySet<string> {
-  return new Set(rules.filter(({ id, path }) => paths.has(path) || ids.has(id)).map(({ id }) => id));
+  const isShadow = (rule: Placed): boolean =>
+    paths.has(rule.path) || ids.has(rule.id) || configured.some((entry) => isMeant(rule, entry));
+  return new Set(rules.filter(isShadow).map(({ id }) => id));
+}
+
+/** Entries of `rules.shadow` that mean no rule: what was to be on trial may be alerting. */
+export function unknownShadow(rules: readonly Placed[], configured: readonly string[]): readonly Problem[] {
+  return configured
+    .filter((entry) => !rules.some((rule) => isMeant(rule, entry)))
+    .map((entry) => problem("rule-shadow-unknown", "rules.shadow", `"${entry}".`, undefined));
 }
 
 const MAX_BYTES = 256 * 1024 * 1024;

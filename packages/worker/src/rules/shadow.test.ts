@@ -9,6 +9,7 @@ import { createNodePorts } from "../ports-node.ts";
 import { silentLog } from "../testing/silent-log.ts";
 import { startWorker } from "../worker.ts";
 import { writeManifest } from "./import/manifest.ts";
+import { shadowIds, unknownShadow } from "./load.ts";
 
 const SIGNATURE = "11111111-1111-4111-8111-111111111111";
 const CORRELATION = "22222222-2222-4222-8222-222222222222";
@@ -38,7 +39,7 @@ function place(states: { readonly signature: State; readonly correlation: State 
 }
 
 /** Runs a worker over two evil events and tells what it made of them. */
-async function outcome(from: number, judged = 2): Promise<unknown> {
+async function outcome(from: number, judged = 2, shadow: readonly string[] = []): Promise<unknown> {
   const events = join(folder, `events-${from}.jsonl`);
   const at = (second: number): string => new Date(Date.now() + (from + second - 200) * 1_000).toISOString();
   writeFileSync(
@@ -51,7 +52,7 @@ async function outcome(from: number, judged = 2): Promise<unknown> {
     dataFolder: join(folder, "data"),
     otlp: { enabled: false },
     api: { port: 0 },
-    rules: { builtin: false, paths: [folder] },
+    rules: { builtin: false, paths: [folder], shadow },
     sources: [
       {
         type: "file",
@@ -75,7 +76,7 @@ async function outcome(from: number, judged = 2): Promise<unknown> {
     worker.store.denyListInForce(Date.now()),
   ]);
   const alerting = [...new Set(recovered.alerts.map(({ rule }) => rule.title))].sort();
-  return { facts: counts.facts, alerts: counts.alertsTotal, alerting, denied: denied.length };
+  return { facts: counts.facts + counts.factsShadow, alerts: counts.alertsTotal, alerting, denied: denied.length };
 }
 
 describe("rules in shadow", () => {
@@ -95,6 +96,28 @@ describe("rules in shadow", () => {
   ] as const)("record, and alert and act not at all: %s", async (_, states, expected) => {
     place(states);
     expect(await outcome(0)).toEqual(expected);
+  });
+
+  test("can be named in the configuration", async () => {
+    place({ signature: "active", correlation: "active" });
+    const shadow = [CORRELATION, "signature.yml"];
+    expect(await outcome(0, 2, shadow)).toEqual({ facts: 2, alerts: 0, alerting: [], denied: 0 });
+  });
+
+  test.each([
+    ["an id", SIGNATURE, 1],
+    ["a file", "signature.yml", 1],
+    ["a folder", "./imported/", 2],
+    ["a part of a name", "sign", 0],
+    ["nothing", " ", 0],
+  ])("are named by %s", (_, entry, count) => {
+    const rules = [
+      { id: SIGNATURE, name: undefined, path: "/etc/imported/signature.yml" },
+      { id: CORRELATION, name: "often", path: "/etc/imported/correlation.yml" },
+    ];
+    const none = { paths: new Set<string>(), ids: new Set<string>() };
+    expect(shadowIds(rules, none, [entry]).size).toBe(count);
+    expect(unknownShadow(rules, [entry]).map(({ code }) => code)).toEqual(count === 0 ? ["rule-shadow-unknown"] : []);
   });
 
   test("alert from then on when they are promoted", async () => {

@@ -1,9 +1,8 @@
 import type { Rule } from "@vedette/detection";
 import type { Config } from "../../config/schema.ts";
-import { builtinRulesFolder } from "../../rules/load.ts";
 import { readPipelines } from "../../rules/pipelines.ts";
 import { formatProblem } from "../problems.ts";
-import { counted, errorsOf, loadFrom } from "../rules/loaded-rules.ts";
+import { counted, errorsOf, loadFrom, rulePathsOf } from "../rules/loaded-rules.ts";
 import type { Remark } from "./remark.ts";
 
 /** Rules as a worker with this configuration would have them. */
@@ -15,7 +14,8 @@ export interface WorkerRules {
 }
 
 /** Loads the rules that a configuration names, through its pipelines, as a worker does. */
-export function loadForWorker({ rules: settings }: Config, remarks: Remark[]): WorkerRules {
+export function loadForWorker(config: Config, remarks: Remark[]): WorkerRules {
+  const { rules: settings } = config;
   const pipelines = readPipelines(settings.pipelines);
   const [broken] = errorsOf(pipelines.problems);
   if (broken !== undefined) {
@@ -26,12 +26,12 @@ export function loadForWorker({ rules: settings }: Config, remarks: Remark[]): W
     });
     return { rules: [], shadow: new Set(), refused: errorsOf(pipelines.problems).length };
   }
-  const paths = [...(settings.builtin ? [builtinRulesFolder()] : []), ...settings.paths];
+  const paths = rulePathsOf(config);
   if (paths.length === 0) {
     remarks.push({ rank: 1, what: "No rule is configured.", do: "Set rules.builtin or rules.paths in vedette.yaml." });
     return { rules: [], shadow: new Set(), refused: 0 };
   }
-  const { rules, problems, shadow } = loadFrom(paths, pipelines.pipelines);
+  const { rules, problems, shadow } = loadFrom(paths, pipelines.pipelines, settings.shadow);
   const errors = errorsOf(problems);
   const [first] = errors;
   if (first !== undefined)

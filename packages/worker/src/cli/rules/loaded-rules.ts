@@ -1,7 +1,8 @@
 import { type Pipeline, type Problem, type Rule, type RuleFilter, loadRules } from "@vedette/detection";
+import type { Config } from "../../config/schema.ts";
 import type { CommandOutput } from "../command-output.ts";
 import { type ChosenPipelines, choosePipelines } from "../detect/choose-pipelines.ts";
-import { builtinRulesFolder, readRuleFiles, shadowIds } from "../../rules/load.ts";
+import { builtinRulesFolder, readRuleFiles, shadowIds, unknownShadow } from "../../rules/load.ts";
 
 /** What a command knows of the rules it was given. */
 export interface LoadedRules {
@@ -17,17 +18,26 @@ export interface LoadedRules {
 }
 
 /** Loads the rules of some paths; without a path, those that come with Vedette. */
-export function loadFrom(paths: readonly string[], pipelines: readonly Pipeline[] = []): LoadedRules {
+export function loadFrom(
+  paths: readonly string[],
+  pipelines: readonly Pipeline[] = [],
+  configuredShadow: readonly string[] = [],
+): LoadedRules {
   const source = readRuleFiles(paths.length > 0 ? paths : [builtinRulesFolder()]);
   const { rules, filters, problems } = loadRules(source.files, { pipelines });
   return {
     rules,
     filters,
-    problems: [...source.problems, ...problems],
+    problems: [...source.problems, ...problems, ...unknownShadow(rules, configuredShadow)],
     unreadable: source.problems.length > 0,
     files: source.files.length,
-    shadow: shadowIds(rules, source.shadow),
+    shadow: shadowIds(rules, source.shadow, configuredShadow),
   };
+}
+
+/** Where a worker with this configuration has its rules from. */
+export function rulePathsOf({ rules }: Config): readonly string[] {
+  return [...(rules.builtin ? [builtinRulesFolder()] : []), ...rules.paths];
 }
 
 /** What `--pipeline` of a command about rules says; undefined, and complaints, when it cannot be honoured. */
