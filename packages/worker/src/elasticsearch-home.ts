@@ -118,11 +118,15 @@ const STALLED_AFTER = 3_600_000;
  * @throws ElasticsearchError or StoreError when the cluster cannot be used as it is configured
  */
 export async function openElasticsearchHome(options: ElasticsearchHomeOptions): Promise<Home> {
-  const { timers, log } = options.ports;
   const told = createElasticsearchMetrics(options.metrics);
+  return await whenItIsThere(options.ports, () => openNow(options, told));
+}
+
+/** Does what a start needs, again and again while the cluster cannot be used for the moment. */
+async function whenItIsThere<T>({ timers, log }: Pick<Ports, "timers" | "log">, doIt: () => Promise<T>): Promise<T> {
   for (let pause = FIRST_PAUSE, waits = false; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
     try {
-      return await openNow(options, told);
+      return await doIt();
     } catch (error) {
       const passes = (error instanceof ElasticsearchError || error instanceof StoreError) && error.retryable;
       if (!passes) throw error;
@@ -370,13 +374,15 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
       inboxEnd: () => Promise.resolve(0),
     },
     guardIdentity: () =>
-      loadClusterGuardIdentity({
-        cluster,
-        prefix,
-        dataFolder: config.dataFolder,
-        requestTimeout: settings.requestTimeout,
-        ports,
-      }),
+      whenItIsThere(ports, () =>
+        loadClusterGuardIdentity({
+          cluster,
+          prefix,
+          dataFolder: config.dataFolder,
+          requestTimeout: settings.requestTimeout,
+          ports,
+        }),
+      ),
     createAlerting: (alerting) => {
       const listeners = new Set<(alertIds: readonly string[]) => void>();
       const line = createAlertingLine({
