@@ -108,8 +108,6 @@ const ENDING_PATIENCE = 8_000;
 /** First and longest pause before a cluster that cannot be used yet is looked at again, milliseconds. */
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 10_000;
-/** Milliseconds after which a shard that nobody reads is not waited for any more. */
-const STALLED_AFTER = 3_600_000;
 
 /**
  * Opens a home on Elasticsearch: this worker takes its share of the shards of all sources, of the partitions of the correlations, and of the lines of alerts. A cluster that cannot be
@@ -303,7 +301,7 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
       clock,
       steady,
       idleAfter: config.detector.idleAfter,
-      stalledAfter: STALLED_AFTER,
+      stalledAfter: settings.stalledAfter,
     }),
     watch: findings.watch,
     steady,

@@ -51,12 +51,24 @@ export async function untilOver(worker: RunningWorker): Promise<{ readonly failu
   return await Promise.race([asked, worker.failed.then((failure) => ({ failure }))]);
 }
 
+/** Where the worker keeps what it knows and what it tails, if that is Elasticsearch. */
+function clusterLines({ elasticsearch, sources }: Config): readonly string[] {
+  if (elasticsearch === undefined) return [];
+  const tailed = sources.filter((source) => source.type === "elasticsearch");
+  const at = elasticsearch.urls.map((url) => new URL(url).origin).join(", ");
+  return [
+    `  memory   Elasticsearch at ${at}, in ${elasticsearch.prefix}-*; vedette status shows how it does`,
+    ...tailed.map(({ name, patterns, start }) => `  tails    ${name}: ${patterns.join(", ")}, first run from ${start}`),
+    ...(tailed.length === 0 ? ["  tails    nothing: name indices under `sources` (docs/elasticsearch.md)"] : []),
+  ];
+}
+
 /** `vedette start`: the worker on the user's own sources. */
 export function startCommand(): Command {
   return new Command("start")
     .summary("run the worker on your own sources")
     .description(
-      `Runs the worker until it is told to end (Ctrl-C, SIGTERM): OTLP receiver, sources, detector, alerting, response, API and console.\nThe configuration is ${CONFIG_FILE} in this folder unless --config names another; without any, the defaults hold.`,
+      `Runs the worker until it is told to end (Ctrl-C, SIGTERM): OTLP receiver, sources, detector, alerting, response, API and console.\nIt then ends what it has begun, gives its share of a cluster to other workers, and exits with 0; told again, it ends at once (130, 143) and loses nothing either.\nIt exits with 2 when the configuration or a right is wrong, with 1 when it cannot go on. An Elasticsearch that cannot be reached is waited for.\nThe configuration is ${CONFIG_FILE} in this folder unless --config names another; without any, the defaults hold.`,
     )
     .option("--config <file>", "configuration file (docs/configuration.md)")
     .option("--data <folder>", "data folder, instead of the configuration's")
@@ -69,6 +81,8 @@ export function startCommand(): Command {
       const secrets = [
         config.otlp.token,
         config.alerter.alertmanager.token,
+        config.elasticsearch?.apiKey,
+        config.elasticsearch?.password,
         ...config.api.tokens.map(({ token }) => token),
       ].filter((token) => token !== undefined);
       const log = createLog({ level: config.log.level, secrets });
@@ -97,8 +111,8 @@ export function startCommand(): Command {
         );
         if (otlp) console.log(`  OTLP     ${otlp.url}`);
         console.log(`  metrics  ${api.url}/metrics`);
-        if (config.elasticsearch !== undefined)
-          console.log(`  memory   Elasticsearch; vedette status shows how it does`);
+        for (const line of clusterLines(config)) console.log(line);
+        console.log(`  not yet  Kafka, behaviour profiles, enrichment, playbooks: docs/roadmap.md`);
       }
       onParentMessage("console-ready", () => console.log(`The console is built: ${worker.createLoginLink("/")}`));
       tellParent({ type: "ready" });

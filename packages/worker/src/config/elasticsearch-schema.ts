@@ -106,6 +106,10 @@ export const elasticsearch = z
       .max(64)
       .default(4)
       .describe("Parts in which correlations are shared out among workers; all workers of a cluster need the same."),
+    stalledAfter: duration(
+      "1h",
+      "How long alerts and correlations wait for a shard of a source that nobody can read, counted from its last progress. After it they go on without that shard, which the status names; what it holds is still judged when it can be read, but correlations may find it too late.",
+    ),
     replicas: z
       .int()
       .min(0)

@@ -3,7 +3,7 @@ import { Client, errors, SniffingTransport, type TransportOptions } from "@elast
 import type { Log } from "../ports.ts";
 import { detectCapabilities, type ServerInfo } from "./capabilities.ts";
 import type { Cluster, ClusterConnection } from "./cluster.ts";
-import { calling, ElasticsearchError, toElasticsearchError } from "./errors.ts";
+import { calling, ElasticsearchError, statusError, toElasticsearchError } from "./errors.ts";
 import { pinnedAuthority } from "./pinned-authority.ts";
 
 /** How one request ended: `ok`, or the code of its error without its prefix (`timeout`, `overloaded` …). */
@@ -62,6 +62,15 @@ const tlsOptions = ({ ca, verifyCertificate }: ClusterConnection): ConnectionOpt
   return ca === undefined ? { rejectUnauthorized: false } : { ca, checkServerIdentity: () => undefined };
 };
 
+const named = ({ code }: ElasticsearchError): RequestOutcome => code.replace("elasticsearch-", "");
+
+/** Requests whose answer is read as it comes, and those that expect an error, resolve with it. */
+const outcomeOf = (answer: unknown): RequestOutcome => {
+  const { statusCode } = (typeof answer === "object" && answer !== null ? answer : {}) as { statusCode?: unknown };
+  if (typeof statusCode !== "number" || statusCode < 400) return "ok";
+  return named(statusError(statusCode, { type: "", reason: "" }, "A request"));
+};
+
 const createClient = (connection: ClusterConnection, onRequest: ConnectOptions["onRequest"]): Client => {
   const { apiKey, username, password } = connection;
   const tls = connection.urls.some((url) => url.startsWith("https:"));
@@ -86,11 +95,11 @@ const createClient = (connection: ClusterConnection, onRequest: ConnectOptions["
     for (let attempt = 1; ; attempt += 1) {
       try {
         const answer = await send(...args);
-        onRequest?.("ok");
+        onRequest?.(outcomeOf(answer));
         return answer;
       } catch (error) {
         const told = toElasticsearchError(error, "A request");
-        onRequest?.(told instanceof ElasticsearchError ? told.code.replace("elasticsearch-", "") : "failed");
+        onRequest?.(told instanceof ElasticsearchError ? named(told) : "failed");
         if (attempt >= connection.urls.length || !neverSent(error)) throw error;
       }
     }
