@@ -114,6 +114,86 @@ describe("types", () => {
       1,
     ],
     [
+      "frequency again and again, as one episode",
+      { ...failed, type: "frequency", num_events: 3 },
+      [0, 1, 2, 3, 4, 5].map((second) => [second, x] as const),
+      1,
+    ],
+    [
+      "cardinality, exactly the timeframe apart",
+      { ...failed, type: "cardinality", cardinality_field: "ip", max_cardinality: 1 },
+      [
+        [0, x],
+        [60, { ...x, ip: "2" }],
+      ],
+      1,
+    ],
+    [
+      "cardinality, farther apart",
+      { ...failed, type: "cardinality", cardinality_field: "ip", max_cardinality: 1 },
+      [
+        [0, x],
+        [61, { ...x, ip: "2" }],
+      ],
+      0,
+    ],
+    [
+      "change, by way of the same value",
+      { ...failed, type: "change", compare_key: "ip", query_key: "user", ignore_null: true },
+      [
+        [0, x],
+        [50, x],
+        [100, { ...x, ip: "2" }],
+      ],
+      1,
+    ],
+    [
+      "change, exactly the timeframe apart",
+      { ...failed, type: "change", compare_key: "ip", query_key: "user", ignore_null: true },
+      [
+        [0, x],
+        [60, { ...x, ip: "2" }],
+      ],
+      1,
+    ],
+    [
+      "no change to an empty text",
+      { ...failed, type: "change", compare_key: "ip", query_key: "user", ignore_null: true },
+      [
+        [0, x],
+        [1, { ...x, ip: "" }],
+      ],
+      0,
+    ],
+    [
+      "change of one of two fields",
+      { ...failed, type: "change", compare_key: ["ip", "b"], query_key: "user", ignore_null: true },
+      [
+        [0, { ...x, b: "1" }],
+        [1, { ...x, b: "2" }],
+      ],
+      1,
+    ],
+    [
+      "blacklist in exact case",
+      { type: "blacklist", compare_key: "ip", blacklist: ["A"], filter_by_list: false },
+      [
+        [0, { ip: "a" }],
+        [1, { ip: "A" }],
+      ],
+      1,
+    ],
+    [
+      "whitelist and an empty text",
+      { type: "whitelist", compare_key: "ip", whitelist: ["A"], ignore_null: true },
+      [
+        [0, { ip: "" }],
+        [1, { ip: "a" }],
+        [2, { a: 1 }],
+      ],
+      2,
+    ],
+    [
       "frequency, too slow",
       { ...failed, type: "frequency", num_events: 3 },
       [
@@ -218,6 +298,8 @@ describe("types", () => {
     [{ type: "change", compare_key: "a", query_key: "b" }, /without a timeframe/],
     [{ ...failed, type: "frequency", num_events: 2, timeframe: { days: 40 } }, /more than 31 days/],
     [{ ...failed, type: "any", filters: [] }, /option filters/],
+    [{ ...failed, type: "any", import: "base.yaml" }, /import of another file/],
+    [{ type: "blacklist", compare_key: "a", blacklist: ["/x.*/"] }, /regular expression in a blacklist/],
     [{ ...failed, type: "any", index: "logs-*" }, /--logsource/],
     [{ type: "any" }, /without a filter/],
   ])("names why %j cannot be converted", (settings, reason) => {
@@ -225,6 +307,40 @@ describe("types", () => {
       ok: false,
       reason: expect.stringMatching(reason) as string,
     });
+  });
+
+  test.each([
+    [{ realert: { minutes: 0 } }, 1],
+    [{ aggregation: { hours: 1 } }, 1],
+    [{}, 60_000],
+    [{ realert: { hours: 2 } }, 7_200_000],
+  ])("keeps the silence of %j", (settings, window) => {
+    const converted = convertElastAlertRule(rule({ ...failed, type: "any", ...settings }), "rule.yaml");
+    if (!converted.ok) throw new Error(converted.reason);
+    const { rules } = loadRules([{ path: "rule.yml", text: converted.text }]);
+    expect(rules[0]?.extension.suppression?.window).toBe(window);
+  });
+
+  // Each was seen in ElastAlert 2.19's own rule types.
+  test.each([
+    [{ type: "frequency", num_events: 2 }, /exactly the timeframe apart/],
+    [{ type: "frequency", num_events: 2, query_key: "user" }, /without the query_key/],
+    [{ type: "frequency", num_events: 2, use_count_query: true }, /counted by query/],
+    [{ type: "cardinality", cardinality_field: "ip", max_cardinality: 1 }, /each event above the bound/],
+    [{ type: "change", compare_key: "ip", query_key: "user", ignore_null: true }, /The number 0/],
+    [{ type: "change", compare_key: "ip", query_key: "user" }, /without the compare_key/],
+    [{ type: "blacklist", compare_key: "ip", blacklist: ["A"] }, /several values/],
+    [{ type: "any", priority: 9 }, /priority 9.*level critical/],
+    [{ type: "any" }, /no priority.*level medium/],
+    [{ type: "any", is_enabled: false }, /switched off/],
+    [{ type: "any", timestamp_field: "event.created" }, /time from event\.created/],
+    [{ type: "any", match_enhancements: ["x"] }, /drop matches/],
+    [{ type: "any", limit_execution: "* 9-17 * * *" }, /certain times/],
+    [{ type: "any", realert: { minutes: 5 } }, /silent for 300 s/],
+  ])("says in what %j differs", (settings, note) => {
+    const converted = convertElastAlertRule(rule({ ...failed, ...settings }), "rule.yaml");
+    if (!converted.ok) throw new Error(converted.reason);
+    expect(converted.notes).toContainEqual(expect.stringMatching(note));
   });
 
   test("says in what the rule differs, and keeps level, author, licence and silence", () => {

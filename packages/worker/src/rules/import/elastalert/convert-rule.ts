@@ -34,7 +34,7 @@ const NOT_CONVERTIBLE: Readonly<Record<string, string>> = {
 
 /** Options that say how ElastAlert works or tells people, not what it looks for. */
 const LEFT_OUT =
-  /^(alert|alert_.*|include|top_count_.*|raw_count_keys|slack_.*|email.*|smtp_.*|from_addr|cc|bcc|jira_.*|opsgenie_.*|pagerduty_.*|telegram_.*|ms_teams_.*|http_post.*|command|kibana_.*|generate_kibana.*|use_(kibana|count_query|terms_query|local_time|strftime_index).*|buffer_time|query_delay|run_every|es_.*|scan_entire_timeframe|max_query_size|attach_related|aggregation|aggregate_by_match_time|summary_.*|timestamp_.*|_source_enabled|owner|category|import|is_enabled|doc_type|terms_size|allow_buffer_time_overlap|exponential_realert|link|notify_.*|match_enhancements|run_enhancements_first|include_(match|rule).*|limit_execution|realert_key)$/;
+  /^(alert|alert_.*|include|top_count_.*|raw_count_keys|slack_.*|email.*|smtp_.*|from_addr|cc|bcc|jira_.*|opsgenie_.*|pagerduty_.*|telegram_.*|ms_teams_.*|http_post.*|command|kibana_.*|generate_kibana.*|use_(kibana|count_query|terms_query|local_time|strftime_index).*|buffer_time|query_delay|run_every|es_.*|scan_entire_timeframe|max_query_size|attach_related|aggregation|aggregate_by_match_time|summary_.*|timestamp_.*|_source_enabled|owner|category|is_enabled|doc_type|terms_size|allow_buffer_time_overlap|exponential_realert|link|notify_.*|match_enhancements|run_enhancements_first|include_(match|rule).*|limit_execution|realert_key)$/;
 /** Options that are taken. */
 const TAKEN = new Set([
   "name",
@@ -54,6 +54,7 @@ const TAKEN = new Set([
   "cardinality_field",
   "max_cardinality",
   "min_cardinality",
+  "filter_by_list",
   "reference",
   "references",
   "author",
@@ -130,7 +131,12 @@ interface Parts {
 
 const COUNTED_NOTE =
   "ElastAlert forgets what it has counted at each match; here, what goes on is one episode, and its alert is updated.";
+const BORDER_NOTE =
+  "Events that lie exactly the timeframe apart are counted together here; ElastAlert counts only those that are nearer.";
+const ABOVE_NOTE =
+  "ElastAlert tells of each event above the bound; here, what goes on is one episode, and its alert is updated.";
 const KEY_NOTE = "Events without the query_key are not counted; ElastAlert counts them as a group of their own.";
+const LIST_NOTE = "A field with several values is compared value by value; ElastAlert fails on it.";
 
 function partsOf(type: string, settings: Settings, base: Filter | undefined): Parts {
   const required = (): Filter => {
@@ -151,7 +157,7 @@ function partsOf(type: string, settings: Settings, base: Filter | undefined): Pa
         timespan: timeframe(settings, type),
         condition: { gte: positive(settings, "num_events") },
       };
-      return { filter: required(), correlation, notes: [COUNTED_NOTE, ...grouped] };
+      return { filter: required(), correlation, notes: [COUNTED_NOTE, BORDER_NOTE, ...grouped] };
     }
     case "cardinality": {
       if (settings["min_cardinality"] !== undefined)
@@ -160,7 +166,7 @@ function partsOf(type: string, settings: Settings, base: Filter | undefined): Pa
       if (field === undefined) throw new NotConvertible("cardinality without a cardinality_field");
       const condition = { field, gt: positive(settings, "max_cardinality") };
       const correlation = { type: "value_count", ...group, timespan: timeframe(settings, type), condition };
-      return { filter: also(exists(field)), correlation, notes: [COUNTED_NOTE, ...grouped] };
+      return { filter: also(exists(field)), correlation, notes: [ABOVE_NOTE, ...grouped] };
     }
     case "change": {
       const fields = texts(settings["compare_key"]);
@@ -173,7 +179,7 @@ function partsOf(type: string, settings: Settings, base: Filter | undefined): Pa
       const filter: Filter = { kind: "and", of: [...(base === undefined ? [] : [base]), ...there] };
       const nulls =
         settings["ignore_null"] === true
-          ? []
+          ? ["The number 0 and an empty list are values here; with ignore_null ElastAlert takes them for none."]
           : [
               "An event without the compare_key is no change here; ElastAlert takes it for one unless ignore_null is true.",
             ];
@@ -191,23 +197,64 @@ function partsOf(type: string, settings: Settings, base: Filter | undefined): Pa
     case "whitelist": {
       const field = texts(settings["compare_key"])[0];
       if (field === undefined) throw new NotConvertible(`${type} without a compare_key`);
-      const listed = oneOf(field, scalars(settings[type], type));
-      if (type === "blacklist") return { filter: also(listed), notes: [] };
+      const entries = scalars(settings[type], type);
+      // ElastAlert asks the cluster by the expression, and then compares its text with the value: the two never agree.
+      if (entries.some((entry) => typeof entry === "string" && /^\/.*\/$/s.test(entry)))
+        throw new NotConvertible(`a regular expression in a ${type}; write a rule with |re by hand`);
+      const listed = oneOf(field, entries);
+      if (type === "blacklist") return { filter: also(listed), notes: [LIST_NOTE] };
       if (typeof settings["ignore_null"] !== "boolean") throw new NotConvertible("whitelist without ignore_null");
       const not: Filter = { kind: "not", of: listed };
       const outside: Filter = settings["ignore_null"] ? { kind: "and", of: [exists(field), not] } : not;
-      return { filter: also(outside), notes: [] };
+      return { filter: also(outside), notes: [LIST_NOTE] };
     }
     default:
       throw new NotConvertible(`the type ${type}: ${NOT_CONVERTIBLE[type] ?? "it is not known here"}`);
   }
 }
 
+/** Without `realert` ElastAlert is silent for a minute after an alert, with `aggregation` not at all. */
+function realertSeconds(settings: Settings): number {
+  const { realert, aggregation } = settings;
+  if (realert === undefined || realert === null) return aggregation === undefined ? 60 : 0;
+  const isNone = typeof realert === "object" && Object.values(realert).every((count) => count === 0);
+  return isNone ? 0 : seconds(realert, "realert");
+}
+
 const realertOf = (settings: Settings): Readonly<Record<string, unknown>> => {
-  // Without `realert` ElastAlert is silent for a minute after an alert.
-  const window = settings["realert"] === undefined ? 60 : seconds(settings["realert"], "realert");
-  return { vedette: { suppression: { by: texts(settings["query_key"]), window: `${window}s` } } };
+  const window = realertSeconds(settings);
+  // The shortest silence there is: findings of different moments are alerts of their own.
+  return {
+    vedette: { suppression: { by: texts(settings["query_key"]), window: window === 0 ? "1ms" : `${window}s` } },
+  };
 };
+
+/** What a rule asks for besides its type, in what it differs here. */
+function settingNotes(settings: Settings, level: string): readonly string[] {
+  const { priority, is_enabled: isEnabled, timestamp_field: timeField } = settings;
+  const silence = realertSeconds(settings);
+  return [
+    silence === 0
+      ? "Without a silence ElastAlert tells of each match; here, findings of one moment are one alert."
+      : `ElastAlert is silent for ${silence} s after an alert, by the clock; here, findings with smaller gaps in event time are one alert, which is updated.`,
+    priority === undefined
+      ? `The rule has no priority; it gets the level ${level}.`
+      : `The priority ${JSON.stringify(priority)}, to which ElastAlert gives no meaning, is taken for the level ${level}.`,
+    ...(isEnabled === false ? ["The rule was switched off (is_enabled: false)."] : []),
+    ...(typeof timeField === "string" && timeField !== "@timestamp"
+      ? [`ElastAlert took the time from ${timeField}; here it is the time of the event as its mapping reads it.`]
+      : []),
+    ...(settings["match_enhancements"] === undefined
+      ? []
+      : ["Its match_enhancements may drop matches; here nothing is dropped."]),
+    ...(settings["limit_execution"] === undefined
+      ? []
+      : ["Its limit_execution lets ElastAlert look only at certain times; here all events are judged."]),
+    ...(settings["use_count_query"] === true || settings["use_terms_query"] === true
+      ? ["It counted by query, dated at the time of each query; here each event counts at its own time."]
+      : []),
+  ];
+}
 
 /**
  * Converts the text of one ElastAlert rule. Nothing is converted inexactly without a note that says in what it differs.
@@ -228,6 +275,8 @@ export function convertElastAlertRule(text: string, path: string, logSource?: Im
 
 function convert(settings: Settings, path: string, given: ImportLogSource | undefined): Conversion {
   const { name, type, filter } = settings;
+  if (settings["import"] !== undefined)
+    throw new NotConvertible("an import of another file, which may hold filters; write what it says into the rule");
   if (typeof type !== "string") throw new NotConvertible("a rule without a type");
   const title = typeof name === "string" ? name : path;
   const entries: readonly unknown[] = Array.isArray(filter)
@@ -247,14 +296,15 @@ function convert(settings: Settings, path: string, given: ImportLogSource | unde
   const others = Object.keys(settings).filter((key) => !TAKEN.has(key));
   const unknown = others.filter((key) => !LEFT_OUT.test(key));
   if (unknown.length > 0) throw new NotConvertible(`the option ${unknown.join(", ")}, which is not known here`);
+  const priority = Number(settings["priority"] ?? 2);
+  const level = LEVELS[Math.min(4, Math.max(1, Number.isInteger(priority) ? priority : 2)) - 1] ?? "medium";
   const notes = [
     ...parts.notes,
+    ...settingNotes(settings, level),
     `The rule looks at all events of its log source, wherever they are; ElastAlert looked at ${texts(settings["index"]).join(", ") || "its default index"}.`,
     "Filters compare whole values, as on keyword and number fields; on a text field ElastAlert compared words.",
     ...(others.length > 0 ? [`Not taken: ${others.join(", ")}.`] : []),
   ];
-  const priority = typeof settings["priority"] === "number" ? settings["priority"] : 2;
-  const level = LEVELS[Math.min(4, Math.max(1, priority)) - 1] ?? "medium";
   const author = settings["author"];
   const licence = settings["license"] ?? settings["licence"];
   const shared = {
