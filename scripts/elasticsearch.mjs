@@ -25,6 +25,8 @@ const unwanted = [
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "vedette");
 const home = join(cache, `elasticsearch-${version}`);
 
+const javaCure = `a full JDK of version ${oldestJava} or newer: apt-get install --no-install-recommends openjdk-21-jdk-headless (or openjdk-25-jdk-headless) where the distribution has one (Debian from 13, Ubuntu from 24.04 on); elsewhere unpack one, such as Eclipse Temurin, and name its folder in ES_JAVA_HOME`;
+
 /** A problem with one sentence for the person in front of the terminal. */
 class FetchProblem extends Error {}
 
@@ -43,8 +45,7 @@ const findJava = () => {
 
 /** What the tests against Elasticsearch lack on this machine and the command that gets it; undefined when nothing. */
 export const missingForElasticsearch = () => {
-  if (findJava() === undefined)
-    return `a JDK of version ${oldestJava} or newer: apt-get install openjdk-21-jdk-headless`;
+  if (findJava() === undefined) return javaCure;
   if (!existsSync(join(home, `.ready-${version}`))) return "node scripts/elasticsearch.mjs";
   return undefined;
 };
@@ -98,10 +99,7 @@ const run = (title, program, args, progress) =>
 
 /** Lays the server out in the cache, unless it is there; resolves with its folder. */
 export async function fetchElasticsearch() {
-  if (findJava() === undefined)
-    throw new FetchProblem(
-      `Elasticsearch ${version} needs a full JDK of version ${oldestJava} or newer: apt-get install --no-install-recommends openjdk-21-jdk-headless (or openjdk-25-jdk-headless), or name its folder in ES_JAVA_HOME`,
-    );
+  if (findJava() === undefined) throw new FetchProblem(`Elasticsearch ${version} needs ${javaCure}`);
   if (existsSync(join(home, `.ready-${version}`))) return home;
   requireProgram("mvn", "--version", "maven");
   requireProgram("unzip", "-v", "unzip");

@@ -128,7 +128,8 @@ function changesOf(number: number, start: number, between: Between, random: () =
   const kind = kindOf();
   return Array.from({ length: count }, (_, version) => ({
     kind: random() < 0.6 ? kind : kindOf(),
-    address: `2001:db8::${(number >> 16).toString(16)}:${(number & 0xffff).toString(16)}:${version + 1}`,
+    // Written as Elasticsearch writes it where it keeps no source as it came.
+    address: `2001:db8:${((number >> 16) + 1).toString(16)}:${((number & 0xffff) + 1).toString(16)}::${version + 1}`,
     user: `changing-${number}-${version}`,
     time: random() < 0.5 ? time : time - between(0, HOUR),
   }));

@@ -1,4 +1,5 @@
 import type { Client, estypes } from "@elastic/elasticsearch";
+import { describeError, ElasticsearchError, statusError } from "../elasticsearch/errors.ts";
 import type { StoredDocument, VersionedDocuments, WriteResult, DocumentVersion } from "./lease-documents.ts";
 
 /** What the documents of an index need. */
@@ -25,11 +26,6 @@ interface BulkItem {
   readonly _seq_no?: number;
   readonly _primary_term?: number;
   readonly error?: { readonly type?: string; readonly reason?: string | null };
-}
-
-/** A request about leases failed in a part of it. */
-class LeaseRequestError extends Error {
-  override readonly name = "LeaseRequestError";
 }
 
 /**
@@ -98,9 +94,10 @@ export function createElasticsearchDocuments<T extends object>({
     );
     return docs.map((answer) => {
       if ("error" in answer) {
-        throw new LeaseRequestError(
-          `${index}/${answer._id} cannot be read: ${answer.error.reason ?? answer.error.type}`,
-        );
+        const described = describeError(answer.error);
+        // An answer to many reads has no status for each: all but a missing privilege passes.
+        const status = described.type === "security_exception" ? 403 : 503;
+        throw statusError(status, described, `Reading ${index}/${answer._id}`);
       }
       const { found, _source: document, _seq_no: seqNo, _primary_term: primaryTerm } = answer;
       if (!found || document === undefined || seqNo === undefined || primaryTerm === undefined) return undefined;
@@ -124,7 +121,10 @@ export function createElasticsearchDocuments<T extends object>({
     async list(limit) {
       await prepare();
       await client.indices.refresh({ index }, transport);
-      const { hits } = await client.search({ index, size: limit, _source: false, sort: ["_doc"] }, transport);
+      const { hits } = await client.search(
+        { index, size: limit, _source: false, sort: ["_doc"], allow_partial_search_results: false },
+        transport,
+      );
       return hits.hits.map(({ _id }) => _id).filter((id) => id !== undefined);
     },
     async remove(id) {
@@ -142,14 +142,16 @@ const actionOf = (index: string, id: string, expected: DocumentVersion | "absent
 };
 
 const resultOf = (item: BulkItem | undefined): WriteResult => {
-  if (item === undefined)
-    return { status: "unknown", error: new LeaseRequestError("the answer to a write is missing") };
+  if (item === undefined) {
+    const lacking = "Writing a document failed: the answer lacks it.";
+    return {
+      status: "unknown",
+      error: new ElasticsearchError("elasticsearch-answer-damaged", lacking, { retryable: true }),
+    };
+  }
   if (item.status === 409) return { status: "conflict" };
   const { _seq_no: seqNo, _primary_term: primaryTerm, error } = item;
   if (item.status < 300 && seqNo !== undefined && primaryTerm !== undefined)
     return { status: "written", version: { seqNo, primaryTerm } };
-  return {
-    status: "unknown",
-    error: new LeaseRequestError(`a write was answered ${item.status}: ${error?.reason ?? error?.type ?? ""}`),
-  };
+  return { status: "unknown", error: statusError(item.status, describeError(error), "Writing a document") };
 };

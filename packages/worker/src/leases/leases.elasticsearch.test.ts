@@ -95,7 +95,7 @@ describe("leases in Elasticsearch", () => {
 
   it("cannot be saved by who lost them", async () => {
     const one = start("lost", ["a"]);
-    await until(() => one.held.size === 1, 5_000);
+    await until(() => one.held.size === 1, 30_000);
     const lease = one.held.get("a");
     const index = leasesIndex(`${prefix}lost`);
     await client.update({ index, id: "a", doc: { owner: "another", epoch: 2 }, retry_on_conflict: 20 });
