@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -110,5 +110,40 @@ describe("vedette incidents", () => {
 
   test("an unknown incident ends with exit code 2", async () => {
     expect((await run(incidentsCommand, "show", "i9")).code).toBe(2);
+  });
+});
+
+describe("vedette alerts export", () => {
+  const exported = async (...args: string[]) => run(alertsCommand, "export", ...args);
+
+  test.each<[string, Record<string, unknown>]>([
+    ["ocsf", { class_uid: 2004, finding_info: { uid: "a1", related_events: [{ uid: "event-f1" }] } }],
+    ["ecs", { event: { kind: "alert", id: "a1" }, vedette: { status: "open" } }],
+    ["jsonl", { id: "a1", status: "open" }],
+  ])("writes %s, a line for each alert, newest first", async (format, expected) => {
+    const { code, printed } = await exported("--format", format);
+    expect([code, printed.length]).toEqual([0, 2]);
+    expect(JSON.parse(printed[1] ?? "")).toMatchObject(expected);
+    expect(printed[1]).not.toContain('"body"');
+  });
+
+  test("writes a file that appears when it is whole, and only what was asked for", async () => {
+    const out = join(folder, "alerts.jsonl");
+    const { text } = await exported("--format", "ocsf", "--status", "open", "--out", out);
+    expect(text).toBe(`Wrote 2 alerts to ${out}.`);
+    expect(readFileSync(out, "utf8").trimEnd().split("\n")).toHaveLength(2);
+    expect((await exported("--format", "jsonl", "--status", "closed")).printed).toEqual([]);
+    expect((await exported("--format", "jsonl", "--since", "7d")).printed, "seen in 1970").toEqual([]);
+  });
+
+  test.each([
+    [["--format", "jsonl", "--since", "soon"], "--since soon is no duration"],
+    [["--format", "jsonl", "--out", "/nowhere/at/all"], "cannot be written"],
+    [["--format", "jsonl", "--data", "/nowhere/at/all"], "data-folder-missing"],
+  ])("refuses %j", async (args, why) => {
+    const { output, captured } = captureOutput();
+    const folderFirst = args.includes("--data") ? [] : ["--data", folder];
+    await alertsCommand(output).parseAsync(["export", ...args, ...folderFirst], { from: "user" });
+    expect([captured.code, captured.complained.join()]).toEqual([2, expect.stringContaining(why)]);
   });
 });

@@ -2,6 +2,7 @@ import { type Alert, type AlertDetail, alertQuerySchema, alertStatusSchema } fro
 import { SEVERITY_LEVELS } from "@vedette/semconv";
 import { Command, Option } from "commander";
 import { alertDetail } from "../server/views.ts";
+import { alertsExportCommand } from "./alerts-export.ts";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
 import { addList, addShow } from "./data-commands.ts";
 import { timeOption } from "./data-folder.ts";
@@ -20,9 +21,9 @@ const COLUMNS: readonly Column<Alert>[] = [
 
 const SHOWN = 20;
 
-/** Builds `vedette alerts list|show`. */
+/** Builds `vedette alerts list|show|export`. */
 export function alertsCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
-  const command = new Command("alerts").description("what the worker found, from its data folder");
+  const command = new Command("alerts").description("what the worker found");
   const list = command
     .command("list")
     .description("list alerts, newest first")
@@ -47,6 +48,7 @@ export function alertsCommand(output: CommandOutput = PROCESS_OUTPUT): Command {
     describe,
     output,
   });
+  command.addCommand(alertsExportCommand(output));
   return command;
 }
 

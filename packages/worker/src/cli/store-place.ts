@@ -4,7 +4,10 @@ import type { Log } from "../ports.ts";
 import type { DumpSource, DumpTarget } from "../store/dump/dump-record.ts";
 import { type DumpPlace, openElasticsearchDump, openElasticsearchTarget } from "../store/elasticsearch/dump.ts";
 import type { TemplateChoices } from "../store/elasticsearch/templates/definitions.ts";
+import { openElasticsearchStore } from "../store/elasticsearch/open-elasticsearch-store.ts";
 import { installTemplates } from "../store/elasticsearch/templates/install.ts";
+import { openSqliteReader } from "../store/sqlite/reader.ts";
+import type { Memory } from "../store/store.ts";
 import { openSqliteDump, openSqliteTarget } from "../store/sqlite/dump.ts";
 import { withCluster } from "./cluster-options.ts";
 import type { CommandOutput } from "./command-output.ts";
@@ -66,5 +69,27 @@ export async function withTarget(
     await using target = openElasticsearchTarget(place);
     await target.requireEmpty();
     await work(target);
+  });
+}
+
+/** What can be read of a store in either home. */
+export type StoreReader = Pick<Memory, "listAlerts" | "alertMembers" | "findings" | "history">;
+
+/** Opens the store that a name on the command line stands for, to look things up; its worker may run. */
+export async function withReader(
+  name: string,
+  config: string,
+  output: CommandOutput,
+  work: (reader: StoreReader) => Promise<void>,
+): Promise<void> {
+  const inCluster = ELASTICSEARCH.exec(name);
+  if (inCluster === null) {
+    using reader = openSqliteReader(name);
+    await work(reader);
+    return;
+  }
+  return withDumpPlace(inCluster[1] ?? config, output, async (place) => {
+    await using store = openElasticsearchStore(place);
+    await work(store);
   });
 }
