@@ -48,6 +48,14 @@ interface StoredState {
   readonly shards: Readonly<Record<string, readonly [historyUuid: string, checkpoint: number]>>;
 }
 
+/** The text that belongs to a cursor when everything up to some positions was taken, by shard (`shardName`). */
+export function inboxStateAt(positions: ReadonlyMap<string, ShardPosition>): string {
+  const shards = Object.fromEntries(
+    Array.from(positions, ([name, { historyUuid, checkpoint }]) => [name, [historyUuid, checkpoint] as const]),
+  );
+  return JSON.stringify({ version: 1, shards } satisfies StoredState);
+}
+
 /**
  * Makes an inbox over the stream of findings: what stands in all its shards, and, once everything is read that belongs to it, how far the sources are judged. Reading rejects with a
  * `StoreError`; reading again goes on at the same place.
@@ -224,15 +232,7 @@ export function createFindingsInbox({ head, open, ports, every, taken }: Finding
       }
       return next - 1 + unread;
     },
-    stateAt(sequence) {
-      const shards = Object.fromEntries(
-        Array.from(positionsAt(sequence), ([name, { historyUuid, checkpoint }]) => [
-          name,
-          [historyUuid, checkpoint] as const,
-        ]),
-      );
-      return JSON.stringify({ version: 1, shards } satisfies StoredState);
-    },
+    stateAt: (sequence) => inboxStateAt(positionsAt(sequence)),
     seek(sequence, state) {
       const shards: StoredState["shards"] = state === undefined ? {} : (JSON.parse(state) as StoredState).shards;
       settled = new Map(

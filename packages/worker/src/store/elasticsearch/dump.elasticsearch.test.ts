@@ -5,6 +5,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createNodePorts } from "../../ports-node.ts";
 import { useElasticsearch } from "../../testing/elasticsearch/use-elasticsearch.ts";
 import { silentLog } from "../../testing/silent-log.ts";
+import { createTailing } from "../../collector/elasticsearch/tailing.ts";
+import { createFindingsHead } from "../../detector/findings/findings-head.ts";
+import { createFindingsInbox } from "../../detector/findings/findings-inbox.ts";
+import type { LineRow } from "../store.ts";
 import { factDocument, otherFactDocument } from "../../detector/stage-one/fact-document.ts";
 import { createOnce } from "../../elasticsearch/create-once.ts";
 import { sampleAlert, sampleEffect, sampleFact, sampleRecord } from "../../testing/store-samples.ts";
@@ -122,21 +126,21 @@ test("facts keep what is known of them from cluster to folder to cluster, and me
   });
   try {
     const [from, to] = [placeOf(homes[0]), placeOf(homes[1])];
+    const origin = (prefix: string) => ({
+      prefix,
+      source: "logs",
+      position: { index: "logs-1", id: "e" },
+      undated: false,
+      received: 7.5,
+      shadow: false,
+    });
     const documentsOf = (prefix: string) => {
-      const origin = {
-        prefix,
-        source: "logs",
-        position: { index: "logs-1", id: "e" },
-        undated: false,
-        received: 7.5,
-        shadow: false,
-      };
       const changed = sampleFact("f1", { values: { "client.address": "203.0.113.8" } });
       return [
-        factDocument(sampleFact("f1"), origin),
-        otherFactDocument(changed, origin),
-        factDocument(sampleFact("f2"), { ...origin, shadow: true }),
-        factDocument(sampleFact("f3", { time: 9e12 }), { ...origin, undated: true }),
+        factDocument(sampleFact("f1"), origin(prefix)),
+        otherFactDocument(changed, origin(prefix)),
+        factDocument(sampleFact("f2"), { ...origin(prefix), shadow: true }),
+        factDocument(sampleFact("f3", { time: 9e12 }), { ...origin(prefix), undated: true }),
       ];
     };
     const hashField = "vedette.finding.content_hash";
@@ -158,6 +162,41 @@ test("facts keep what is known of them from cluster to folder to cluster, and me
     }
     await openElasticsearchTarget(to).take(openSqliteDump(join(folder, "facts")).records());
     expect(await dumpOf(openElasticsearchDump(to))).toEqual(original);
+
+    // Whoever goes on there reads what is found from now on, and none of what was restored.
+    const tailing = createTailing({
+      ...ports,
+      cluster: to.cluster,
+      steady: ports.clock,
+      patterns: [`${to.prefix}-findings-*`],
+      prefix: to.prefix,
+      readsOwn: true,
+    });
+    const head = createFindingsHead({
+      readProgress: async () => undefined,
+      watch: tailing.watch,
+      steady: ports.clock,
+      every: 0,
+    });
+    await using inbox = createFindingsInbox({ head, open: (key, at) => tailing.open(key, at), ports, every: 10 });
+    const { cursor, inboxState } = await (async () => {
+      await using store = homes[1].open();
+      return store.recover(0);
+    })();
+    const [, , , late] = documentsOf(to.prefix);
+    const news = [
+      factDocument(sampleFact("n1"), origin(to.prefix)),
+      factDocument(sampleFact("n2", { time: Date.UTC(2026, 10, 3) }), origin(to.prefix)),
+    ];
+    expect(late?.index).toBe(`${to.prefix}-findings-undated`);
+    await createOnce(to.cluster, to.writer, news, { hashField });
+    inbox.seek(cursor, inboxState);
+    const rows: LineRow[] = [];
+    for (let look = 0; look < 20 && rows.length < 2; look += 1)
+      rows.push(...(await inbox.readInbox(rows.at(-1)?.sequence ?? cursor, 10)));
+    expect(rows.map(({ id }) => id).toSorted()).toEqual(["n1", "n2"]);
+    expect(rows[0]?.sequence).toBeGreaterThan(cursor);
+    await tailing[Symbol.asyncDispose]();
 
     // What judges the same events again there finds its facts.
     const again = await createOnce(to.cluster, to.writer, documentsOf(to.prefix), { hashField });

@@ -5,6 +5,9 @@ import type { BulkWriter, WriteOperation } from "../../elasticsearch/write.ts";
 import { receivedId, receivedIndex, unwrapEvent, wrapEvent } from "../../detector/stage-one/received-document.ts";
 import { StoreError } from "../../errors.ts";
 import type { Ports } from "../../ports.ts";
+import { shardName } from "../../collector/elasticsearch/shard-tail.ts";
+import { createTailing } from "../../collector/elasticsearch/tailing.ts";
+import { inboxStateAt } from "../../detector/findings/findings-inbox.ts";
 import type { FindingDocument } from "../../detector/findings/finding-document.ts";
 import type { DumpRecord, DumpSource, DumpTarget, FactOrigin } from "../dump/dump-record.ts";
 import type { AlertMember, HistoryEntry, OutboxRow } from "../store.ts";
@@ -189,7 +192,8 @@ export function openElasticsearchTarget(place: DumpPlace): DumpTarget {
       batch.push(...operations.rest());
       // Last the pointer: a store without it is not taken for a whole one.
       await flush();
-      batch.push(operations.pointer());
+      // Whoever goes on with the line begins behind what was restored, and misses nothing that is found from now on.
+      batch.push(operations.pointer(await inboxStateAtEnd(place)));
       await flush();
       await storing(`Refreshing ${line}`, () =>
         client.indices.refresh({ index: `${prefix}-*`, ignore_unavailable: true }),
@@ -197,6 +201,27 @@ export function openElasticsearchTarget(place: DumpPlace): DumpTarget {
     },
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+/** Where the inbox of a line stands that has taken all findings that there are. */
+async function inboxStateAtEnd({ cluster, prefix, ports }: DumpPlace): Promise<string> {
+  await using tailing = createTailing({
+    ...ports,
+    cluster,
+    steady: ports.clock,
+    patterns: [patternOf(prefix, "findings")],
+    prefix,
+    readsOwn: true,
+  });
+  const { sights } = await storing("Looking where the findings end", () => tailing.watch.look());
+  const positions = sights.map(({ key, historyUuid, globalCheckpoint }) => {
+    if (historyUuid === undefined || globalCheckpoint === undefined)
+      throw new StoreError("store-busy", `No copy of a shard of ${key.index} is started; begin again when it is.`, {
+        retryable: true,
+      });
+    return [shardName(key), { historyUuid, checkpoint: globalCheckpoint }] as const;
+  });
+  return inboxStateAt(new Map(positions));
 }
 
 /** Makes of records the documents of a line that stands at `RESTORED_STEP`. */
@@ -219,8 +244,8 @@ function operationsOf({ prefix, line, ports }: DumpPlace) {
     order += 1;
     switch (record.kind) {
       case "position":
-        // The findings are all dealt with: a cursor without the state of an inbox says so to whoever reads them.
-        carry = { ...carry, cursor: record.cursor, changes: record.changes };
+        // The findings are all dealt with, also those of a store that counted none.
+        carry = { ...carry, cursor: Math.max(1, record.cursor), changes: record.changes };
         refused = { total: record.refused, kept: 0 };
         return [];
       case "record":
@@ -327,8 +352,8 @@ function operationsOf({ prefix, line, ports }: DumpPlace) {
     return [...notes, put("state", "refused|cleared", { "@timestamp": dateOf(now), kind: "cleared", body })];
   };
 
-  const pointer = (): WriteOperation => {
-    const body = { carry };
+  const pointer = (inboxState: string): WriteOperation => {
+    const body = { carry: { ...carry, inboxState } };
     const document = { "@timestamp": dateOf(now), line, kind: "pointer", applied: RESTORED_STEP, body };
     return put("state", `${line}|pointer`, document, RESTORED_STEP);
   };
