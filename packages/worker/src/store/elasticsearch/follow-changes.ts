@@ -5,7 +5,7 @@ import type { Journal } from "./journal.ts";
 import type { LineCarry } from "./resolve-step.ts";
 
 /** Milliseconds between looks for the steps of other workers. */
-const EVERY = 1_000;
+const EVERY = 500;
 
 /** Tells listeners of what changed: of this worker's steps as they are applied, of others' by looking. */
 export interface ChangeFeed extends AsyncDisposable {
@@ -32,6 +32,8 @@ export function createChangeFeed(
   const stop = new AbortController();
   /** The last step that listeners were told of; unknown until the first look or step. */
   let seen: number | undefined;
+  /** The last step at the look before. A step made since may not be applied yet: it is told at the next look. */
+  let ripe: number | undefined;
   let looking: Promise<void> | undefined;
 
   const tell = (step: number, changes: readonly Change[]): void => {
@@ -41,13 +43,18 @@ export function createChangeFeed(
   };
 
   async function look(): Promise<void> {
-    seen ??= (await journal.peek()).last.step;
-    for (;;) {
+    const last = (await journal.peek()).last.step;
+    const upTo = ripe ?? last;
+    ripe = last;
+    seen ??= last;
+    while (seen < upTo) {
       const next: number = seen + 1;
       const entry = await journal.entry(next);
       if (entry === undefined) return;
+      // A step of this worker was told meanwhile.
+      if (seen >= next) continue;
       // Too far behind to tell each one: whoever listens loads anew what it shows.
-      if (entry === "gone") seen = (await journal.peek()).last.step;
+      if (entry === "gone") seen = upTo;
       else {
         onOther?.(entry);
         tell(next, entry.changes);
