@@ -33,6 +33,10 @@ const benchmarks = [
         "Reading an index and judging it with all of SigmaHQ's rules",
         "packages/worker/bench/elasticsearch/throughput.ts",
       ],
+      [
+        "From an event to its alert, while 1,500 events a second are indexed",
+        "packages/worker/bench/elasticsearch/latency.ts",
+      ],
       ["Beside ElastAlert 2, 200 rules over one index", "packages/worker/bench/elasticsearch/elastalert.ts"],
     ],
   ],

@@ -1,5 +1,6 @@
-import { createDetector, DEFAULT_MAPPINGS, type Rule } from "@vedette/detection";
+import { type createDetector, DEFAULT_MAPPINGS } from "@vedette/detection";
 import { createTailing } from "../../src/collector/elasticsearch/tailing.ts";
+import type { ShardProgress } from "../../src/detector/findings/finding-document.ts";
 import { FINDING_HASH_FIELD } from "../../src/detector/stage-one/fact-document.ts";
 import { followShard } from "../../src/detector/stage-one/follow-shard.ts";
 import { createRecordJudge, type StageOneCounters } from "../../src/detector/stage-one/judge-records.ts";
@@ -23,21 +24,26 @@ export interface Followed {
   readonly wall: number;
   readonly cpu: number;
   readonly facts: number;
+  /** Sequence number up to which it came. */
+  readonly checkpoint: number;
 }
 
 /** Counts what would be written. */
 const writeNothing: WriteOnce = async (documents) =>
   await Promise.resolve(documents.map(() => ({ status: "written" })));
 
-/** Reads an index from its beginning to its end and judges each document, with the worker's own tail and stage one; `writes` tells whether findings are written to the cluster. */
+/**
+ * Reads an index from its beginning to its end and judges each document, with the worker's own tail and stage one; `writes` tells whether findings are written to the cluster, `after` behind which
+ * sequence number it begins, `count` after how many documents it ends. A detector
+ * compiles its rules when it meets the first event of a kind: one that is used again has done that.
+ */
 export const followIndex = async (
   cluster: Cluster,
-  { index, count }: Indexed,
-  rules: readonly Rule[],
-  { writes }: { readonly writes: boolean },
+  { index, count }: Pick<Indexed, "index" | "count">,
+  detector: ReturnType<typeof createDetector>,
+  { writes, after = -1 }: { readonly writes: boolean; readonly after?: number },
 ): Promise<Followed> => {
   const ports = createNodePorts(silentLog);
-  const detector = createDetector([...rules], { mappings: DEFAULT_MAPPINGS });
   const judge = createRecordJudge({
     prefix: BENCH_PREFIX,
     detector,
@@ -79,7 +85,9 @@ export const followIndex = async (
   let read = 0;
   let facts = 0;
   let ended = 0;
-  const onPage = (counters: StageOneCounters): void => {
+  let checkpoint = after;
+  const onPage = (counters: StageOneCounters, { position }: ShardProgress): void => {
+    checkpoint = position.checkpoint;
     read += counters.read;
     facts += counters.facts + counters.known;
     if (read < count) return;
@@ -88,7 +96,7 @@ export const followIndex = async (
   };
   const before = process.cpuUsage();
   const started = performance.now();
-  const position = { historyUuid: sight.historyUuid, checkpoint: -1 };
+  const position = { historyUuid: sight.historyUuid, checkpoint: after };
   await followShard({
     lease,
     partition: index,
@@ -117,5 +125,5 @@ export const followIndex = async (
     onTrouble: () => {},
   });
   const { user, system } = process.cpuUsage(before);
-  return { wall: (ended - started) / 1_000, cpu: (user + system) / 1e6, facts };
+  return { wall: (ended - started) / 1_000, cpu: (user + system) / 1e6, facts, checkpoint };
 };
