@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { parse, stringify } from "yaml";
 import { detectionOf, oneOf, readFilter } from "./filters.ts";
+import { realertSeconds, seconds, settingNotes, type Settings } from "./settings.ts";
 import { exists, fieldName, type Filter, NotConvertible } from "./lucene.ts";
 
 /** An ElastAlert rule as one of ours, or why it cannot be one. */
@@ -17,8 +18,6 @@ export type Conversion =
 
 /** Sigma's log source, which every rule needs. */
 export type ImportLogSource = Readonly<Partial<Record<"product" | "category" | "service", string>>>;
-
-type Settings = Readonly<Record<string, unknown>>;
 
 /** Types that no rule of ours can express exactly, with what to use instead. */
 const NOT_CONVERTIBLE: Readonly<Record<string, string>> = {
@@ -63,22 +62,6 @@ const TAKEN = new Set([
 ]);
 const LEVELS = ["low", "medium", "high", "critical"] as const;
 const MAX_TIMEFRAME = 31 * 86_400;
-const UNITS: Readonly<Record<string, number>> = { weeks: 604_800, days: 86_400, hours: 3_600, minutes: 60, seconds: 1 };
-
-/** Seconds of ElastAlert's `{minutes: 5}`. */
-function seconds(value: unknown, name: string): number {
-  const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
-  let sum = 0;
-  for (const [unit, count] of entries) {
-    const factor = UNITS[unit];
-    if (factor === undefined || typeof count !== "number") throw new NotConvertible(`"${name}" with "${unit}"`);
-    sum += factor * count;
-  }
-  if (entries.length === 0 || !Number.isInteger(sum) || sum < 1)
-    throw new NotConvertible(`"${name}" that is no whole number of seconds`);
-  return sum;
-}
-
 function timeframe(settings: Settings, type: string): string {
   if (settings["timeframe"] === undefined)
     throw new NotConvertible(
@@ -213,14 +196,6 @@ function partsOf(type: string, settings: Settings, base: Filter | undefined): Pa
   }
 }
 
-/** Without `realert` ElastAlert is silent for a minute after an alert, with `aggregation` not at all. */
-function realertSeconds(settings: Settings): number {
-  const { realert, aggregation } = settings;
-  if (realert === undefined || realert === null) return aggregation === undefined ? 60 : 0;
-  const isNone = typeof realert === "object" && Object.values(realert).every((count) => count === 0);
-  return isNone ? 0 : seconds(realert, "realert");
-}
-
 const realertOf = (settings: Settings): Readonly<Record<string, unknown>> => {
   const window = realertSeconds(settings);
   // The shortest silence there is: findings of different moments are alerts of their own.
@@ -228,33 +203,6 @@ const realertOf = (settings: Settings): Readonly<Record<string, unknown>> => {
     vedette: { suppression: { by: texts(settings["query_key"]), window: window === 0 ? "1ms" : `${window}s` } },
   };
 };
-
-/** What a rule asks for besides its type, in what it differs here. */
-function settingNotes(settings: Settings, level: string): readonly string[] {
-  const { priority, is_enabled: isEnabled, timestamp_field: timeField } = settings;
-  const silence = realertSeconds(settings);
-  return [
-    silence === 0
-      ? "Without a silence ElastAlert tells of each match; here, findings of one moment are one alert."
-      : `ElastAlert is silent for ${silence} s after an alert, by the clock; here, findings with smaller gaps in event time are one alert, which is updated.`,
-    priority === undefined
-      ? `The rule has no priority; it gets the level ${level}.`
-      : `The priority ${JSON.stringify(priority)}, to which ElastAlert gives no meaning, is taken for the level ${level}.`,
-    ...(isEnabled === false ? ["The rule was switched off (is_enabled: false)."] : []),
-    ...(typeof timeField === "string" && timeField !== "@timestamp"
-      ? [`ElastAlert took the time from ${timeField}; here it is the time of the event as its mapping reads it.`]
-      : []),
-    ...(settings["match_enhancements"] === undefined
-      ? []
-      : ["Its match_enhancements may drop matches; here nothing is dropped."]),
-    ...(settings["limit_execution"] === undefined
-      ? []
-      : ["Its limit_execution lets ElastAlert look only at certain times; here all events are judged."]),
-    ...(settings["use_count_query"] === true || settings["use_terms_query"] === true
-      ? ["It counted by query, dated at the time of each query; here each event counts at its own time."]
-      : []),
-  ];
-}
 
 /**
  * Converts the text of one ElastAlert rule. Nothing is converted inexactly without a note that says in what it differs.
