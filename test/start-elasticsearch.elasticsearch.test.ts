@@ -109,7 +109,7 @@ test("gives its leases back on SIGTERM in the middle of work, and the next worke
     mappings: { dynamic: false, properties: { "@timestamp": { type: "date" } } },
   });
   let number = 0;
-  let writing = true;
+  const full = new AbortController();
   const next = (): readonly object[] => {
     number += 1;
     return [
@@ -122,7 +122,7 @@ test("gives its leases back on SIGTERM in the middle of work, and the next worke
     ];
   };
   const write = async (): Promise<void> => {
-    while (writing) {
+    while (!full.signal.aborted) {
       await client.bulk({ operations: Array.from({ length: 50 }, next).flat() });
       await wait(50);
     }
@@ -154,7 +154,7 @@ test("gives its leases back on SIGTERM in the middle of work, and the next worke
     second.child.kill("SIGTERM");
     expect([0, 143]).toContain(await second.ended);
   } finally {
-    writing = false;
+    full.abort();
     await load;
   }
   const third = start(url, prefix);
