@@ -43,6 +43,7 @@ import { membersAmong } from "./store/elasticsearch/members-among.ts";
 import { keepInstallation, missingAliases } from "./store/elasticsearch/installation.ts";
 import { openJournal } from "./store/elasticsearch/journal.ts";
 import { type ElasticsearchStore, openElasticsearchStore } from "./store/elasticsearch/open-elasticsearch-store.ts";
+import { createShowSoon } from "./store/elasticsearch/show-soon.ts";
 import { storing } from "./store/elasticsearch/store-failure.ts";
 import { readBlobs } from "./store/elasticsearch/stored-blobs.ts";
 import { createRetentionJob } from "./store/elasticsearch/retention-job.ts";
@@ -316,6 +317,7 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
       every: FINDINGS_EVERY,
     });
 
+  const showing = opening.use(createShowSoon({ client: cluster.client, ports }));
   const correlating = new Map<string, RunningCorrelation>();
   let runs = 0;
   const correlate = async ({ resource: line, lost, recalled }: Lease): Promise<void> => {
@@ -327,6 +329,9 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
       line,
       ports,
       onExisting: (existing) => keepOtherEpisodes(cluster, existing, log),
+      onApplied({ operations }) {
+        for (const { index } of operations) if (index.startsWith(`${prefix}-findings-`)) showing.wrote(index);
+      },
     });
     await using inbox = openInbox();
     const owns = ownerOfPartition(partition, partitions);

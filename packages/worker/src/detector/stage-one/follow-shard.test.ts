@@ -77,6 +77,7 @@ function stage(pages: Parameters<typeof tailOf>[0], payload?: ShardProgress) {
   const refused: RefusedInput[] = [];
   const opened: (ShardPosition | undefined)[] = [];
   const troubles: (string | undefined)[] = [];
+  const shown: boolean[] = [];
   const rules = wordRules("red", "blue");
   const origin = { source: "logs", stream: "logs", partition: "logs/0", isReceived: false };
   const slots = new Slots(4);
@@ -102,7 +103,10 @@ function stage(pages: Parameters<typeof tailOf>[0], payload?: ShardProgress) {
       futureTolerance: 300_000,
       ports,
     }),
-    writeOnce: (documents, options) => findings.writeOnce(documents, options),
+    async writeOnce(documents, options) {
+      shown.push(options.refresh === true);
+      return findings.writeOnce(documents, options);
+    },
     refuse: async (inputs) => void refused.push(...inputs),
     ruleSet: "rules",
     slots,
@@ -116,7 +120,7 @@ function stage(pages: Parameters<typeof tailOf>[0], payload?: ShardProgress) {
     () => "ended",
     (error: unknown) => error,
   );
-  return { time, lease, findings, refused, opened, troubles, calls, outcome, slots };
+  return { time, lease, findings, refused, opened, troubles, calls, outcome, slots, shown };
 }
 
 describe("following a shard", () => {
@@ -149,6 +153,17 @@ describe("following a shard", () => {
       },
     });
     lease.recalled.abort();
+  });
+
+  it("shows facts at once when nothing is left to read, and not while a shard is read up", async () => {
+    const { time, lease, shown } = stage([
+      pageOf([document(0, { words: ["red"] })], false),
+      pageOf([document(1, { words: ["red"] })], true),
+    ]);
+    await time.run(2_000);
+    expect(shown).toEqual([false, true]);
+    lease.recalled.abort();
+    await time.run(1_000);
   });
 
   it("fetches the next page while one is judged and another is written, and no further", async () => {

@@ -131,7 +131,9 @@ export async function followShard(options: FollowShardOptions): Promise<void> {
   };
 
   const settle = async (page: TailPage, judged: JudgedRecords, early: number): Promise<void> => {
-    const written = await patiently(() => writeFacts(writeOnce, judged.facts, { signal }), signal);
+    // Behind events that come in now somebody waits for the alerts; while a shard is read up, the index's own refreshes are cheaper.
+    const refresh = page.caughtUp;
+    const written = await patiently(() => writeFacts(writeOnce, judged.facts, { signal, refresh }), signal);
     await refuse(judged.poison);
     const counters = [judged.counters, written].reduce<StageOneCounters>(addCounts, {
       ...NO_COUNTS,
