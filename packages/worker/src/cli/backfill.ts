@@ -1,18 +1,25 @@
+import { type LogSource, type Rule, timeRange } from "@vedette/detection";
 import { Command } from "commander";
 import type { Config } from "../config/schema.ts";
 import type { PlacedFact } from "../detector/stage-one/judge-records.ts";
 import { FINDING_HASH_FIELD } from "../detector/stage-one/fact-document.ts";
 import { writeFacts } from "../detector/stage-one/write-facts.ts";
 import { createBulkWriter } from "../elasticsearch/bulk-writer.ts";
+import type { Cluster } from "../elasticsearch/cluster.ts";
 import { createOnce } from "../elasticsearch/create-once.ts";
+import { planGaps, readGaps } from "../hunt/gap-plan.ts";
+import type { GroupPlan } from "../hunt/hunt-plan.ts";
+import type { JudgedDocument } from "../hunt/run-hunt.ts";
 import { createNodePorts } from "../ports-node.ts";
-import { SILENT_LOG, withCluster } from "./cluster-options.ts";
+import { RECEIVED_SOURCE } from "../worker-parts.ts";
+import { type ElasticsearchSettings, SILENT_LOG, withCluster } from "./cluster-options.ts";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
+import { configuredRules } from "./hunt/configured-rules.ts";
 import { type LookBackOptions, grouped, lookBack, lookBackOptions } from "./hunt/hunt-command.ts";
-import { rulesOf } from "./hunt.ts";
 
 interface BackfillOptions extends LookBackOptions {
-  readonly rules: readonly string[];
+  readonly rules?: readonly string[];
+  readonly gaps?: boolean;
 }
 
 /** Builds `vedette backfill`. */
@@ -20,9 +27,16 @@ export function backfillCommand(output: CommandOutput = PROCESS_OUTPUT): Command
   const command = new Command("backfill")
     .summary("judge again what a cluster has stored, and write what was missed")
     .description(
-      "Judges stored events as live detection does and writes the findings that are not there yet; the workers make of them what they would have made: exceptions, suppression and correlations are theirs. What was found before meets itself and changes nothing. Exit code: 0 done, 2 bad input or more to read than the limit, 130 interrupted.",
+      "Judges stored events as live detection does, with the configuration's pipelines and processors, and writes the findings that are not there yet; the workers make of them what they would have made: exceptions, suppression and correlations are theirs. What was found before meets itself and changes nothing. Exit code: 0 done, 2 bad input or more to read than the limit, 130 interrupted.",
     )
-    .requiredOption("--rules <path...>", "YAML files, folders, or .jsonl or .jsonl.gz with one {path, yaml} a line");
+    .option(
+      "--rules <path...>",
+      "YAML files, folders, or .jsonl or .jsonl.gz with one {path, yaml} a line; by default the rules of the configuration",
+    )
+    .option(
+      "--gaps",
+      "judge what the ledger of coverage says that rules have not looked at (rules added or changed later, events before the start of a source) instead of a span of time; --since and --from narrow it down",
+    );
   for (const option of lookBackOptions()) command.addOption(option);
   return command.action((options: BackfillOptions) => backfill(options, output));
 }
@@ -32,81 +46,127 @@ interface BackfilledSource {
   readonly name: string;
   readonly patterns: readonly string[];
   readonly options: BackfillOptions;
+  readonly plans?: readonly GroupPlan[];
 }
 
-function sourcesOf({ sources }: Config, options: BackfillOptions): readonly BackfilledSource[] {
+function sourcesOf(
+  { sources }: Config,
+  { prefix }: ElasticsearchSettings,
+  options: BackfillOptions,
+): readonly BackfilledSource[] {
   if (options.index !== undefined) return [{ name: "backfill", patterns: [options.index], options }];
-  return sources.flatMap((source) =>
-    source.type === "elasticsearch"
-      ? [
-          {
-            name: source.name,
-            patterns: [...source.patterns, ...source.exclude.map((name) => `-${name}`)],
-            options: {
-              ...options,
-              ...(source.logsource === undefined ? {} : { logsource: options.logsource ?? source.logsource }),
-              ...(options.progress === undefined ? {} : { progress: `${options.progress}.${source.name}` }),
+  const own = (name: string, logSource?: LogSource): BackfillOptions => ({
+    ...options,
+    ...(logSource === undefined ? {} : { logsource: options.logsource ?? logSource }),
+    ...(options.progress === undefined ? {} : { progress: `${options.progress}.${name}` }),
+  });
+  return [
+    ...sources.flatMap((source) =>
+      source.type === "elasticsearch"
+        ? [
+            {
+              name: source.name,
+              patterns: [...source.patterns, ...source.exclude.map((name) => `-${name}`)],
+              options: own(source.name, source.logsource),
             },
-          },
-        ]
-      : [],
-  );
+          ]
+        : [],
+    ),
+    // What workers received themselves.
+    { name: RECEIVED_SOURCE, patterns: [`${prefix}-events-*`], options: own(RECEIVED_SOURCE) },
+  ];
+}
+
+async function withGaps(
+  sources: readonly BackfilledSource[],
+  { cluster, settings, rules }: { cluster: Cluster; settings: ElasticsearchSettings; rules: readonly Rule[] },
+  output: CommandOutput,
+): Promise<readonly BackfilledSource[]> {
+  const { prefix, requestTimeout } = settings;
+  const gaps = await readGaps({ cluster, prefix, requestTimeout, rules });
+  if (gaps.length === 0) output.print("The ledger of coverage has no gaps that judging again fills.");
+  const result: BackfilledSource[] = [];
+  for (const source of sources) {
+    const own = gaps.filter((gap) => gap.source === source.name);
+    if (own.length === 0) continue;
+    for (const { index, shard, from, to, reason, rules: missed } of own)
+      output.complain(`${index}/${shard}: ${from} to ${to ?? "the end"} (${reason}), ${grouped(missed.length)} rules`);
+    const { since, from = since === undefined ? undefined : Date.now() - since, to = Date.now() } = source.options;
+    const range = from === undefined ? undefined : timeRange(source.options.timeField, from, to);
+    result.push({ ...source, plans: await planGaps(cluster.client, own, rules, range) });
+  }
+  return result;
 }
 
 async function backfill(options: BackfillOptions, output: CommandOutput): Promise<void> {
-  const rules = rulesOf(options.rules, output);
-  if (rules === undefined) return;
   await withCluster(options, output, async (cluster, settings, config) => {
+    const configured = configuredRules(config, options.rules, output);
+    if (configured === undefined) return;
+    const { shadow, process } = configured;
+    const { rules } = configured;
+    if (rules.some(({ kind }) => kind === "correlation"))
+      output.complain(
+        `Workers correlate what is written here as far as it is no older than the lateness that they allow (${config.detector.lateness / 60_000} min behind the newest event); "vedette hunt" tells what correlations find in older events.`,
+      );
     const ports = createNodePorts(SILENT_LOG);
     const writer = createBulkWriter({ cluster, ...ports, prefix: settings.prefix });
-    const sources = sourcesOf(config, options);
-    if (sources.length === 0) {
-      output.complain("Name the indices to judge with --index, or tail some in the configuration.");
-      output.exit(2);
-      return;
-    }
-    for (const { name, patterns, options: own } of sources) {
-      let written = 0;
-      let known = 0;
-      let changed = 0;
-      let refused = 0;
+    const named = sourcesOf(config, settings, options);
+    const sources = options.gaps === true ? await withGaps(named, { cluster, settings, rules }, output) : named;
+    for (const source of sources) {
+      const { name, patterns, plans } = source;
+      const counts = { facts: 0, known: 0, changed: 0, refused: 0 };
       const result = await lookBack(cluster, settings, {
-        options: own,
-        // A correlation's rules find what the workers correlate.
-        rules: rules.filter(({ kind }) => kind === "signature"),
+        // Queries ask documents as they are stored, not as processors make them.
+        options: process === undefined || options.way !== "auto" ? source.options : { ...source.options, way: "scan" },
+        rules,
         command: `backfill ${name}`,
         patterns,
         output,
         source: name,
+        process,
+        plans,
         onPage: async (page) => {
-          const facts = page.flatMap(({ record, index, id, judgement }) =>
-            judgement.facts.map((fact): PlacedFact => ({
-              fact,
-              origin: {
-                prefix: settings.prefix,
-                source: name,
-                position: { index, id },
-                undated: record.undated === true,
-                received: record.receivedAt,
-                shadow: false,
-              },
-            })),
-          );
-          const counts = await writeFacts(
+          const written = await writeFacts(
             (documents, how) => createOnce(cluster, writer, documents, { hashField: FINDING_HASH_FIELD, ...how }),
-            facts,
+            placedFacts(page, settings.prefix, shadow),
             {},
           );
-          written += counts.facts;
-          known += counts.known;
-          changed += counts.changed;
-          refused += counts.refused;
+          counts.facts += written.facts;
+          counts.known += written.known;
+          counts.changed += written.changed;
+          counts.refused += written.refused;
         },
       });
       if (result === undefined || result.totals.interrupted) return;
-      output.print(
-        `${name}: ${grouped(result.tally.documents)} documents judged, ${grouped(written)} findings written, ${grouped(known)} were there already${changed > 0 ? `, ${grouped(changed)} of events that were changed in between` : ""}${refused > 0 ? `, ${grouped(refused)} refused (see the dead letters)` : ""}.`,
-      );
+      output.print(summaryOf(name, result.tally.documents, counts));
     }
   });
+}
+
+function placedFacts(
+  page: readonly JudgedDocument[],
+  prefix: string,
+  shadow: ReadonlySet<string>,
+): readonly PlacedFact[] {
+  return page.flatMap(({ record, index, id, judgement }) =>
+    judgement.facts.map((fact): PlacedFact => ({
+      fact,
+      origin: {
+        prefix,
+        source: record.source,
+        position: { index, id },
+        undated: record.undated === true,
+        received: record.receivedAt,
+        shadow: shadow.has(fact.rule.id),
+      },
+    })),
+  );
+}
+
+function summaryOf(
+  name: string,
+  documents: number,
+  { facts, known, changed, refused }: Readonly<Record<"facts" | "known" | "changed" | "refused", number>>,
+): string {
+  return `${name}: ${grouped(documents)} documents judged, ${grouped(facts)} findings written, ${grouped(known)} were there already${changed > 0 ? `, ${grouped(changed)} of events that were changed in between` : ""}${refused > 0 ? `, ${grouped(refused)} refused (see the dead letters)` : ""}.`;
 }

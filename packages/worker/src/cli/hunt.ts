@@ -1,6 +1,7 @@
-import type { Fact, Rule } from "@vedette/detection";
+import type { Entity, Episode, Fact, Finding, Rule, RuleReference } from "@vedette/detection";
 import { Command, Option } from "commander";
 import type { Config } from "../config/schema.ts";
+import { withEpisodes } from "../hunt/rule-tally.ts";
 import { withCluster } from "./cluster-options.ts";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
 import { type LookBackOptions, grouped, lookBack, lookBackOptions } from "./hunt/hunt-command.ts";
@@ -49,16 +50,12 @@ export function rulesOf(paths: readonly string[], output: CommandOutput): readon
 async function hunt(options: HuntOptions, output: CommandOutput): Promise<void> {
   const rules = rulesOf(options.rules, output);
   if (rules === undefined) return;
-  const correlations = rules.filter(({ kind }) => kind === "correlation");
-  if (correlations.length > 0)
-    output.complain(
-      `${correlations.length} correlations are not looked for: "vedette backfill" writes what their rules find, and the workers correlate it.`,
-    );
   await withCluster(options, output, async (cluster, settings, config) => {
-    const found: { readonly fact: Fact; readonly index: string; readonly id: string }[] = [];
+    const found: Row[] = [];
     const result = await lookBack(cluster, settings, {
       options,
-      rules: rules.filter(({ kind }) => kind === "signature"),
+      rules,
+      correlates: true,
       command: "hunt",
       patterns: tailedPatterns(config),
       output,
@@ -66,15 +63,20 @@ async function hunt(options: HuntOptions, output: CommandOutput): Promise<void> 
         for (const { judgement, index, id } of page)
           for (const fact of judgement.facts) {
             if (options.format === "jsonl") output.print(lineOf(fact, index, id));
-            else if (options.format === "table" && found.length < MAX_ROWS) found.push({ fact, index, id });
+            else if (options.format === "table" && found.length < MAX_ROWS)
+              found.push({ ...rowOf(fact), document: `${index}/${id}` });
           }
       },
     });
     if (result === undefined) return;
-    const { tally, seconds, totals } = result;
+    const { tally, seconds, totals, correlated } = result;
+    const episodes = correlated?.episodes ?? [];
+    for (const episode of episodes)
+      if (options.format === "jsonl") output.print(episodeLineOf(episode));
+      else if (options.format === "table" && found.length < MAX_ROWS) found.push(rowOf(episode));
     if (options.format === "table") for (const line of textTable(COLUMNS, found)) output.print(line);
     if (options.format === "summary") {
-      const found = tally.of(rules).filter(({ facts }) => facts > 0);
+      const found = withEpisodes(tally.of(rules), correlated).filter(({ facts }) => facts > 0);
       for (const line of textTable(
         SUMMARY,
         found.toSorted((a, b) => b.facts - a.facts),
@@ -82,9 +84,9 @@ async function hunt(options: HuntOptions, output: CommandOutput): Promise<void> 
         output.print(line);
     }
     output.complain(
-      `${grouped(tally.facts)} findings in ${grouped(tally.documents)} documents that were read, ${seconds.toFixed(1)} s.`,
+      `${grouped(tally.facts)} findings${episodes.length > 0 ? ` and ${grouped(episodes.length)} episodes of correlations` : ""} in ${grouped(tally.documents)} documents that were read, ${seconds.toFixed(1)} s.`,
     );
-    if (!totals.interrupted) output.exit(tally.facts > 0 ? 1 : 0);
+    if (!totals.interrupted) output.exit(tally.facts + episodes.length > 0 ? 1 : 0);
   });
 }
 
@@ -99,12 +101,37 @@ const lineOf = (fact: Fact, index: string, id: string): string =>
     entities: fact.entities,
   });
 
-const COLUMNS: readonly Column<{ readonly fact: Fact; readonly index: string; readonly id: string }>[] = [
-  { title: "time", width: 24, text: ({ fact }) => new Date(fact.time).toISOString() },
-  { title: "level", width: 13, text: ({ fact }) => fact.rule.level },
-  { title: "rule", width: 60, text: ({ fact }) => fact.rule.title },
-  { title: "entities", width: 60, text: ({ fact }) => fact.entities.map(({ value }) => value).join(", ") },
-  { title: "document", width: 80, text: ({ index, id }) => `${index}/${id}` },
+const episodeLineOf = (episode: Episode): string =>
+  JSON.stringify({
+    rule: { id: episode.rule.id, title: episode.rule.title, level: episode.rule.level },
+    events: episode.eventIds.map((id) => ({ id })),
+    time: new Date(episode.from).toISOString(),
+    until: new Date(episode.to).toISOString(),
+    group: episode.group,
+    entities: episode.entities,
+  });
+
+/** A line of the table. */
+interface Row {
+  readonly rule: RuleReference;
+  readonly time: number;
+  readonly entities: readonly Entity[];
+  readonly document: string;
+}
+
+const rowOf = (finding: Finding): Row => ({
+  rule: finding.rule,
+  time: finding.kind === "fact" ? finding.time : finding.from,
+  entities: finding.entities,
+  document: finding.kind === "fact" ? "" : `${grouped(finding.eventIds.length)} events`,
+});
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: "time", width: 24, text: ({ time }) => new Date(time).toISOString() },
+  { title: "level", width: 13, text: ({ rule }) => rule.level },
+  { title: "rule", width: 60, text: ({ rule }) => rule.title },
+  { title: "entities", width: 60, text: ({ entities }) => entities.map(({ value }) => value).join(", ") },
+  { title: "document", width: 80, text: ({ document }) => document },
 ];
 
 const SUMMARY: readonly Column<{

@@ -23,6 +23,8 @@ export interface QueryChunk {
 /** What is asked of indices that are alike, and how much is expected to come. */
 export interface GroupPlan {
   readonly indices: readonly string[];
+  /** The only shard that is asked, as Elasticsearch's `preference` names it. */
+  readonly preference?: string;
   readonly answers: readonly RuleAnswer[];
   /** Documents of the span; those without the field that the span is asked of are in none. */
   readonly documents: number;

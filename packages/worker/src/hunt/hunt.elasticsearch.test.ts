@@ -1,9 +1,17 @@
-import { type Fact, DEFAULT_MAPPINGS, type JsonObject, createDetector, loadRules } from "@vedette/detection";
+import {
+  type Fact,
+  DEFAULT_MAPPINGS,
+  type JsonObject,
+  createCorrelator,
+  createDetector,
+  loadRules,
+} from "@vedette/detection";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useElasticsearch } from "../testing/elasticsearch/use-elasticsearch.ts";
 import { Client } from "@elastic/elasticsearch";
 import { startFaultProxy } from "../testing/elasticsearch/fault-proxy.ts";
 import { type GroupPlan, planHunt } from "./hunt-plan.ts";
+import { CorrelatedFacts } from "./correlated-facts.ts";
 import { Tally } from "./rule-tally.ts";
 import { type JudgedDocument, runHunt } from "./run-hunt.ts";
 
@@ -198,5 +206,49 @@ describe("a hunt", () => {
     expect(totals.read).toBe(EVENTS);
     expect(told).toHaveLength(4);
     expect(told[0]).toContain("Everything in its span is read.");
+  });
+
+  it("correlates what it found, in whatever order it was read, as live detection does", async () => {
+    const correlation = `title: Often\nid: 22222222-2222-4222-8222-222222222222\ncorrelation:\n  type: event_count\n  rules: [${rules[2]?.id}]\n  group-by: [Computer]\n  timespan: 3h\n  condition: { gte: 2 }\n`;
+    const all = loadRules([
+      { path: "3.yml", text: ruleText(3, "TargetUserName: EVE") },
+      { path: "often.yml", text: correlation },
+    ]).rules;
+    const live = createCorrelator(all, { lateness: HOUR });
+    const detector = createDetector(all);
+    const expected = new Map<string, readonly string[]>();
+    for (const [number, document] of events.entries()) {
+      const time = Date.parse(String(document["@timestamp"]));
+      for (const fact of detector.judge({ id: `${index}/${number}`, time, document }).facts) live.observe(fact);
+      live.advance(time);
+      for (const { id, eventIds } of live.takeChanges().episodes) expected.set(id, eventIds);
+    }
+    expect(expected.size).toBeGreaterThan(0);
+    const correlated = new CorrelatedFacts(all);
+    const plans = (await plan("push")).map((one) => ({
+      ...one,
+      chunks: [{ query: one.range, rules: all.filter(({ kind }) => kind === "signature") }],
+    }));
+    await runHunt({
+      client,
+      plans,
+      correlations: all.filter(({ kind }) => kind === "correlation"),
+      mappings: DEFAULT_MAPPINGS,
+      span: { from: START, to: START + 24 * HOUR },
+      timeField: "@timestamp",
+      source: "logs",
+      receivedPrefix: "none-",
+      signal: new AbortController().signal,
+      timers,
+      now: START,
+      done: new Set(),
+      onPage: (page) => correlated.add(page),
+      onSlice: () => undefined,
+    });
+    for (const one of [correlated, new CorrelatedFacts(all, correlated.state())]) {
+      const { episodes, doubt } = one.correlate();
+      expect(new Map(episodes.map(({ id, eventIds }) => [id, eventIds]))).toEqual(expected);
+      expect(doubt).toBeUndefined();
+    }
   });
 });

@@ -7,6 +7,8 @@ import type { TailDocument } from "../collector/elasticsearch/shard-tail.ts";
 export interface ReadOptions {
   readonly indices: readonly string[];
   readonly query: Query;
+  /** Elasticsearch's `preference`: which copies are asked. */
+  readonly preference?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Documents of one page. */
   readonly pageSize?: number;
@@ -21,11 +23,19 @@ const DOING = "Reading documents";
  */
 export async function* readDocuments(
   client: Client,
-  { indices, query, signal, pageSize = 2_500 }: ReadOptions,
+  { indices, query, preference, signal, pageSize = 2_500 }: ReadOptions,
 ): AsyncGenerator<readonly TailDocument[]> {
   const options = signal === undefined ? {} : { signal };
   const opened = await calling(DOING, async () =>
-    client.openPointInTime({ index: [...indices], keep_alive: KEEP_ALIVE, ignore_unavailable: false }, options),
+    client.openPointInTime(
+      {
+        index: [...indices],
+        keep_alive: KEEP_ALIVE,
+        ignore_unavailable: false,
+        ...(preference === undefined ? {} : { preference }),
+      },
+      options,
+    ),
   );
   let pit = opened.id;
   const ask = async (after: estypes.SortResults | undefined): Promise<estypes.SearchResponse<JsonObject>> =>

@@ -1,4 +1,5 @@
 import type { Fact, JsonValue, LogSource, Rule } from "@vedette/detection";
+import type { CorrelatedEpisodes } from "./correlated-facts.ts";
 import type { JudgedDocument } from "./run-hunt.ts";
 
 const DAY = 86_400_000;
@@ -142,6 +143,38 @@ export class Tally {
     };
     return structuredClone(state) as unknown as JsonValue;
   }
+}
+
+/** The tallies, with those of correlations by their episodes: events are the findings that they correlate. */
+export function withEpisodes(
+  tallies: readonly RuleTally[],
+  correlated: CorrelatedEpisodes | undefined,
+): readonly RuleTally[] {
+  if (correlated === undefined) return tallies;
+  const byRule = Map.groupBy(correlated.episodes, ({ rule }) => rule.id);
+  const counts = new Map(correlated.facts);
+  return tallies.map((tally) => {
+    const { correlation } = tally.rule;
+    if (correlation === undefined) return tally;
+    const own = byRule.get(tally.rule.id) ?? [];
+    const days = new Map<number, number>();
+    const entities = new Map<string, number>();
+    for (const episode of own) {
+      const day = Math.floor(episode.from / DAY);
+      days.set(day, (days.get(day) ?? 0) + 1);
+      for (const { kind, value } of episode.entities)
+        entities.set(`${kind} ${value}`, (entities.get(`${kind} ${value}`) ?? 0) + 1);
+    }
+    // Of a correlation of correlations, what these have found.
+    const events = correlation.ruleIds.reduce((sum, id) => sum + (counts.get(id) ?? byRule.get(id)?.length ?? 0), 0);
+    return {
+      ...tally,
+      events,
+      facts: own.length,
+      days,
+      entities: [...entities].sort((a, b) => b[1] - a[1]),
+    };
+  });
 }
 
 function fits(wanted: LogSource, told: LogSource): boolean {

@@ -12,6 +12,7 @@ import {
 } from "@vedette/detection";
 import { type DocumentOrigin, streamOf, tailedRecord } from "../detector/stage-one/tailed-record.ts";
 import type { RawRecord } from "../record.ts";
+import type { ProcessRecords } from "../collector/processors/processors.ts";
 import type { TailDocument } from "../collector/elasticsearch/shard-tail.ts";
 import type { Timers } from "../ports.ts";
 import type { GroupPlan } from "./hunt-plan.ts";
@@ -31,6 +32,8 @@ export interface JudgedDocument {
 export interface RunOptions {
   readonly client: Client;
   readonly plans: readonly GroupPlan[];
+  /** Correlations among the rules: what facts hold, and whether they alert by themselves, depends on them. */
+  readonly correlations?: readonly Rule[] | undefined;
   readonly mappings: readonly FieldMapping[];
   readonly span: Span;
   readonly timeField: string;
@@ -40,6 +43,8 @@ export interface RunOptions {
   /** Beginning of the names of indices that hold records which a worker received itself. */
   readonly receivedPrefix: string;
   readonly signal: AbortSignal;
+  /** What processors make of records before they are judged; without it they are judged as they are. */
+  readonly process?: ProcessRecords | undefined;
   /** Unix milliseconds; the time of documents that have none. */
   readonly now: number;
   /** Slices that an earlier run has done. */
@@ -73,25 +78,19 @@ export async function runHunt(options: RunOptions): Promise<RunTotals> {
       for (const [number, chunk] of plan.chunks.entries()) {
         let detector = detectors.get(chunk.rules);
         if (detector === undefined)
-          detectors.set(chunk.rules, (detector = createDetector(chunk.rules, { mappings: options.mappings })));
+          detectors.set(
+            chunk.rules,
+            (detector = createDetector([...chunk.rules, ...(options.correlations ?? [])], {
+              mappings: options.mappings,
+            })),
+          );
         for (const slice of plan.isDated ? timeSlices(span, plan.sliceCount) : [span]) {
           const name = `${planKey(plan)}/${plan.way}/${number}/${slice.from}-${slice.to}`;
           if (done.has(name)) continue;
           const pages = readSlice(options, plan, chunk.query, slice);
           for await (const documents of pages) {
             read += documents.length;
-            const judged: JudgedDocument[] = [];
-            for (const document of documents) {
-              const record = tailedRecord(document, originOf(document.index, options), options.mappings, options.now);
-              if (record.document === undefined) continue;
-              const event: SecurityEvent = {
-                id: record.id,
-                time: record.time,
-                document: record.document,
-                logSource: options.logSource,
-              };
-              judged.push({ record, index: document.index, id: document.id, judgement: detector.judge(event) });
-            }
+            const judged = judgePage(options, detector, documents);
             await options.onPage(judged);
           }
           slices++;
@@ -103,6 +102,32 @@ export async function runHunt(options: RunOptions): Promise<RunTotals> {
     return { read, slices, interrupted: true };
   }
   return { read, slices, interrupted: signal.aborted };
+}
+
+function judgePage(
+  options: RunOptions,
+  detector: Detector,
+  documents: readonly TailDocument[],
+): readonly JudgedDocument[] {
+  const places = new Map<string, TailDocument>();
+  const records = documents.flatMap((document): readonly RawRecord[] => {
+    const record = tailedRecord(document, originOf(document.index, options), options.mappings, options.now);
+    if (record.document === undefined) return [];
+    places.set(record.id, document);
+    return [record];
+  });
+  const wanted = options.process === undefined ? records : options.process(records);
+  return wanted.map((record) => {
+    const place = places.get(record.id);
+    if (place === undefined) throw new Error("a processor changed the id of a record");
+    const event: SecurityEvent = {
+      id: record.id,
+      time: record.time,
+      document: record.document,
+      logSource: options.logSource,
+    };
+    return { record, index: place.index, id: place.id, judgement: detector.judge(event) };
+  });
 }
 
 /**
@@ -120,6 +145,7 @@ async function* readSlice(
   const read = (query: Query): AsyncGenerator<readonly TailDocument[]> =>
     readDocuments(client, {
       indices: plan.indices,
+      preference: plan.preference,
       query: plan.isDated ? { bool: { filter: [query, timeRange(timeField, slice.from, slice.to)] } } : query,
       signal,
     });
@@ -163,6 +189,6 @@ function originOf(index: string, { source, receivedPrefix }: RunOptions): Docume
 }
 
 /** The name of a plan's indices in progress. */
-export function planKey({ indices }: Pick<GroupPlan, "indices">): string {
-  return indices.join(",");
+export function planKey({ indices, preference }: Pick<GroupPlan, "indices" | "preference">): string {
+  return preference === undefined ? indices.join(",") : `${indices.join(",")} ${preference}`;
 }

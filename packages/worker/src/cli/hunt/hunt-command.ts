@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { DEFAULT_MAPPINGS, type JsonValue, type LogSource, type Rule, parseDuration } from "@vedette/detection";
 import { InvalidArgumentError, Option } from "commander";
+import type { ProcessRecords } from "../../collector/processors/processors.ts";
 import type { Cluster } from "../../elasticsearch/cluster.ts";
+import { CorrelatedFacts, type CorrelatedEpisodes } from "../../hunt/correlated-facts.ts";
 import { type GroupPlan, planHunt } from "../../hunt/hunt-plan.ts";
 import { type JudgedDocument, type RunTotals, planKey, runHunt } from "../../hunt/run-hunt.ts";
 import { Tally } from "../../hunt/rule-tally.ts";
@@ -85,6 +87,8 @@ export interface LookBack {
   readonly plans: readonly GroupPlan[];
   readonly totals: RunTotals;
   readonly tally: Tally;
+  /** Where it was asked for. */
+  readonly correlated: CorrelatedEpisodes | undefined;
   readonly span: Span;
   /** Seconds. */
   readonly seconds: number;
@@ -100,20 +104,29 @@ export async function lookBack(
   settings: ElasticsearchSettings,
   given: {
     readonly options: LookBackOptions;
+    /** Signatures and correlations. */
     readonly rules: readonly Rule[];
+    /** Whether what the correlations would find is found out. */
+    readonly correlates?: boolean;
     readonly command: string;
     readonly patterns: readonly string[];
     readonly output: CommandOutput;
     /** Name of the source that facts are said to be from. */
     readonly source?: string;
+    /** The configuration's processors. */
+    readonly process?: ProcessRecords | undefined;
+    /** What is to be read, instead of a span of indices. */
+    readonly plans?: readonly GroupPlan[] | undefined;
     readonly onPage?: (page: readonly JudgedDocument[]) => Promise<void> | void;
   },
 ): Promise<LookBack | undefined> {
-  const { options, rules, output } = given;
-  const span = spanOf(options, output);
+  const { options, output } = given;
+  const rules = given.rules.filter(({ kind }) => kind === "signature");
+  const correlations = given.rules.filter(({ kind }) => kind === "correlation");
+  const span = given.plans === undefined ? spanOf(options, output) : { from: 0, to: Date.now() };
   if (span === undefined) return undefined;
   const pattern = options.index ?? given.patterns.join(",");
-  if (pattern === "") {
+  if (pattern === "" && given.plans === undefined) {
     output.complain("Name the indices to look at with --index, or tail some in the configuration.");
     output.exit(2);
     return undefined;
@@ -136,7 +149,8 @@ export async function lookBack(
           options.since ?? null,
           options.timeField,
           options.logsource ?? null,
-          rules.map(({ id, revision }) => [id, revision]),
+          given.rules.map(({ id, revision }) => [id, revision]),
+          given.plans?.map((plan) => [planKey(plan), plan.chunks.map(({ query }) => query)]) ?? null,
         ]),
       )
       .digest("hex");
@@ -145,22 +159,24 @@ export async function lookBack(
     const state = known?.state as HuntState | undefined;
     // A span that ends now goes on with the end that it began with.
     const asked = state?.span ?? span;
-    const plans = await planHunt({
-      client: cluster.client,
-      pattern,
-      rules,
-      mappings: DEFAULT_MAPPINGS,
-      span: asked,
-      timeField: options.timeField,
-      logSource: options.logsource,
-      way: options.way,
-      signal: interrupted.signal,
-      earlier: state?.ways,
-      timers: ports.timers,
-      onTrouble: (what) => output.complain(what),
-      elapsed: () => performance.now(),
-    });
-    for (const line of planLines(plans, options)) output.complain(line);
+    const plans =
+      given.plans ??
+      (await planHunt({
+        client: cluster.client,
+        pattern,
+        rules,
+        mappings: DEFAULT_MAPPINGS,
+        span: asked,
+        timeField: options.timeField,
+        logSource: options.logsource,
+        way: options.way,
+        signal: interrupted.signal,
+        earlier: state?.ways,
+        timers: ports.timers,
+        onTrouble: (what) => output.complain(what),
+        elapsed: () => performance.now(),
+      }));
+    if (given.plans === undefined) for (const line of planLines(plans, options)) output.complain(line);
     const expected = plans.reduce((sum, plan) => sum + plan.expected, 0);
     if (expected > options.limit && options.yes !== true) {
       output.complain(
@@ -170,6 +186,7 @@ export async function lookBack(
       return undefined;
     }
     const tally = new Tally(state?.tally);
+    const correlated = given.correlates === true ? new CorrelatedFacts(given.rules, state?.correlated) : undefined;
     const done = new Set(known?.done ?? []);
     if (done.size > 0) output.complain(`Going on after ${done.size} slices that are done.`);
     const ways = Object.fromEntries(
@@ -179,6 +196,7 @@ export async function lookBack(
     const totals = await runHunt({
       client: cluster.client,
       plans,
+      correlations,
       mappings: DEFAULT_MAPPINGS,
       span: asked,
       timeField: options.timeField,
@@ -188,10 +206,12 @@ export async function lookBack(
       signal: interrupted.signal,
       now: Date.now(),
       done,
+      process: given.process,
       timers: ports.timers,
       onTrouble: (what) => output.complain(what),
       onPage: async (page) => {
         tally.add(page);
+        correlated?.add(page);
         await given.onPage?.(page);
         if (performance.now() - told < 5 * SECOND) return;
         told = performance.now();
@@ -201,7 +221,16 @@ export async function lookBack(
       },
       onSlice: (name) => {
         done.add(name);
-        file?.write({ question, done: [...done], state: { span: { ...asked }, ways, tally: tally.state() } });
+        file?.write({
+          question,
+          done: [...done],
+          state: {
+            span: { ...asked },
+            ways,
+            tally: tally.state(),
+            ...(correlated === undefined ? {} : { correlated: correlated.state() }),
+          },
+        });
       },
     });
     if (totals.interrupted) {
@@ -210,7 +239,9 @@ export async function lookBack(
       );
       output.exit(130);
     }
-    return { plans, totals, tally, span: asked, seconds: (performance.now() - began) / SECOND };
+    const found = correlated?.correlate();
+    if (found?.doubt !== undefined) output.complain(`Correlations: ${found.doubt}`);
+    return { plans, totals, tally, correlated: found, span: asked, seconds: (performance.now() - began) / SECOND };
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
     output.complain("Interrupted.");
@@ -249,6 +280,7 @@ interface HuntState {
   readonly span: Span;
   readonly ways: Readonly<Record<string, { readonly way: "scan" | "push"; readonly sliceCount: number }>>;
   readonly tally: JsonValue;
+  readonly correlated?: JsonValue;
 }
 
 /** A number with commas. */

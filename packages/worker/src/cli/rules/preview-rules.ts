@@ -1,5 +1,5 @@
 import { DEFAULT_MAPPINGS, type JsonObject, type LogSource, type Rule, createDetector } from "@vedette/detection";
-import type { RuleTally } from "../../hunt/rule-tally.ts";
+import { type RuleTally, withEpisodes } from "../../hunt/rule-tally.ts";
 import type { JudgedDocument } from "../../hunt/run-hunt.ts";
 import type { CommandOutput } from "../command-output.ts";
 import { withCluster } from "../cluster-options.ts";
@@ -71,24 +71,31 @@ const MAX_COMBINATIONS = 300;
 
 /** `vedette rules preview`: what every rule would have found, before it alerts anybody. */
 export async function previewRules(options: PreviewOptions, output: CommandOutput): Promise<void> {
-  const loaded = rulesOf(options.rules ?? [], output);
-  if (loaded === undefined) return;
-  const rules = loaded.filter(({ kind }) => kind === "signature");
+  const rules = rulesOf(options.rules ?? [], output);
+  if (rules === undefined) return;
   await withCluster(options, output, async (cluster, settings, config) => {
     const sample = new Map<string, { readonly logSources: readonly LogSource[]; readonly documents: JsonObject[] }>();
     const result = await lookBack(cluster, settings, {
       options,
       rules,
+      correlates: true,
       command: "preview",
       patterns: tailedPatterns(config),
       output,
       onPage: (page) => collect(page, sample),
     });
     if (result === undefined) return;
-    const { tally, span, seconds, plans } = result;
+    const { tally, span, seconds, plans, correlated } = result;
     const isWhole = plans.every(({ way }) => way === "scan");
     const days = (span.to - span.from) / DAY;
-    const ranked = rank(tally.of(rules), days, measureCosts(rules, [...sample.values()]));
+    const ranked = rank(
+      withEpisodes(tally.of(rules), correlated),
+      days,
+      measureCosts(
+        rules.filter(({ kind }) => kind === "signature"),
+        [...sample.values()],
+      ),
+    );
     if (options.format === "json") for (const line of ranked.map(jsonOf)) output.print(line);
     else
       for (const line of textTable(
