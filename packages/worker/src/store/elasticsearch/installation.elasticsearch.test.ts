@@ -64,7 +64,7 @@ test("hands a command on once, to whoever asks for it, and keeps the first answe
     by: { name: "ana", idempotencyKey: "k1" },
   };
   await asking?.put("c1", command);
-  await asking?.put("c1", { ...command, id: "other" } as Command);
+  await asking?.put("c1", { ...command, id: "other" });
   expect(await asking?.answer("c1")).toBeUndefined();
   expect(await serving?.waiting(10)).toEqual([{ id: "c1", command }]);
   await serving?.settle("c1", { outcome: "done", result: { id: "d1" } });
