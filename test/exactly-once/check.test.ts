@@ -15,7 +15,7 @@ const facts = [...expectation.facts.values(), ...expectation.lastFacts.values()]
 );
 const [first] = facts as [FoundFact];
 const counts = (found: readonly FoundFact[]) => {
-  const { lost, doubled, strange } = check(expectation, { facts: found, alerts: undefined });
+  const { lost, doubled, strange } = check(expectation, { facts: found, second: undefined });
   return { lost: lost.length, doubled: doubled.length, strange: strange.length };
 };
 

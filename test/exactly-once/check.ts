@@ -1,4 +1,12 @@
-import { type ComparedAlert, describeAlert, type Expectation, isOfChanging, judgementName } from "./oracle.ts";
+import {
+  type ComparedAlert,
+  type ComparedEpisode,
+  describeAlert,
+  describeEpisode,
+  type Expectation,
+  isOfChanging,
+  judgementName,
+} from "./oracle.ts";
 import { RULE_ID } from "./rules.ts";
 
 /** A fact as it stands in the findings indices. */
@@ -12,11 +20,25 @@ export interface FoundFact {
   readonly subject: string;
 }
 
+/** An incident that is not part of another one. */
+export interface FoundIncident {
+  readonly id: string;
+  /** Ids of its alerts. */
+  readonly alerts: readonly string[];
+}
+
+/** What stage two left behind. */
+export interface SecondOutcome {
+  readonly episodes: readonly ComparedEpisode[];
+  readonly alerts: readonly ComparedAlert[];
+  readonly incidents: readonly FoundIncident[];
+}
+
 /** What a run left behind. */
 export interface Outcome {
   readonly facts: readonly FoundFact[];
   /** Undefined where only stage one was run. */
-  readonly alerts: readonly ComparedAlert[] | undefined;
+  readonly second: SecondOutcome | undefined;
 }
 
 /** What is wrong with an outcome. */
@@ -44,14 +66,22 @@ export function check(expectation: Expectation, outcome: Outcome): Verdict {
   }
   for (const name of [...expectation.facts.keys(), ...expectation.lastFacts.keys()])
     if (!places.has(name)) lost.push(`fact ${name}`);
-  if (outcome.alerts) {
-    const { missing, surplus } = differences(
-      outcome.alerts.filter(({ key }) => !isOfChanging(key)).map(describeAlert),
-      expectation.alerts,
+  if (outcome.second) {
+    const { alerts, episodes, incidents } = outcome.second;
+    const compare = (what: string, found: readonly string[], expected: readonly string[]): void => {
+      const { missing, surplus } = differences(found, expected);
+      lost.push(...missing.map((one) => `${what} ${one}`));
+      strange.push(...surplus.map((one) => `${what} ${one}`));
+    };
+    compare("alert", alerts.filter(({ key }) => !isOfChanging(key)).map(describeAlert), expectation.alerts);
+    compare("episode", episodes.map(describeEpisode), expectation.episodes);
+    lost.push(...changingAlerts(outcome.facts, alerts));
+    // Both sides are written at different moments, and must tell the same in the end.
+    compare(
+      "membership",
+      incidents.flatMap(({ id, alerts: ids }) => ids.map((alert) => `${alert} in incident ${id}`)),
+      alerts.flatMap(({ id, incident }) => (incident === undefined ? [] : [`${id} in incident ${incident}`])),
     );
-    lost.push(...missing.map((alert) => `alert ${alert}`));
-    strange.push(...surplus.map((alert) => `alert ${alert}`));
-    lost.push(...changingAlerts(outcome.facts, outcome.alerts));
   }
   return { lost, doubled, strange };
 }

@@ -95,8 +95,11 @@ async function onHalf(cluster: ClusterOfNodes | undefined, urls: readonly string
   }
 }
 
-const summary = (seed: number, { lost, doubled, strange, facts, alerts, chaos, writing, total }: RunReport): string =>
-  `seed ${seed}: ${lost.length} lost, ${doubled.length} doubled, ${strange.length} strange; ${facts} facts, ${alerts ?? "no"} alerts; written in ${writing} s, all over after ${total} s; ${Object.entries(
+const summary = (
+  seed: number,
+  { lost, doubled, strange, facts, episodes, alerts, incidents, chaos, writing, total }: RunReport,
+): string =>
+  `seed ${seed}: ${lost.length} lost, ${doubled.length} doubled, ${strange.length} strange; ${facts} facts, ${episodes ?? "no"} episodes, ${alerts ?? "no"} alerts, ${incidents ?? "no"} incidents; written in ${writing} s, all over after ${total} s; ${Object.entries(
     chaos,
   )
     .map(([what, count]) => `${what} ${count}`)

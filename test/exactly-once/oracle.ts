@@ -13,6 +13,18 @@ export interface Expectation {
   readonly passingFacts: ReadonlyMap<string, JudgedVersion>;
   /** Alerts on documents that were never changed, as `describeAlert` tells them. */
   readonly alerts: readonly string[];
+  /** What correlations found, as `describeEpisode` tells it. */
+  readonly episodes: readonly string[];
+}
+
+/** An episode as it is compared. */
+export interface ComparedEpisode {
+  /** Value of the field that it is grouped by. */
+  readonly user: string;
+  /** Unix milliseconds. */
+  readonly from: number;
+  readonly to: number;
+  readonly events: number;
 }
 
 /** One version of a document that a rule says yes to. */
@@ -24,6 +36,9 @@ export interface JudgedVersion {
 
 /** An alert as it is compared. */
 export interface ComparedAlert {
+  readonly id: string;
+  /** The incident that it belongs to. */
+  readonly incident: string | undefined;
   readonly rule: string;
   /** Value of the field that it is suppressed by. */
   readonly key: string;
@@ -51,8 +66,19 @@ export const subjectOf = (rule: string, { address, user }: Pick<Version, "addres
 export const isOfChanging = (subject: string): boolean => /^(?:changing-|2001:db8:)/.test(subject);
 
 /** One line for an alert. */
-export const describeAlert = ({ rule, key, firstSeen, lastSeen, findings, events }: ComparedAlert): string =>
+export const describeAlert = ({
+  rule,
+  key,
+  firstSeen,
+  lastSeen,
+  findings,
+  events,
+}: Omit<ComparedAlert, "id" | "incident">): string =>
   `${rule} ${key} ${new Date(firstSeen).toISOString()}..${new Date(lastSeen).toISOString()} ${findings} findings of ${events} events`;
+
+/** One line for an episode. */
+export const describeEpisode = ({ user, from, to, events }: ComparedEpisode): string =>
+  `${user} ${new Date(from).toISOString()}..${new Date(to).toISOString()} ${events} events`;
 
 /** Computes what must be there. */
 export function expectationOf(events: readonly PlannedEvent[]): Expectation {
@@ -69,11 +95,15 @@ export function expectationOf(events: readonly PlannedEvent[]): Expectation {
       (isChanged ? (isLast ? lastFacts : passingFacts) : facts).set(name, { rule, id, version });
     }
   }
+  const lasting = [...facts.values()].filter(({ version }) => !isOfChanging(version.user));
   return {
     facts,
     lastFacts,
     passingFacts,
-    alerts: expectedAlerts([...facts.values()].filter(({ version }) => !isOfChanging(version.user))),
+    alerts: expectedAlerts(lasting),
+    episodes: guessing(lasting.filter(({ rule }) => rule === RULE_ID.failure)).map(({ key, from, to, ids }) =>
+      describeEpisode({ user: key, from, to, events: ids.length }),
+    ),
   };
 }
 

@@ -9,7 +9,7 @@ import { seededRandom } from "../../packages/worker/src/testing/elasticsearch/se
 import { disturb, faultsOf } from "./chaos.ts";
 import { check, type Verdict } from "./check.ts";
 import { expectationOf } from "./oracle.ts";
-import { readAlerts, readFacts } from "./outcome.ts";
+import { readAlerts, readEpisodes, readFacts, readIncidents } from "./outcome.ts";
 import { makePlan, type PlannedBatch } from "./plan.ts";
 import { RULES } from "./rules.ts";
 import { makeSource, shrinkFirst, type SourceKind } from "./source-index.ts";
@@ -49,7 +49,9 @@ export interface RunOptions {
 /** What a run found. */
 export interface RunReport extends Verdict {
   readonly facts: number;
+  readonly episodes: number | undefined;
   readonly alerts: number | undefined;
+  readonly incidents: number | undefined;
   readonly chaos: Readonly<Record<string, number>>;
   /** Seconds from the start to the end of the writing, and to the end of the judging. */
   readonly writing: number;
@@ -81,7 +83,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const plan = makePlan({ seed, events: options.events, writers: options.writers, end: Date.now() });
   const expectation = expectationOf(plan.events);
   print(
-    `seed ${seed}: ${plan.events.length} events in ${plan.writers.flat().length} bulk requests; ${expectation.facts.size} + ${expectation.lastFacts.size} facts (and up to ${expectation.passingFacts.size} passing ones), ${expectation.alerts.length} alerts must be there`,
+    `seed ${seed}: ${plan.events.length} events in ${plan.writers.flat().length} bulk requests; ${expectation.facts.size} + ${expectation.lastFacts.size} facts (and up to ${expectation.passingFacts.size} passing ones), ${expectation.episodes.length} episodes, ${expectation.alerts.length} alerts must be there`,
   );
   const source = await makeSource(client, {
     kind: options.source,
@@ -196,12 +198,25 @@ export async function run(options: RunOptions): Promise<RunReport> {
   const writingTook = seconds();
   print(`seed ${seed}: written after ${writingTook} s`);
 
-  const look = async (): Promise<Verdict & { facts: number; alerts: number | undefined }> => {
+  const look = async (): Promise<Verdict & Pick<RunReport, "facts" | "episodes" | "alerts" | "incidents">> => {
     const facts = await readFacts(client, prefix);
     const [api] = fleet.apis;
     if (stage === "alerts" && api === undefined) throw new Error("no worker listens");
-    const alerts = stage === "alerts" && api !== undefined ? await readAlerts(api, TOKEN) : undefined;
-    return { ...check(expectation, { facts, alerts }), facts: facts.length, alerts: alerts?.length };
+    const second =
+      stage === "alerts" && api !== undefined
+        ? {
+            episodes: await readEpisodes(client, prefix),
+            alerts: await readAlerts(api, TOKEN),
+            incidents: await readIncidents(api, TOKEN),
+          }
+        : undefined;
+    return {
+      ...check(expectation, { facts, second }),
+      facts: facts.length,
+      episodes: second?.episodes.length,
+      alerts: second?.alerts.length,
+      incidents: second?.incidents.length,
+    };
   };
   const verdict = await settle(look, options.patience, print);
   const faults: Record<string, number> = {};

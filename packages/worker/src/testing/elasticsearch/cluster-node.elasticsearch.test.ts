@@ -5,7 +5,6 @@ import { Client } from "@elastic/elasticsearch";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePorts, startNode } from "./cluster-node.ts";
 import { makeNodesFolder } from "./node-configuration.ts";
-import { startNodes } from "./cluster-of-nodes.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -49,30 +48,6 @@ test("a node with security and TLS keeps its data when it is killed", { timeout:
   }
   await using again = await startNode(options);
   const client = again.client();
-  expect(await client.exists({ index: "kept", id: "1" })).toBe(true);
-  await client.close();
-});
-
-test("three nodes go on without their master and take it back", { timeout: 400_000 }, async () => {
-  await using cluster = await startNodes(3);
-  const client = cluster.client();
-  await client.indices.create({
-    index: "kept",
-    settings: { number_of_shards: 3, number_of_replicas: 1 },
-    wait_for_active_shards: "all",
-  });
-  const master = await cluster.master();
-  await master.kill();
-  await client.index({ index: "kept", id: "1", document: {} }, { requestTimeout: 60_000, maxRetries: 10 });
-  const next = await cluster.master();
-  expect(next.url).not.toBe(master.url);
-  await cluster.restart(master);
-  const { number_of_nodes: count } = await client.cluster.health({
-    wait_for_nodes: "3",
-    wait_for_status: "green",
-    timeout: "60s",
-  });
-  expect(count).toBe(3);
   expect(await client.exists({ index: "kept", id: "1" })).toBe(true);
   await client.close();
 });
