@@ -17,6 +17,7 @@ const measurements = {
   "log-scenarios": (_shared, args) => runSource("test/log-scenarios/main.ts", args),
   // [--sample N] [--every N] [--shape NAME] [--set NAME] [--write]; VEDETTE_TEST_ELASTICSEARCH names the node
   "push-down": (_shared, args) => runSource("test/push-down/main.ts", args),
+  preview: (_shared, args) => runSource("test/push-down/preview.ts", args),
   // [--scenario NAME] [--seeds A..B] [--events N] [--stage findings|alerts] [--break refresh|content-hash] … (--help)
   "exactly-once": (_shared, args) => runSource("test/exactly-once/main.ts", args),
   inspection: (_shared, args) => runSource("packages/instrumentation/quality/inspection.ts", args),

@@ -58,6 +58,7 @@ for (const { shape, set, rule, answer, missed, extra } of results
   );
 const part = [
   ...(values.every === "1" ? [] : [`every ${values.every}th rule`]),
+  ...(values.set === undefined ? [] : [`sets of events with "${values.set}" in their name`]),
   ...(values.sample === "0" ? [] : [`about ${values.sample} events of each set`]),
 ];
 const table = tableOf(rules.length, results, part.length === 0 ? "" : ` (a part: ${part.join(", ")})`);
