@@ -184,8 +184,5 @@ export type SourceConfig = Config["sources"][number];
 /** One configured source of a type. */
 export type SourceConfigOf<Type extends SourceConfig["type"]> = Extract<SourceConfig, { type: Type }>;
 
-/** The block `elasticsearch`. */
-export type ElasticsearchConfig = NonNullable<Config["elasticsearch"]>;
-
 /** One configured processor. */
 export type ProcessorConfig = Config["processors"][number];

@@ -49,11 +49,6 @@ export const LIFECYCLE_PRIVILEGES: readonly Privilege[] = [
   { scope: "cluster", name: "manage_ilm", reason: "to install the lifecycle policies" },
 ];
 
-/** What setup needs besides to make the worker's API key, unless an administrator makes it. */
-export const KEY_PRIVILEGES: readonly Privilege[] = [
-  { scope: "cluster", name: "manage_own_api_key", reason: "to make the worker's API key" },
-];
-
 /** The indices that privileges are for. */
 export interface PrivilegeScopes {
   /** Beginning of the names of our own indices. */
