@@ -70,6 +70,8 @@ export interface ShardWatch extends AsyncDisposable {
 
 /** Facts about indices are read again after so long even if nothing seems new. */
 const FACTS_AGE = 5_000;
+/** Longest pause between two looks that is made because a look took long. Milliseconds. */
+const LONGEST_REST = 5_000;
 /** A look takes at most this part of the time. */
 const LOOK_SHARE = 5;
 /** After this long without a new document looks become rare. */
@@ -150,7 +152,9 @@ class Watch implements ShardWatch {
       await this.look().catch(() => undefined);
       const took = steady.now() - begun;
       const isIdle = steady.now() - this.#changedAt > IDLE_AFTER;
-      await timers.sleep(Math.max(isIdle ? idleInterval : activeInterval, took * LOOK_SHARE), signal);
+      // A cluster that did not answer for a long time must not be left alone for many times as long.
+      const rest = Math.min(took * LOOK_SHARE, LONGEST_REST);
+      await timers.sleep(Math.max(isIdle ? idleInterval : activeInterval, rest), signal);
     }
   }
 
