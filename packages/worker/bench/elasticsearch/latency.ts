@@ -335,6 +335,7 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<reado
       ...rowsOf("fourth event acknowledged → alert of a correlation found", of("correlated", acknowledged, found)),
       ...rowsOf("event sent by OTLP → alert found", of("received", sent, found), "target 1 s"),
       ...rowsOf("of that, sent → acknowledged by the worker", of("received", sent, acknowledged)),
+      ...rowsOf("of that, acknowledged by the worker → alert opened", of("received", acknowledged, opened)),
       ...rowsOf("of that, alert opened → found", of("received", opened, found)),
       {
         name: "processor time of Elasticsearch meanwhile, everything with it",
