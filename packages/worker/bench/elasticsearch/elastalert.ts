@@ -248,7 +248,7 @@ const plus = (costs: readonly Cost[]): Cost =>
 
 /**
  * Measures the worker beside ElastAlert 2 with the same rules over the same index, each writing what it finds to the same server. First both go through what is there. Then events come in, some
- * of them with a time before what ElastAlert looks back to, and both are killed half-way and started again.
+ * of them with a time before what ElastAlert looks back to, ElastAlert is killed half-way and started again, and our side is stopped and begun again at an older position.
  */
 export async function run({ quick }: { readonly quick: boolean }): Promise<readonly Row[]> {
   const skipped = (why: string): readonly Row[] => [{ name: `not measured: ${why}`, value: 0, unit: "" }];
