@@ -21,8 +21,8 @@ export async function membersAmong(
       allow_partial_search_results: false,
     });
     requireWhole(answer, doing);
-    const { buckets } = answer.aggregations?.["ids"] as { readonly buckets: readonly { readonly key: string }[] };
-    const found = new Set(buckets.map(({ key }) => key));
+    const ids = answer.aggregations?.["ids"] as { readonly buckets: readonly { readonly key: string }[] } | undefined;
+    const found = new Set(ids?.buckets.map(({ key }) => key));
     return new Set(findingIds.filter((id) => found.has(keywordOf(id))));
   });
 }
