@@ -149,10 +149,12 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
   const { prefix, partitions } = settings;
   // Of this worker alone: its tokens and keys.
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 });
+  const ending = new AbortController();
   await using opening = new AsyncDisposableStack();
   const cluster = opening.use(
     await connectCluster(settings, {
       log,
+      ending: ending.signal,
       onRequest(outcome) {
         told.onRequest(outcome);
         reach.ended(outcome);
@@ -163,7 +165,6 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
   await requirePrivileges(cluster, RUN_PRIVILEGES, { prefix, patterns });
   await prepare(cluster, settings, log);
   await keepInstallation(cluster, prefix, { partitions }, settings.requestTimeout);
-  const ending = new AbortController();
   const bulk = createBulkWriter({
     cluster,
     prefix,

@@ -13,6 +13,8 @@ export type RequestOutcome = string;
 export interface ConnectOptions {
   readonly log: Log;
   readonly signal?: AbortSignal | undefined;
+  /** Aborts every request, also those under way, once nothing is waited for any more. */
+  readonly ending?: AbortSignal | undefined;
   /** Told of each request to the cluster once it has ended. */
   readonly onRequest?: ((outcome: RequestOutcome) => void) | undefined;
 }
@@ -71,7 +73,10 @@ const outcomeOf = (answer: unknown): RequestOutcome => {
   return named(statusError(statusCode, { type: "", reason: "" }, "A request"));
 };
 
-const createClient = (connection: ClusterConnection, onRequest: ConnectOptions["onRequest"]): Client => {
+const createClient = (
+  connection: ClusterConnection,
+  { onRequest, ending }: Pick<ConnectOptions, "onRequest" | "ending">,
+): Client => {
   const { apiKey, username, password } = connection;
   const tls = connection.urls.some((url) => url.startsWith("https:"));
   const client = new Client({
@@ -90,11 +95,13 @@ const createClient = (connection: ClusterConnection, onRequest: ConnectOptions["
     ...(tls ? { tls: tlsOptions(connection) } : {}),
   });
   const { transport } = client;
-  const send = transport.request.bind(transport) as (...args: unknown[]) => Promise<unknown>;
-  const request = async (...args: unknown[]): Promise<unknown> => {
+  const send = transport.request.bind(transport) as (params: unknown, options?: object) => Promise<unknown>;
+  const request = async (params: unknown, given: { readonly signal?: AbortSignal } = {}): Promise<unknown> => {
+    const signals = [given.signal, ending].filter((signal) => signal !== undefined);
+    const options = signals.length === 0 ? given : { ...given, signal: AbortSignal.any(signals) };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        const answer = await send(...args);
+        const answer = await send(params, options);
         onRequest?.(outcomeOf(answer));
         return answer;
       } catch (error) {
@@ -155,7 +162,7 @@ const requireVersion = (info: ServerInfo): void => {
  */
 export const connectCluster = async (
   connection: ClusterConnection,
-  { log, signal, onRequest }: ConnectOptions,
+  { log, signal, onRequest, ending }: ConnectOptions,
 ): Promise<Cluster> => {
   let client: Client;
   const secure = connection.urls.find((url) => url.startsWith("https:"));
@@ -164,7 +171,7 @@ export const connectCluster = async (
       ? connection.ca
       : await pinnedAuthority(secure, connection.caFingerprint, { timeout: connection.requestTimeout, signal });
   try {
-    client = createClient({ ...connection, ca }, onRequest);
+    client = createClient({ ...connection, ca }, { onRequest, ending });
   } catch (error) {
     throw toElasticsearchError(error, "Connecting to Elasticsearch");
   }
