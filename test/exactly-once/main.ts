@@ -129,6 +129,7 @@ for (let seed = firstSeed; seed <= lastSeed; seed += 1) {
     stage,
     source: scenario.source,
     shards: scenario.shards,
+    matching: scenario.matching,
     refreshInterval: scenario.refreshInterval,
     replicas: Math.min(scenario.replicas, urls.length - 1),
     urls,

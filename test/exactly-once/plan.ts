@@ -49,7 +49,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 /** Event times span this much, milliseconds, the late ones left out. */
 const SPAN = 40 * MINUTE;
-/** Shares of all events. */
+/** Shares of all events, where nothing else is asked for. */
 const MATCHING = 0.1;
 const CHANGING = 0.02;
 const LATE = 0.05;
@@ -69,12 +69,14 @@ export function makePlan(options: {
   readonly events: number;
   readonly writers: number;
   readonly end: number;
+  /** Share of the events that match rules, those that change left out. */
+  readonly matching?: number | undefined;
 }): Plan {
   const random = seededRandom(options.seed);
   const between = (from: number, to: number): number => from + Math.floor(random() * (to - from + 1));
   const start = options.end - SPAN;
   const events: PlannedEvent[] = [];
-  const matching = Math.round(options.events * MATCHING);
+  const matching = Math.round(options.events * (options.matching ?? MATCHING));
   const everySlow = Math.max(EVERY_SLOW, Math.ceil(matching / MOST_SLOW));
   const add = (versions: readonly Version[], isDeleted = false): void => {
     const number = events.length;

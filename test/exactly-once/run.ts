@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly stage: "findings" | "alerts";
   readonly source: SourceKind;
   readonly replicas: number;
+  /** Share of the events that match rules. */
+  readonly matching?: number | undefined;
   /** Of the source; three shards that are refreshed every second by default. */
   readonly shards?: number | undefined;
   readonly refreshInterval?: string | undefined;
@@ -80,7 +82,7 @@ export async function run(options: RunOptions): Promise<RunReport> {
   cleaning.defer(() => client.close());
   cleaning.defer(() => removeIndices(client, name));
 
-  const plan = makePlan({ seed, events: options.events, writers: options.writers, end: Date.now() });
+  const plan = makePlan({ ...options, end: Date.now() });
   const expectation = expectationOf(plan.events);
   print(
     `seed ${seed}: ${plan.events.length} events in ${plan.writers.flat().length} bulk requests; ${expectation.facts.size} + ${expectation.lastFacts.size} facts (and up to ${expectation.passingFacts.size} passing ones), ${expectation.episodes.length} episodes, ${expectation.alerts.length} alerts must be there`,
@@ -164,6 +166,9 @@ export async function run(options: RunOptions): Promise<RunReport> {
     for (const place of places.values()) place.index = shrunk;
   }
   fleet.startAll();
+  // What is written while nobody reads can be read in any way.
+  if (stage === "alerts")
+    for (let waited = 0; fleet.apis.length === 0 && waited < START_PATIENCE; waited += 100) await wait(100);
   for (const proxy of proxies) proxy.setRules(faultsOf(name, options.faults));
   const calming = new AbortController();
   const disturbing = disturb({

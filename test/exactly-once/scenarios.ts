@@ -7,6 +7,8 @@ export interface Scenario {
   readonly replicas: number;
   readonly shards?: number;
   readonly writers?: number;
+  /** Share of the events that match rules. */
+  readonly matching?: number;
   /** Of the source, as Elasticsearch writes it. */
   readonly refreshInterval?: string;
   /** The master is killed during the run and started again later. */
@@ -19,7 +21,15 @@ export interface Scenario {
 export const SCENARIOS = {
   plain: { source: "data-stream", nodes: 2, replicas: 1 },
   // Many bulk requests for one shard at once, and refreshes in the midst of them: documents are seen before others with lower numbers.
-  crowded: { source: "data-stream", nodes: 2, replicas: 1, shards: 1, writers: 8, refreshInterval: "100ms" },
+  crowded: {
+    source: "data-stream",
+    nodes: 2,
+    replicas: 1,
+    shards: 1,
+    writers: 8,
+    matching: 0.5,
+    refreshInterval: "100ms",
+  },
   alias: { source: "alias", nodes: 2, replicas: 1 },
   "one-node": { source: "data-stream", nodes: 1, replicas: 0 },
   "three-nodes": { source: "data-stream", nodes: 3, replicas: 1, killsMaster: true },

@@ -194,7 +194,7 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
         log,
         patterns,
         prefix,
-        testing: { skipRefresh: testBreak === "refresh" },
+        ...(testBreak === "refresh" ? { activeInterval: 50, testing: { skipRefresh: true } } : {}),
         ...more,
       }),
     );
