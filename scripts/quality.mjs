@@ -6,7 +6,7 @@ import { sigmaRegression } from "./quality/sigma-regression.mjs";
 import { setup } from "./setup.mjs";
 
 /** Those that make their own data. */
-const needsNoData = ["exactly-once"];
+const needsNoData = ["exactly-once", "tail-refresh"];
 
 /** Every measurement: its name for the command line and what runs it with the rest of the command line; it gives the exit code. */
 const measurements = {
@@ -20,6 +20,8 @@ const measurements = {
   preview: (_shared, args) => runSource("test/push-down/preview.ts", args),
   // [--scenario NAME] [--seeds A..B] [--events N] [--stage findings|alerts] [--break refresh|content-hash] … (--help)
   "exactly-once": (_shared, args) => runSource("test/exactly-once/main.ts", args),
+  // [--documents N] [--rounds N] [--elasticsearch URLS]
+  "tail-refresh": (_shared, args) => runSource("test/exactly-once/tail-refresh.ts", args),
   inspection: (_shared, args) => runSource("packages/instrumentation/quality/inspection.ts", args),
 };
 
