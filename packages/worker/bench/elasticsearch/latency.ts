@@ -258,7 +258,8 @@ export async function run({ quick }: { readonly quick: boolean }): Promise<reado
           const user = { name: `correlated-${number}` };
           await_("correlated", user.name);
           for (let time = 0; time < 4; time += 1)
-            documents[(turn + 20 * time) % due] = eventOf(number, { event: { outcome: "failure" }, user });
+            // Not where the event above stands.
+            documents[(turn + 7 + 20 * time) % due] = eventOf(number, { event: { outcome: "failure" }, user });
         }
         if (turn % 5 === 2) {
           const user = `received-${number}`;
