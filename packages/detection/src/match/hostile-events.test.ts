@@ -27,7 +27,8 @@ function rulesOf(detections: readonly Detection[]): { readonly detector: Detecto
     detection: { condition: "s", ...detection },
   }));
   const { rules, problems } = loadRules(raws.map((raw) => ({ path: `${raw.id}.yml`, text: stringify(raw) })));
-  expect(problems).toEqual([]);
+  // Made up as they are, some have search identifiers that nothing names.
+  expect(problems.filter(({ code }) => code !== "rule-unused-search")).toEqual([]);
   return { detector: createDetector(rules, { mappings: [plain] }), raws };
 }
 

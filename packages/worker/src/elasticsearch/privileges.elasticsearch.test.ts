@@ -153,7 +153,7 @@ describe("the privileges of a worker", () => {
       if (scope === "cluster") return;
       await using cluster = await connectWith(others);
       expect(await missingPrivileges(cluster, RUN_PRIVILEGES, SCOPES)).toEqual([left]);
-      const on = scope === "own" ? "vedette-*" : "logs-*";
+      const on = scope === "own" ? "vedette-*, vedette_guard" : "logs-*";
       await expect(requirePrivileges(cluster, RUN_PRIVILEGES, SCOPES)).rejects.toMatchObject({
         code: "elasticsearch-forbidden",
         message: `The worker's key lacks the index privilege \`${name}\` on ${on} (${left.reason}).`,
