@@ -188,7 +188,7 @@ test("what is received by OTLP is alerted on, once, whichever worker took it", a
   await ports.timers.sleep(2_500);
   expect((await alertsOf(worker)).map(({ findingCount }) => findingCount)).toEqual([1, 1, 1]);
   const { sources, problems } = await worker.status();
-  expect(problems).toEqual([]);
+  expect(problems).toEqual([expect.stringContaining("nothing fits")]);
   expect(sources.map(({ name }) => name)).toEqual(expect.arrayContaining(["logs", "received"]));
   await worker[Symbol.asyncDispose]();
 }, 120_000);

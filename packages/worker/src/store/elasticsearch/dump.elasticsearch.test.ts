@@ -192,8 +192,11 @@ test("facts keep what is known of them from cluster to folder to cluster, and me
     await createOnce(to.cluster, to.writer, news, { hashField });
     inbox.seek(cursor, inboxState);
     const rows: LineRow[] = [];
-    for (let look = 0; look < 20 && rows.length < 2; look += 1)
+    for (let look = 0; look < 500 && rows.length < 2; look += 1) {
       rows.push(...(await inbox.readInbox(rows.at(-1)?.sequence ?? cursor, 10)));
+      // What was written is seen after a refresh.
+      await inbox.changed(10, AbortSignal.timeout(1_000));
+    }
     expect(rows.map(({ id }) => id).toSorted()).toEqual(["n1", "n2"]);
     expect(rows[0]?.sequence).toBeGreaterThan(cursor);
     await tailing[Symbol.asyncDispose]();
