@@ -37,6 +37,8 @@ test(
 test("loses changed events when contents are not told apart by their hashes", { timeout: 300_000 }, async () => {
   const { lost, doubled, strange } = await run({
     ...OPTIONS,
+    // The stream of the test above cannot be deleted wholly by this server, and has the seed in its name.
+    seed: 2,
     breaking: "content-hash",
     events: 3_000,
     workers: 1,
