@@ -78,6 +78,7 @@ describe("loadConfig", () => {
       caFile: "/etc/vedette/ca.pem",
       verifyCertificate: true,
       requestTimeout: 30_000,
+      stalledAfter: 3_600_000,
       prefix: "vedette",
       partitions: 4,
       retention: {
