@@ -38,7 +38,7 @@ import { createElasticsearchLeases } from "./leases/elasticsearch-leases.ts";
 import type { Clock, Ports } from "./ports.ts";
 import { loadClusterGuardIdentity } from "./store/elasticsearch/guard-identity.ts";
 import { createCommandBoard } from "./store/elasticsearch/command-board.ts";
-import { keepOtherEpisodes } from "./store/elasticsearch/episode-findings.ts";
+import { otherEpisodes } from "./store/elasticsearch/other-findings.ts";
 import { membersAmong } from "./store/elasticsearch/members-among.ts";
 import { keepInstallation, missingAliases } from "./store/elasticsearch/installation.ts";
 import { openJournal } from "./store/elasticsearch/journal.ts";
@@ -329,7 +329,7 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
       prefix,
       line,
       ports,
-      onExisting: (existing) => keepOtherEpisodes(cluster, existing, log),
+      onExisting: (existing) => otherEpisodes(cluster, existing, log),
       onApplied({ operations }) {
         for (const { index } of operations) if (index.startsWith(`${prefix}-findings-`)) showing.wrote(index);
       },

@@ -11,6 +11,7 @@ import type { FindingRow, LineRow, ProgressRow } from "../../store/store.ts";
 import type { CursorInbox } from "./cursor-inbox.ts";
 import type { FindingDocument } from "./finding-document.ts";
 import type { FindingsGoal, FindingsHead } from "./findings-head.ts";
+import { otherJudgementId } from "./other-judgement.ts";
 import { reachOf } from "./source-progress.ts";
 
 /** What reading the stream needs. */
@@ -264,7 +265,7 @@ function rowOf({ id, source }: TailDocument): Omit<FindingRow, "sequence"> | und
 /** Id of a fact that stands beside another judgement of the same event, as stage one gives it where both stand in one index. */
 const otherId = (id: string, { source }: TailDocument): string => {
   const hash = (source as unknown as Partial<FindingDocument>).vedette?.finding.content_hash ?? "";
-  return `${id}.${hash.slice(0, 12)}`;
+  return otherJudgementId(id, hash);
 };
 
 const asOther = (row: Omit<FindingRow, "sequence">, document: TailDocument): Omit<FindingRow, "sequence"> =>

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Fact } from "@vedette/detection";
-import { canonicalJson } from "../../audit/canonical-json.ts";
 import type { OnceDocument } from "../../elasticsearch/create-once.ts";
-import { dateOf, keywordOf, monthlyIndex } from "../../store/elasticsearch/names.ts";
-import type { EventPosition, FindingDocument } from "../findings/finding-document.ts";
+import { factDocument as findingOfFact } from "../../store/elasticsearch/documents.ts";
+import { findingsIndex } from "../../store/elasticsearch/names.ts";
+import type { EventPosition } from "../findings/finding-document.ts";
+import { otherJudgementId } from "../findings/other-judgement.ts";
 
 /** Dotted path of the content hash in findings. */
 export const FINDING_HASH_FIELD = "vedette.finding.content_hash";
@@ -23,49 +23,17 @@ export interface FactOrigin {
 
 /** The fact as a document that is written once. Its index is a function of the event alone, so that the same fact made again meets itself. */
 export function factDocument(fact: Fact, origin: FactOrigin): OnceDocument {
-  return documentOf(fact, contentHashOf(fact, origin.undated), origin);
+  const document = findingOfFact(fact, origin);
+  return {
+    index: findingsIndex(origin.prefix, fact.time, origin.undated),
+    id: fact.id,
+    document,
+    contentHash: document.vedette.finding.content_hash,
+  };
 }
 
 /** The document of a fact whose id is taken by another judgement of the same event: the event was changed in between, and both stand. */
 export function otherFactDocument(fact: Fact, origin: FactOrigin): OnceDocument {
-  const hash = contentHashOf(fact, origin.undated);
-  return documentOf({ ...fact, id: `${fact.id}.${hash.slice(0, 12)}` }, hash, origin);
+  const { contentHash } = factDocument(fact, origin);
+  return factDocument({ ...fact, id: otherJudgementId(fact.id, contentHash) }, origin);
 }
-
-const contentHashOf = (fact: Fact, undated: boolean): string => {
-  const { id: _, time, ...content } = fact;
-  return createHash("sha256")
-    .update(canonicalJson(undated ? content : { ...content, time }))
-    .digest("hex");
-};
-
-const documentOf = (fact: Fact, contentHash: string, origin: FactOrigin): OnceDocument => {
-  const { prefix, source, position, undated, received, shadow } = origin;
-  const { id, rule, time, eventId, alerts } = fact;
-  const document: FindingDocument = {
-    "@timestamp": dateOf(time),
-    event: { kind: "signal", id: keywordOf(eventId) },
-    rule: { id: rule.id, name: rule.title, version: rule.revision },
-    vedette: {
-      finding: {
-        id,
-        kind: "fact",
-        revision: 0,
-        level: rule.level,
-        alerts,
-        shadow,
-        content_hash: contentHash,
-        source,
-        received,
-        position,
-        body: fact,
-      },
-    },
-  };
-  return {
-    index: undated ? `${prefix}-findings-undated` : monthlyIndex(prefix, "findings", time),
-    id,
-    document,
-    contentHash,
-  };
-};

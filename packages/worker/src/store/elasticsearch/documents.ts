@@ -3,8 +3,7 @@ import type { Alert, DenyListEntry, Incident } from "@vedette/api";
 import type { Episode, Fact } from "@vedette/detection";
 import { canonicalJson } from "../../audit/canonical-json.ts";
 import { type ChainRow, sha256 } from "../../audit/chain.ts";
-import type { FindingDocument } from "../../detector/findings/finding-document.ts";
-import type { FactOrigin } from "../dump/dump-record.ts";
+import type { EventPosition, FindingDocument } from "../../detector/findings/finding-document.ts";
 import type { AlertMember, HistoryEntry, OutboxRow } from "../store.ts";
 import { dateOf, keywordOf } from "./names.ts";
 
@@ -224,10 +223,22 @@ export const blobDocument = (
 const contentHash = ({ id: _id, time, ...content }: Fact, undated: boolean): string =>
   sha256(canonicalJson(undated ? content : { ...content, time }));
 
-/** A fact that a line commits itself, or that was restored, in the form of the findings indices. */
+/** A fact in the form of the findings indices, with what is known of where it comes from. */
 export const factDocument = (
   fact: Fact,
-  { shadow, undated, source, received, position }: FactOrigin = {},
+  {
+    shadow,
+    undated,
+    source,
+    received,
+    position,
+  }: {
+    readonly shadow?: boolean | undefined;
+    readonly undated?: boolean | undefined;
+    readonly source?: string | undefined;
+    readonly received?: number | undefined;
+    readonly position?: EventPosition | undefined;
+  } = {},
 ): FindingDocument => ({
   "@timestamp": dateOf(fact.time),
   event: { kind: "signal", id: keywordOf(fact.eventId) },

@@ -22,6 +22,7 @@ import {
   type DatedKind,
   documentId,
   keywordOf,
+  findingsIndex,
   monthlyIndex,
   patternOf,
 } from "./names.ts";
@@ -136,9 +137,6 @@ export function openElasticsearchDump(place: DumpPlace): DumpSource {
   }
   return { records, [Symbol.asyncDispose]: async () => {} };
 }
-
-/** Name of the index of findings whose events have no time of their own. */
-const undatedFindings = (prefix: string): string => `${prefix}-findings-undated`;
 
 /** A fact with what is known of it. A second judgement of a changed event stands under an id of its own, which the fact may not say. */
 function factOf({ vedette }: Source, { index, id }: Found): DumpRecord {
@@ -263,10 +261,7 @@ function operationsOf({ prefix, line, ports }: DumpPlace) {
         return [
           {
             kind: "create",
-            index:
-              record.origin?.undated === true
-                ? undatedFindings(prefix)
-                : monthlyIndex(prefix, "findings", record.fact.time),
+            index: findingsIndex(prefix, record.fact.time, record.origin?.undated),
             id: documentId(record.fact.id),
             document: documents.factDocument(record.fact, record.origin),
           },

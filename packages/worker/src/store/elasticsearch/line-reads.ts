@@ -5,6 +5,7 @@ import type { Cluster } from "../../elasticsearch/cluster.ts";
 import type { AlertMember, HistoryEntry, Memory, OutboxRow, StoreCounts } from "../store.ts";
 import { readCurrent } from "./current-documents.ts";
 import type { Freshness } from "./freshness.ts";
+import { firstJudgementId, otherJudgementId } from "../../detector/findings/other-judgement.ts";
 import { aliasOf, type AliasedKind, documentId, keywordOf, patternOf } from "./names.ts";
 import { bodyOf, countBy, countOf, type Filter, listAll, listPage, type Listing, type Source } from "./searches.ts";
 
@@ -221,7 +222,7 @@ export function createLineReads({ client, prefix, line, freshness }: ReadPlace):
     for (let from = 0; from < ids.length; from += 1_000) {
       const batch = ids.slice(from, from + 1_000);
       // Of two judgements of one event that stand in different indices, the later one is known by a part of its hash, too.
-      const names = new Set(batch.flatMap((id) => [id, id.replace(/\.[0-9a-f]{12}$/, "")]));
+      const names = new Set(batch.flatMap((id) => [id, firstJudgementId(id)]));
       const found = await listAll<{ readonly fact: Fact; readonly hash: string }>(client, {
         index: patternOf(prefix, "findings"),
         filters: [
@@ -239,7 +240,7 @@ export function createLineReads({ client, prefix, line, freshness }: ReadPlace):
       });
       for (const { fact, hash } of found) {
         facts.set(fact.id, fact);
-        const other = `${fact.id}.${hash.slice(0, 12)}`;
+        const other = otherJudgementId(fact.id, hash);
         facts.set(other, { ...fact, id: other });
       }
     }

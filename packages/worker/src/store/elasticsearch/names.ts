@@ -45,6 +45,10 @@ export function monthOf(time: number): string {
 export const monthlyIndex = (prefix: string, kind: Exclude<DatedKind, "events">, time: number): string =>
   `${prefix}-${kind}-${monthOf(time)}`;
 
+/** Name of the index of a fact: by its month, or one for all whose events have no time of their own. */
+export const findingsIndex = (prefix: string, time: number, undated = false): string =>
+  undated ? `${prefix}-findings-undated` : monthlyIndex(prefix, "findings", time);
+
 const PLAIN_ID = /^[A-Za-z0-9][A-Za-z0-9._:/|@-]{0,400}$/;
 
 /** The document id for any text: the text itself where it is a plain one, else its hash. */

@@ -1,18 +1,17 @@
 import type { Cluster } from "../../elasticsearch/cluster.ts";
-import type { BulkWriter, WriteOperation } from "../../elasticsearch/write.ts";
+import type { BulkWriter } from "../../elasticsearch/write.ts";
 import { StoreError } from "../../errors.ts";
 import type { Ports } from "../../ports.ts";
 import type { RawRecord } from "../../record.ts";
 import type { AppendResult, Intake, Memory } from "../store.ts";
 import { verifyAuditTrail } from "./audit-trail.ts";
 import { createCheckpoints } from "./checkpoints.ts";
-import { readCurrent } from "./current-documents.ts";
-import type { factDocument } from "./documents.ts";
 import { createChangeFeed } from "./follow-changes.ts";
 import { createFreshness } from "./freshness.ts";
 import { openJournal } from "./journal.ts";
 import { createLineReads } from "./line-reads.ts";
 import { aliasOf } from "./names.ts";
+import { otherFindings } from "./other-findings.ts";
 import { createRefusedInputs } from "./refused-input.ts";
 import { EMPTY_CARRY, type LineCarry, resolveStep } from "./resolve-step.ts";
 import { createShowSoon } from "./show-soon.ts";
@@ -60,7 +59,8 @@ export function openElasticsearchStore(options: ElasticsearchStoreOptions): Elas
       if (operations.some(({ index }) => index === alerts)) showing.wrote(alerts);
       feed.applied(step, changes);
     },
-    onExisting: differingFacts,
+    // A fact that another worker has written with other content since the step was resolved.
+    onExisting: (existing) => otherFindings(cluster, existing),
   });
   const feed = createChangeFeed(journal, ports, {
     every: options.pollEvery,
@@ -71,19 +71,6 @@ export function openElasticsearchStore(options: ElasticsearchStoreOptions): Elas
   const { recoverable, counts, ...reads } = createLineReads({ client, prefix, line, freshness });
   const refused = createRefusedInputs(client, writer, prefix, freshness, ports);
   const checkpoints = createCheckpoints(client, prefix, clock);
-
-  /** A fact that another worker has written with other content since the step was resolved: both judgements stand. */
-  async function differingFacts(existing: readonly WriteOperation[]): Promise<WriteOperation[]> {
-    const facts = existing.filter(({ index }) => index.startsWith(`${prefix}-findings-`));
-    if (facts.length === 0) return [];
-    const stored = await readCurrent<ReturnType<typeof factDocument>>(client, facts);
-    return facts.flatMap((operation, at) => {
-      const { content_hash: mine } = (operation.document as ReturnType<typeof factDocument>).vedette.finding;
-      const theirs = stored[at]?.vedette.finding.content_hash;
-      if (operation.kind !== "create" || theirs === undefined || theirs === mine) return [];
-      return [{ ...operation, id: `${operation.id}.${mine.slice(0, 12)}` }];
-    });
-  }
 
   const append = async (records: readonly RawRecord[]): Promise<AppendResult> => {
     if (options.receive === undefined)

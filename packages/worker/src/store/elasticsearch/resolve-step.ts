@@ -10,7 +10,7 @@ import type { OutboxRow, StepCommit } from "../store.ts";
 import { readCurrent, type Wanted } from "./current-documents.ts";
 import * as documents from "./documents.ts";
 import type { JournalEntry } from "./journal-body.ts";
-import { aliasOf, dateOf, documentId, monthlyIndex } from "./names.ts";
+import { aliasOf, dateOf, documentId, findingsIndex, monthlyIndex } from "./names.ts";
 
 /** What each step of a line knows of the steps before it. JSON. */
 export type LineCarry = {
@@ -129,7 +129,7 @@ async function readStored(step: StepCommit, place: StepPlace): Promise<Current> 
   return new Current(wanted, wanted.length === 0 ? [] : await readCurrent(place.client, wanted));
 }
 
-const factIndex = (fact: Fact, { prefix }: StepPlace): string => monthlyIndex(prefix, "findings", fact.time);
+const factIndex = (fact: Fact, { prefix }: StepPlace): string => findingsIndex(prefix, fact.time);
 
 function resolveFact(fact: Fact, shadow: boolean, current: Current, place: StepPlace): WriteOperation {
   const document = documents.factDocument(fact, shadow ? { shadow } : {});
