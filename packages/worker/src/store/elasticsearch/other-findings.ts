@@ -5,8 +5,8 @@ import type { Log } from "../../ports.ts";
 import { firstJudgementId, otherJudgementId } from "../../detector/findings/other-judgement.ts";
 import { readCurrent } from "./current-documents.ts";
 
-const hashOf = (document: object | undefined): string | undefined =>
-  (document as Partial<FindingDocument> | undefined)?.vedette?.finding?.content_hash;
+const hashOf = (document: Partial<FindingDocument> | undefined): string | undefined =>
+  document?.vedette?.finding?.content_hash;
 
 /** Findings among creates whose documents are there already, but say something else: both stand, and these are to be written under ids of their own. What is no finding is left out. */
 export async function otherFindings(
