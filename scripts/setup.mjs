@@ -253,12 +253,36 @@ async function build() {
   writeStamp({ build: wanted });
 }
 
+/** The library versions that the instrumentation is tried on: packages of their own, which only tests need. */
+async function installMatrix() {
+  const folder = join(root, "packages", "instrumentation", "matrix");
+  const manifests = [
+    join(folder, "package-lock.json"),
+    ...[...sources(folder)].filter((file) => /[\\/]package\.json$/.test(file)),
+  ];
+  const wanted = contentHash(manifests);
+  if (readStamp().matrix === wanted && existsSync(join(folder, "node_modules"))) return;
+  const [npm, first] = npmCommand();
+  try {
+    await run(
+      "installing the library versions that the instrumentation is tried on (160 MB, once)",
+      npm,
+      [...first, "ci", "--ignore-scripts", "--loglevel=error", "--no-audit", "--no-fund"],
+      { cwd: folder, env: { ...process.env, npm_config_workspaces: undefined, npm_config_workspace: undefined } },
+    );
+  } catch (error) {
+    throw new SetupProblem(explainInstall(error));
+  }
+  writeStamp({ matrix: wanted });
+}
+
 /** Installs and builds what is missing or stale. */
 export async function setup({ scope = "core", withBuild = true } = {}) {
   const major = Number(process.versions.node.split(".")[0]);
   if (major < oldestNode)
     throw new SetupProblem(`Vedette's set-up needs Node ${oldestNode} or newer; this is ${process.version}.`);
   await install(scope);
+  if (scope === "all") await installMatrix();
   if (withBuild) await build();
 }
 

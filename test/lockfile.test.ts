@@ -9,12 +9,14 @@ interface LockedPackage {
   link?: boolean;
   optionalDependencies?: Record<string, string>;
 }
-const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
-  packages: Record<string, LockedPackage>;
-};
+/** Every lockfile of the repository. */
+const LOCKFILES = ["package-lock.json", "packages/instrumentation/matrix/package-lock.json"];
+
+const packagesOf = (lockfile: string): Record<string, LockedPackage> =>
+  (JSON.parse(readFileSync(join(root, lockfile), "utf8")) as { packages: Record<string, LockedPackage> }).packages;
 
 /** The place of a dependency as Node would look for it from a package's place. */
-const resolveFrom = (place: string, name: string): string | undefined => {
+const resolveFrom = (packages: Record<string, LockedPackage>, place: string, name: string): string | undefined => {
   for (let folder = place; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
     const candidate = `${folder}${folder === "" ? "" : "/"}node_modules/${name}`;
     if (packages[candidate]) return candidate;
@@ -22,14 +24,18 @@ const resolveFrom = (place: string, name: string): string | undefined => {
   }
 };
 
-test("the lockfile has every optional platform package, so that a clean clone installs on each platform", () => {
-  const missing: string[] = [];
-  for (const [place, { optionalDependencies }] of Object.entries(packages))
-    for (const name of Object.keys(optionalDependencies ?? {}))
-      if (!resolveFrom(place, name)) missing.push(`${place || "root"} → ${name}`);
-  expect(missing).toEqual([]);
-});
+test.each(LOCKFILES)(
+  "%s has every optional platform package, so that a clean clone installs on each platform",
+  (lockfile) => {
+    const packages = packagesOf(lockfile);
+    const missing: string[] = [];
+    for (const [place, { optionalDependencies }] of Object.entries(packages))
+      for (const name of Object.keys(optionalDependencies ?? {}))
+        if (!resolveFrom(packages, place, name)) missing.push(`${place || "root"} → ${name}`);
+    expect(missing).toEqual([]);
+  },
+);
 
-test("the lockfile names no address to download from", () => {
-  expect(readFileSync(join(root, "package-lock.json"), "utf8")).not.toMatch(/"resolved": "https?:/);
+test.each(LOCKFILES)("%s names no address to download from", (lockfile) => {
+  expect(readFileSync(join(root, lockfile), "utf8")).not.toMatch(/"resolved": "https?:/);
 });

@@ -5,6 +5,13 @@ import { ATTR } from "@vedette/semconv";
 import { clientAddress, normaliseAddress, type TrustedProxies } from "./client-address.ts";
 import { redactQuery } from "./redaction.ts";
 
+/** Who sends a request, in clear: compared in this process, never emitted as it stands. */
+export interface RequestIdentity {
+  readonly userId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly apiKey?: string | undefined;
+}
+
 /** What is known about one request while it is served. */
 export interface RequestState {
   readonly request: IncomingMessage;
@@ -19,6 +26,8 @@ export interface RequestState {
   context: Context;
   /** Route pattern, as soon as a framework or the application told it. */
   route: string | undefined;
+  /** As far as an instrumentation or the application found out. */
+  identity: RequestIdentity;
   /** True once the guard answered it, so that its 403 is not reported as the application's. */
   blocked: boolean;
 }
@@ -68,10 +77,16 @@ export function observeRequest(request: IncomingMessage, proxies: TrustedProxies
     query: mark < 0 ? undefined : url.slice(mark + 1),
     context: ROOT_CONTEXT,
     route: undefined,
+    identity: {},
     blocked: false,
   };
   void new Stamp(request, state);
   return state;
+}
+
+/** Adds what was found out about who sends a request. */
+export function identify(state: RequestState, identity: RequestIdentity): void {
+  state.identity = { ...state.identity, ...identity };
 }
 
 const PATH_CHARACTERS = 1024;

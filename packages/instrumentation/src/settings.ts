@@ -40,6 +40,10 @@ export interface Settings {
   /** Events of one name emitted in one second; more are counted and dropped. */
   readonly eventsPerSecond: number;
   readonly guard: GuardSettings | undefined;
+  /** Names of libraries whose instrumentation stays off. */
+  readonly disabledInstrumentations: ReadonlySet<string>;
+  /** Keys for the pseudonyms of users and sessions, the newest first; none makes one of this process alone. */
+  readonly hashKeys: readonly string[];
 }
 
 /** Headers inspected when nothing else is configured. */
@@ -69,6 +73,9 @@ export const ENVIRONMENT_VARIABLES = {
   VEDETTE_TRUSTED_PROXIES:
     "Comma-separated addresses and CIDR ranges whose `X-Forwarded-For` is believed. Default none.",
   VEDETTE_EVENTS_PER_SECOND: "Events of one name emitted in one second; more are counted and dropped. Default `500`.",
+  VEDETTE_DISABLED_INSTRUMENTATIONS: "Comma-separated names of libraries that are left alone, e.g. `koa,bcrypt`.",
+  VEDETTE_HASH_KEY:
+    "Secret that user and session ids are hashed with (HMAC-SHA-256), the same for all services of a deployment; two with a comma between, the newer first, while it is changed. Default: a random one of this process.",
   VEDETTE_GUARD_URL: "Origin of the worker's API, e.g. `http://127.0.0.1:7333`; turns the guard on.",
   VEDETTE_GUARD_PUBLIC_KEY:
     "Base64 of the worker's Ed25519 public key (SPKI DER). Default: fetched at first contact over loopback or TLS, then pinned.",
@@ -134,6 +141,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     refusedStatuses: new Set([401, 403, 404, 405, 429]),
     trustedProxies: list("VEDETTE_TRUSTED_PROXIES"),
     eventsPerSecond: positive("VEDETTE_EVENTS_PER_SECOND", 500),
+    disabledInstrumentations: new Set(list("VEDETTE_DISABLED_INSTRUMENTATIONS")),
+    hashKeys: list("VEDETTE_HASH_KEY"),
     guard: guardSettings(
       text("VEDETTE_GUARD_URL"),
       text("VEDETTE_GUARD_PUBLIC_KEY"),

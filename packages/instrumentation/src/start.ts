@@ -5,6 +5,7 @@ import { startGuard, type Guard } from "./guard/guard.ts";
 import { HttpServerSecurityInstrumentation } from "./http-server.ts";
 import { parseTrustedProxies } from "./client-address.ts";
 import { flushAtEnd } from "./flush-at-end.ts";
+import { INSTRUMENTED_LIBRARIES } from "./instrumentations.ts";
 import { reporter } from "./reporter.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
@@ -77,6 +78,9 @@ export function startVedette(options: StartOptions = {}): Vedette {
     settings,
     ...(guard === undefined ? {} : { decisions: guard.decisions }),
   });
+  const libraries = INSTRUMENTED_LIBRARIES.filter(({ library }) => !settings.disabledInstrumentations.has(library)).map(
+    ({ create }) => create({ settings }),
+  );
   const sdk = settings.startSdk && !isSdkConfigured() ? startSdk(options) : undefined;
   if (sdk === undefined && options.instrumentations !== undefined)
     registerInstrumentations({ instrumentations: [...options.instrumentations] });
@@ -86,7 +90,7 @@ export function startVedette(options: StartOptions = {}): Vedette {
     if (running !== vedette) return;
     running = undefined;
     stopFlushing();
-    instrumentation.disable();
+    for (const each of [instrumentation, ...libraries]) each.disable();
     await guard?.stop();
     await reporter.flush();
     await sdk?.shutdown();

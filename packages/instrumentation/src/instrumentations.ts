@@ -1,0 +1,16 @@
+import type { Instrumentation } from "@opentelemetry/instrumentation";
+import type { LibraryInstrumentationConfig } from "./library-instrumentation.ts";
+
+/** An instrumentation of one library, and what it is known to work with. */
+export interface InstrumentedLibrary {
+  /** Name of the package, and of the switch in `VEDETTE_DISABLED_INSTRUMENTATIONS`. */
+  readonly library: string;
+  /** Semantic version range, as `supportedVersions` of the instrumentation has it. */
+  readonly versions: string;
+  /** Folders of `matrix/` that hold the first and the last supported major version. */
+  readonly triedOn: readonly string[];
+  readonly create: (config: LibraryInstrumentationConfig) => Instrumentation;
+}
+
+/** Every library instrumentation that a start turns on; the tests run each of them on the versions named here, and the README's table is written from it. */
+export const INSTRUMENTED_LIBRARIES: readonly InstrumentedLibrary[] = [];
