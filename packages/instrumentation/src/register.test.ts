@@ -1,76 +1,32 @@
-import { spawn, type ChildProcess } from "node:child_process";
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import * as http from "node:http";
 import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EVENT, GUARD_PATHS, type GuardDecision, type GuardSnapshot } from "@vedette/semconv";
+import { REGISTER, startProcess, type AppProcess } from "./testing/app-process.ts";
+import { startOtlpReceiver, type OtlpReceiver } from "./testing/otlp-receiver.ts";
 import { close, listen, until } from "./testing/requests.ts";
 
 const apps = resolve(import.meta.dirname, "testing/apps");
 
-/** What an OTLP/HTTP receiver got, by path; protobuf keeps strings readable. */
-let received: Map<string, string>;
-let receiver: http.Server;
-let port: number;
+let receiver: OtlpReceiver;
 
 beforeEach(async () => {
-  received = new Map();
-  receiver = http.createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const path = request.url ?? "";
-      received.set(path, (received.get(path) ?? "") + Buffer.concat(chunks).toString("latin1"));
-      response.writeHead(200, { "content-type": "application/x-protobuf" }).end();
-    });
-  });
-  port = await listen(receiver);
+  receiver = await startOtlpReceiver();
 });
 
 afterEach(async () => {
-  await close(receiver);
+  await receiver.close();
 });
 
-interface Run {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly errors: () => string;
-  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-}
-
-function run(app: string, environment: Record<string, string> = {}, ...before: string[]): Run {
-  const inherited = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^(?:OTEL|VEDETTE|NODE_OPTIONS|VITEST)/.test(name)),
-  );
+function run(app: string, environment: Record<string, string> = {}, ...before: string[]): AppProcess {
   const [file = "", ...parameters] = app.split(" ");
-  const child = spawn(
-    process.execPath,
-    [
-      "--conditions=vedette-source",
-      "--disable-warning=ExperimentalWarning",
-      ...before,
-      resolve(apps, file),
-      ...parameters,
-    ],
-    {
-      cwd: resolve(import.meta.dirname, ".."),
-      env: { ...inherited, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    },
+  return startProcess(
+    [resolve(apps, file), ...parameters],
+    { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...environment },
+    before,
   );
-  let output = "";
-  let errors = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  const { promise: ended, resolve: end } = Promise.withResolvers<{
-    code: number | null;
-    signal: NodeJS.Signals | null;
-  }>();
-  child.on("close", (code, signal) => end({ code, signal }));
-  return { child, output: () => output, errors: () => errors, ended };
 }
-
-const REGISTER = ["--import", "@vedette/instrumentation/register"];
 
 describe("node --import @vedette/instrumentation/register", () => {
   it.each(["service.mjs", "service.cjs"])(
@@ -79,7 +35,7 @@ describe("node --import @vedette/instrumentation/register", () => {
       const { ended, errors, output } = run(app, { OTEL_SERVICE_NAME: "shop-under-test" }, ...REGISTER);
       expect(await ended).toEqual({ code: 0, signal: null });
       expect(errors()).toBe("");
-      const logs = received.get("/v1/logs") ?? "";
+      const logs = receiver.text("/v1/logs") ?? "";
       for (const text of [
         "shop-under-test",
         EVENT.requestSuspicious,
@@ -89,7 +45,7 @@ describe("node --import @vedette/instrumentation/register", () => {
         "bad_password",
       ])
         expect(logs).toContain(text);
-      expect(received.get("/v1/metrics")).toContain("vedette.authentication.attempts");
+      expect(receiver.text("/v1/metrics")).toContain("vedette.authentication.attempts");
       expect(output()).not.toContain("leaked: true");
     },
   );
@@ -97,7 +53,7 @@ describe("node --import @vedette/instrumentation/register", () => {
   it("can be required as well", async () => {
     const { ended } = run("service.cjs", {}, "--require", "@vedette/instrumentation/register");
     expect((await ended).code).toBe(0);
-    expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
+    expect(receiver.text("/v1/logs")).toContain(EVENT.requestSuspicious);
   });
 
   it.each(["SIGTERM", "SIGINT"] as const)("flushes at %s and dies of it, as without us", async (signal) => {
@@ -110,7 +66,7 @@ describe("node --import @vedette/instrumentation/register", () => {
     await until(() => output().includes("ready"));
     child.kill(signal);
     expect(await ended).toEqual({ code: null, signal });
-    expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
+    expect(receiver.text("/v1/logs")).toContain(EVENT.requestSuspicious);
   });
 
   it("leaves the end of the process to the application's own handler", async () => {
@@ -122,7 +78,7 @@ describe("node --import @vedette/instrumentation/register", () => {
     await until(() => output().includes("ready"));
     child.kill("SIGTERM");
     expect(await ended).toEqual({ code: 7, signal: null });
-    expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
+    expect(receiver.text("/v1/logs")).toContain(EVENT.requestSuspicious);
   });
 
   it.each([{ OTEL_SDK_DISABLED: "true" }, { VEDETTE_ENABLED: "false" }])(
@@ -130,7 +86,7 @@ describe("node --import @vedette/instrumentation/register", () => {
     async (environment) => {
       const { ended, errors } = run("service.mjs", environment, ...REGISTER);
       expect((await ended).code).toBe(0);
-      expect([errors(), [...received.keys()]]).toEqual(["", []]);
+      expect([errors(), receiver.text("/v1/logs"), receiver.text("/v1/metrics")]).toEqual(["", undefined, undefined]);
     },
   );
 
@@ -153,7 +109,7 @@ describe("node --import @vedette/instrumentation/register", () => {
       'vedette: VEDETTE_EVENTS_PER_SECOND is "many", which is no number above 0; using 500. [instrumentation-setting-invalid]',
       'vedette: VEDETTE_TRUSTED_PROXIES has "proxy", which is neither an address nor a CIDR range; it is left out. [instrumentation-proxy-invalid]',
     ]);
-    expect(received.get("/v1/logs")).toContain(EVENT.requestSuspicious);
+    expect(receiver.text("/v1/logs")).toContain(EVENT.requestSuspicious);
   });
 });
 
@@ -162,8 +118,8 @@ describe("an application that starts it in code", () => {
     const { ended, errors, output } = run("two-lines.mjs");
     expect(await ended).toEqual({ code: 0, signal: null });
     expect([errors(), output()]).toEqual(["", "once: true\ndefaults leaked: false\n"]);
-    for (const text of ["started-in-code", EVENT.requestSuspicious]) expect(received.get("/v1/logs")).toContain(text);
-    expect(received.get("/v1/logs")?.split(EVENT.requestSuspicious)).toHaveLength(2);
+    for (const text of ["started-in-code", EVENT.requestSuspicious]) expect(receiver.text("/v1/logs")).toContain(text);
+    expect(receiver.text("/v1/logs")?.split(EVENT.requestSuspicious)).toHaveLength(2);
   });
 });
 
@@ -206,9 +162,9 @@ describe("the guard of a registered application", () => {
       expect(await ended).toEqual({ code: 0, signal: null });
       expect(errors()).toBe("");
       expect(output()).toBe("403\nhandled before the block only: true\n");
-      expect(received.get("/v1/logs")).toContain("decision-9");
+      expect(receiver.text("/v1/logs")).toContain("decision-9");
       // The guard's own requests are nobody's spans and nobody's findings.
-      expect(received.get("/v1/traces")).toBeUndefined();
+      expect(receiver.text("/v1/traces")).toBeUndefined();
     } finally {
       await close(worker);
     }
@@ -244,6 +200,6 @@ describe("an application with an SDK and HTTP spans of its own", () => {
       [EVENT.authentication, EVENT.requestRefused, EVENT.requestSuspicious].toSorted(),
     );
     for (const record of records) expect(record).toMatchObject({ traceId: span.traceId, spanId: span.spanId });
-    expect([...received.keys()]).toEqual([]);
+    expect([receiver.text("/v1/logs"), receiver.text("/v1/metrics")]).toEqual([undefined, undefined]);
   });
 });
