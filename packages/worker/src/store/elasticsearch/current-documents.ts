@@ -1,6 +1,6 @@
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import { StoreError } from "../../errors.ts";
-import { storing } from "./store-failure.ts";
+import { reading } from "./store-failure.ts";
 
 /** A document to be read by its id. */
 export interface Wanted {
@@ -23,23 +23,22 @@ export async function readCurrent<T>(
   const found: (T | undefined)[] = [];
   for (let from = 0; from < wanted.length; from += BATCH) {
     const batch = wanted.slice(from, from + BATCH);
-    const { docs } = await storing("Reading documents by id", () =>
-      client.mget<T>({
+    const docs = await reading("Reading documents by id", async () => {
+      const answer = await client.mget<T>({
         docs: batch.map(({ index, id }) => ({ _index: index, _id: id, ...(fields ? { _source: [...fields] } : {}) })),
         realtime: true,
-      }),
-    );
-    for (const doc of docs) {
-      if ("error" in doc) {
-        if (doc.error.type !== "index_not_found_exception")
+      });
+      for (const doc of answer.docs) {
+        if ("error" in doc && doc.error.type !== "index_not_found_exception")
           throw new StoreError(
             "elasticsearch-unavailable",
             `Reading ${doc._index}/${doc._id} failed: ${doc.error.reason ?? doc.error.type}.`,
             { retryable: true },
           );
-        found.push(undefined);
-      } else found.push(doc.found ? doc._source : undefined);
-    }
+      }
+      return answer.docs;
+    });
+    for (const doc of docs) found.push("error" in doc || !doc.found ? undefined : doc._source);
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import { requireWhole } from "../../elasticsearch/errors.ts";
-import { storing } from "./store-failure.ts";
+import { reading } from "./store-failure.ts";
 
 /** Lets a search see what this process has written: an index is refreshed before it is searched if something was written into it since. */
 export interface Freshness {
@@ -24,8 +24,9 @@ export function createFreshness(client: Cluster["client"]): Freshness {
       for (const index of stale) written.delete(index);
       const doing = `Refreshing ${pattern}`;
       try {
-        const answer = await storing(doing, () => client.indices.refresh({ index: stale, ignore_unavailable: true }));
-        await storing(doing, async () => requireWhole(answer, doing));
+        await reading(doing, async () =>
+          requireWhole(await client.indices.refresh({ index: stale, ignore_unavailable: true }), doing),
+        );
       } catch (error) {
         for (const index of stale) written.add(index);
         throw error;

@@ -14,7 +14,7 @@ import {
   type SlotVersion,
 } from "./journal-slots.ts";
 import { aliasOf, dateOf, documentId } from "./names.ts";
-import { storing, toStoreFailure } from "./store-failure.ts";
+import { reading, storing, toStoreFailure } from "./store-failure.ts";
 
 /** Step names that are remembered; a repetition comes within seconds, not after this many others. */
 const REMEMBERED = 10_000;
@@ -267,7 +267,7 @@ export function openJournal<Carry extends JsonValue>(options: JournalOptions): J
   }
 
   async function readPointer(): Promise<JournalPosition<Carry>> {
-    const { docs } = await storing(`Reading where ${line} stands`, () =>
+    const { docs } = await reading(`Reading where ${line} stands`, () =>
       client.mget<PointerDocument<Carry>>({ index: stateIndex, ids: [pointerId(line)], realtime: true }),
     );
     const [doc] = docs;
@@ -285,8 +285,8 @@ export function openJournal<Carry extends JsonValue>(options: JournalOptions): J
   }
 
   async function loadKnown(): Promise<void> {
-    await storing(`Reading the steps of ${line}`, () => client.indices.refresh({ index: stepsIndex }));
-    const { hits } = await storing(`Reading the steps of ${line}`, () =>
+    await reading(`Reading the steps of ${line}`, () => client.indices.refresh({ index: stepsIndex }));
+    const { hits } = await reading(`Reading the steps of ${line}`, () =>
       client.search<{ readonly n: number; readonly body: { readonly step: string } }>({
         index: stepsIndex,
         size: REMEMBERED,

@@ -1,7 +1,7 @@
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import { requireWhole } from "../../elasticsearch/errors.ts";
 import { aliasOf, keywordOf } from "./names.ts";
-import { storing } from "./store-failure.ts";
+import { reading } from "./store-failure.ts";
 
 /** Which of some findings are members of an alert already. */
 export async function membersAmong(
@@ -11,7 +11,7 @@ export async function membersAmong(
 ): Promise<ReadonlySet<string>> {
   const index = aliasOf(prefix, "alert-members");
   const doing = "Looking for findings in alerts";
-  return storing(doing, async () => {
+  return reading(doing, async () => {
     requireWhole(await client.indices.refresh({ index }), doing);
     const answer = await client.search({
       index,

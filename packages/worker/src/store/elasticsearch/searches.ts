@@ -3,7 +3,7 @@ import type { Page } from "@vedette/api";
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import { requireWhole } from "../../elasticsearch/errors.ts";
 import { pageOfRows, type Place, toPlace } from "../page.ts";
-import { storing } from "./store-failure.ts";
+import { reading } from "./store-failure.ts";
 
 /** A condition of a search. */
 export type Filter = estypes.QueryDslQueryContainer;
@@ -56,8 +56,8 @@ async function search<T>(
   withTotal: boolean,
 ): Promise<{ readonly hits: readonly Hit[]; readonly total: number }> {
   const doing = `Searching ${index}`;
-  const answer = await storing(doing, () =>
-    client.search<Source>({
+  const answer = await reading(doing, async () => {
+    const found = await client.search<Source>({
       index,
       size,
       query: { bool: { filter: [...filters] } },
@@ -65,9 +65,10 @@ async function search<T>(
       track_total_hits: withTotal,
       allow_partial_search_results: false,
       ...(after === undefined ? {} : { search_after: [...after] }),
-    }),
-  );
-  await storing(doing, async () => requireWhole(answer, doing));
+    });
+    requireWhole(found, doing);
+    return found;
+  });
   const { total } = answer.hits;
   return { hits: answer.hits.hits, total: typeof total === "number" ? total : (total?.value ?? 0) };
 }
@@ -108,9 +109,11 @@ export async function listAll<T>(client: Cluster["client"], listing: Listing<T>,
 /** How many documents are found. */
 export async function countOf(client: Cluster["client"], index: string, filters: readonly Filter[]): Promise<number> {
   const doing = `Counting in ${index}`;
-  const answer = await storing(doing, () => client.count({ index, query: { bool: { filter: [...filters] } } }));
-  await storing(doing, async () => requireWhole(answer, doing));
-  return answer.count;
+  return reading(doing, async () => {
+    const answer = await client.count({ index, query: { bool: { filter: [...filters] } } });
+    requireWhole(answer, doing);
+    return answer.count;
+  });
 }
 
 /** How many documents are found for each value of a keyword field, all values. */
@@ -124,8 +127,8 @@ export async function countBy(
   const counts = new Map<string, number>();
   let after: Record<string, estypes.FieldValue> | undefined;
   do {
-    const answer = await storing(doing, () =>
-      client.search<unknown, { readonly values: estypes.AggregationsCompositeAggregate }>({
+    const answer = await reading(doing, async () => {
+      const found = await client.search<unknown, { readonly values: estypes.AggregationsCompositeAggregate }>({
         index,
         size: 0,
         query: { bool: { filter: [...filters] } },
@@ -139,9 +142,10 @@ export async function countBy(
             },
           },
         },
-      }),
-    );
-    await storing(doing, async () => requireWhole(answer, doing));
+      });
+      requireWhole(found, doing);
+      return found;
+    });
     const values = answer.aggregations?.values;
     for (const { key, doc_count } of (values?.buckets ?? []) as estypes.AggregationsCompositeBucket[])
       counts.set(String(key["value"]), doc_count);
@@ -165,11 +169,11 @@ export async function* scan<T>(
 ): AsyncGenerator<T> {
   const doing = `Reading ${index}`;
   if ((await countOf(client, index, [])) === 0) return;
-  const { id } = await storing(doing, () => client.openPointInTime({ index, keep_alive: "5m" }));
+  const { id } = await reading(doing, () => client.openPointInTime({ index, keep_alive: "5m" }));
   try {
     let after: readonly estypes.FieldValue[] | undefined;
     for (;;) {
-      const answer = await storing(doing, async () => {
+      const answer = await reading(doing, async () => {
         const found = await client.search<Source>({
           pit: { id, keep_alive: "5m" },
           size: ALL_PAGE,

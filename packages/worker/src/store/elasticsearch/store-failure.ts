@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { ElasticsearchError, toElasticsearchError } from "../../elasticsearch/errors.ts";
 import { StoreError } from "../../errors.ts";
 
@@ -16,4 +17,24 @@ export async function storing<T>(doing: string, call: () => Promise<T>): Promise
   } catch (error) {
     throw toStoreFailure(error, doing);
   }
+}
+
+/** Milliseconds between the tries of a read, about. */
+const PAUSES = [25, 100, 400];
+
+/**
+ * Does a call of the cluster that only reads; one that fails for a passing reason is made again a few times, for together half a second: a fold that has to be built anew because one of a hundred answers broke
+ * off comes to its end late, and on a bad day never. A cluster that does not answer at all is not asked again here, since each time takes as long as the client waits.
+ * @throws StoreError
+ */
+export async function reading<T>(doing: string, call: () => Promise<T>): Promise<T> {
+  for (const pause of PAUSES) {
+    try {
+      return await storing(doing, call);
+    } catch (error) {
+      if (!(error instanceof StoreError) || !error.retryable || error.code === "elasticsearch-timeout") throw error;
+      await sleep(pause);
+    }
+  }
+  return storing(doing, call);
 }

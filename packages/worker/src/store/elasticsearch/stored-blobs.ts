@@ -1,7 +1,7 @@
 import type { Cluster } from "../../elasticsearch/cluster.ts";
 import { requireWhole } from "../../elasticsearch/errors.ts";
 import { aliasOf } from "./names.ts";
-import { storing } from "./store-failure.ts";
+import { reading } from "./store-failure.ts";
 
 /** Blobs read at once. */
 const PAGE = 500;
@@ -19,32 +19,25 @@ export async function readBlobs(
 ): Promise<ReadonlyMap<string, string>> {
   const index = aliasOf(prefix, "state");
   const doing = `Reading the state of ${line}`;
-  return storing(doing, () => readAll(client, index, line, doing));
-}
-
-async function readAll(
-  client: Cluster["client"],
-  index: string,
-  line: string,
-  doing: string,
-): Promise<ReadonlyMap<string, string>> {
-  requireWhole(await client.indices.refresh({ index }), doing);
-  const { id } = await client.openPointInTime({ index, keep_alive: "2m" });
+  await reading(doing, async () => requireWhole(await client.indices.refresh({ index }), doing));
+  const { id } = await reading(doing, () => client.openPointInTime({ index, keep_alive: "2m" }));
   const found: [string, string][] = [];
   try {
     let after: number[] | undefined;
     for (;;) {
-      const answer = await client.search<BlobSource>({
-        pit: { id, keep_alive: "2m" },
-        size: PAGE,
-        query: { bool: { filter: [{ term: { line } }, { term: { kind: "blob" } }, { term: { removed: false } }] } },
-        sort: [{ _shard_doc: "asc" }],
-        track_total_hits: false,
-        allow_partial_search_results: false,
-        ...(after === undefined ? {} : { search_after: after }),
+      const { hits } = await reading(doing, async () => {
+        const answer = await client.search<BlobSource>({
+          pit: { id, keep_alive: "2m" },
+          size: PAGE,
+          query: { bool: { filter: [{ term: { line } }, { term: { kind: "blob" } }, { term: { removed: false } }] } },
+          sort: [{ _shard_doc: "asc" }],
+          track_total_hits: false,
+          allow_partial_search_results: false,
+          ...(after === undefined ? {} : { search_after: after }),
+        });
+        requireWhole(answer, doing);
+        return answer.hits;
       });
-      requireWhole(answer, doing);
-      const { hits } = answer.hits;
       for (const { _source } of hits)
         if (_source !== undefined && _source.body.value !== null) found.push([_source.body.key, _source.body.value]);
       if (hits.length < PAGE) break;
