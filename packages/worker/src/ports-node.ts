@@ -13,7 +13,8 @@ const clock: Clock = { now: () => Date.now() };
 /** Milliseconds since some moment in the past, by a clock that nobody sets: for how long something took, never for when it was. */
 export const steadyClock: Clock = { now: () => performance.now() };
 
-const timers: Timers = {
+/** The machine's timers. */
+export const machineTimers: Timers = {
   async sleep(milliseconds, signal) {
     try {
       await wait(Math.min(Math.max(0, milliseconds), LONGEST_WAIT), undefined, signal === undefined ? {} : { signal });
@@ -53,5 +54,5 @@ const network: Network = {
 
 /** The ports of production: the machine's clock, timers, randomness and network. */
 export function createNodePorts(log: Log): Ports {
-  return { clock, timers, random: { bytes: (count) => randomBytes(count) }, network, log };
+  return { clock, timers: machineTimers, random: { bytes: (count) => randomBytes(count) }, network, log };
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { ElasticsearchError, toElasticsearchError } from "../../elasticsearch/errors.ts";
 import { StoreError } from "../../errors.ts";
+import { machineTimers } from "../../ports-node.ts";
 
 /** Turns whatever a call of the cluster rejected with into the error that the store's port speaks of; a defect stays what it is. */
 export function toStoreFailure(error: unknown, doing: string): Error {
@@ -33,7 +33,7 @@ export async function reading<T>(doing: string, call: () => Promise<T>): Promise
       return await storing(doing, call);
     } catch (error) {
       if (!(error instanceof StoreError) || !error.retryable || error.code === "elasticsearch-timeout") throw error;
-      await sleep(pause);
+      await machineTimers.sleep(pause);
     }
   }
   return storing(doing, call);
