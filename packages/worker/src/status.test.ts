@@ -4,6 +4,7 @@ import type { ElasticsearchStatus } from "@vedette/api";
 import { WORKER_METRICS } from "@vedette/semconv";
 import { describe, expect, it } from "vitest";
 import type { LineStatus } from "./detector/line-options.ts";
+import { NO_DROPS } from "./detector/line-rule.ts";
 import { createMetrics } from "./server/metrics.ts";
 import { StoreError } from "./errors.ts";
 import { createStatus, type StatusOptions } from "./status.ts";
@@ -30,17 +31,7 @@ const lineStatus = (more: Partial<LineStatus> = {}): LineStatus => ({
   rebuilds: 0,
   spellsRefused: 0,
   denyRefusals: { never_block: 0, not_an_address: 0, over: 0, limit: 0 },
-  correlationDrops: {
-    lateDropped: 0,
-    ungrouped: 0,
-    unvalued: 0,
-    groupsEvicted: 0,
-    groupsEvictedForMemory: 0,
-    membersOmitted: 0,
-    membersDropped: 0,
-    entitiesOmitted: 0,
-    groupsOrphaned: 0,
-  },
+  correlationDrops: NO_DROPS,
   ...more,
 });
 
@@ -92,7 +83,7 @@ describe("createStatus", () => {
       rebuilds: 1,
       spellsRefused: 4,
       denyRefusals: { never_block: 5, not_an_address: 0, over: 0, limit: 6 },
-      correlationDrops: { ...lineStatus().correlationDrops, lateDropped: 7, entitiesOmitted: 8 },
+      correlationDrops: NO_DROPS,
     });
     await status();
     await status();

@@ -1,94 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Alert } from "@vedette/api";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { configSchema } from "./config/schema.ts";
-import { createNodePorts } from "./ports-node.ts";
-import { silentLog } from "./testing/silent-log.ts";
+import { expect, test } from "vitest";
+import {
+  alertsOf,
+  pause,
+  sendOtlp,
+  suspiciousRequest,
+  TEST_RULES,
+  until,
+  useWorkers,
+} from "./testing/elasticsearch-worker.ts";
 import { useElasticsearch } from "./testing/elasticsearch/use-elasticsearch.ts";
-import { type RunningWorker, startWorker } from "./worker.ts";
+import type { RunningWorker } from "./worker.ts";
 
 const { client, url, prefix: base } = useElasticsearch();
-const ports = createNodePorts(silentLog);
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "vedette-"));
-  writeFileSync(join(folder, "rules.yml"), RULES);
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const RULES = `
-title: Forbidden tool
-id: 5ad9a1b0-0000-4000-8000-000000000001
-status: stable
-description: A tool that nobody should start.
-logsource: { product: linux, category: process_creation }
-detection: { selection: { process.name: forbidden }, condition: selection }
-level: high
-vedette: { kind: security, suppression: { by: [user.name], window: 60s } }
----
-title: Failed log-in
-id: 5ad9a1b0-0000-4000-8000-000000000002
-name: failed_login
-status: stable
-description: A log-in failed.
-logsource: { product: linux, category: process_creation }
-detection: { selection: { event.outcome: failure }, condition: selection }
-level: informational
-vedette: { kind: security }
----
-title: Suspicious request
-id: 5ad9a1b0-0000-4000-8000-000000000004
-status: stable
-description: A request that nobody should make.
-logsource: { product: vedette, category: application, service: request.suspicious }
-detection: { selection: { vedette.request.indicators: forbidden }, condition: selection }
-level: high
-vedette: { kind: security, suppression: { by: [user.name], window: 60s } }
----
-title: Many failed log-ins
-id: 5ad9a1b0-0000-4000-8000-000000000003
-status: stable
-description: Many log-ins failed.
-correlation: { type: event_count, rules: [failed_login], group-by: [user.name], timespan: 5m, condition: { gte: 4 } }
-level: medium
-vedette: { kind: security, suppression: { by: [user.name], window: 10m } }
-`;
-
-const until = async (what: string, is: () => Promise<boolean>, milliseconds = 40_000): Promise<number> => {
-  const begun = performance.now();
-  while (!(await is())) {
-    if (performance.now() - begun > milliseconds) throw new Error(`waited in vain for: ${what}`);
-    await ports.timers.sleep(50);
-  }
-  return performance.now() - begun;
-};
-
-let started = 0;
-async function start(prefix: string, pattern: string): Promise<RunningWorker> {
-  started += 1;
-  const config = configSchema.parse({
-    dataFolder: join(folder, `data-${started}`),
-    elasticsearch: { urls: [url], prefix, partitions: 2 },
-    api: { port: 0 },
-    otlp: { port: 0 },
-    rules: { builtin: false, paths: [join(folder, "rules.yml")] },
-    sources: [
-      {
-        type: "elasticsearch",
-        name: "logs",
-        patterns: [pattern],
-        start: "beginning",
-        logsource: { product: "linux", category: "process_creation" },
-      },
-    ],
-  });
-  return startWorker({ config, ports, mode: "worker", consoleFolder: () => undefined });
-}
-
-const alertsOf = async ({ store }: RunningWorker): Promise<readonly Alert[]> =>
-  (await store.listAlerts({ limit: 100 })).items;
+const workers = useWorkers();
+const start = (prefix: string, pattern: string): Promise<RunningWorker> =>
+  workers.start({ url, prefix, pattern, rules: TEST_RULES });
 
 test("two workers alert, correlate over shards and restart without doubling", async () => {
   const prefix = `${base}work`;
@@ -145,37 +71,8 @@ test("two workers alert, correlate over shards and restart without doubling", as
 test("what is received by OTLP is alerted on, once, whichever worker took it", async () => {
   const prefix = `${base}otlp`;
   const worker = await start(prefix, `${base}none*`);
-  const send = async (user: string): Promise<number> => {
-    const attribute = (key: string, stringValue: string): object => ({ key, value: { stringValue } });
-    const body = {
-      resourceLogs: [
-        {
-          resource: { attributes: [attribute("service.name", "shop")] },
-          scopeLogs: [
-            {
-              logRecords: [
-                {
-                  timeUnixNano: `${Date.now()}000000`,
-                  eventName: "vedette.request.suspicious",
-                  attributes: [
-                    attribute("vedette.request.indicators", "forbidden"),
-                    attribute("user.name", user),
-                    attribute("log.record.uid", `uid-${user}`),
-                  ],
-                },
-              ],
-            },
-          ],
-        },
-      ],
-    };
-    const answer = await fetch(`${worker.addresses.otlp?.url}/v1/logs`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    return answer.status;
-  };
+  const send = async (user: string): Promise<number> =>
+    (await sendOtlp(worker, suspiciousRequest(user, `uid-${user}`))).status;
   for (const user of ["ana", "bob", "eve"]) {
     expect(await send(user)).toBe(200);
     const milliseconds = await until("the alert", async () =>
@@ -185,7 +82,7 @@ test("what is received by OTLP is alerted on, once, whichever worker took it", a
     expect(await send(user)).toBe(200);
   }
   await until("the tail", async () => (await worker.status()).eventsJudged >= 3);
-  await ports.timers.sleep(2_500);
+  await pause(2_500);
   expect((await alertsOf(worker)).map(({ findingCount }) => findingCount)).toEqual([1, 1, 1]);
   const { sources, problems } = await worker.status();
   expect(problems).toEqual([expect.stringContaining("nothing fits")]);

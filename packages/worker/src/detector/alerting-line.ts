@@ -9,7 +9,7 @@ import type { CursorInbox } from "./findings/cursor-inbox.ts";
 import type { ShardStanding } from "./findings/source-progress.ts";
 import { withCursorInbox } from "./findings/with-cursor-inbox.ts";
 import type { LineConfig, LineCounters, LineStatus } from "./line-options.ts";
-import type { FactCorrelator, LineRule } from "./line-rule.ts";
+import { type LineRule, noCorrelation } from "./line-rule.ts";
 import { createLine, type Line } from "./line.ts";
 
 /** What the line of alerts is made of where any worker of several can be the one that runs it. */
@@ -39,25 +39,6 @@ export interface AlertingLine {
   work(signal: AbortSignal): Promise<void>;
 }
 
-/** Correlations are made elsewhere. */
-const NO_CORRELATION: FactCorrelator = {
-  observe() {},
-  advance() {},
-  takeChanges: () => ({ episodes: [], groups: [] }),
-  restore() {},
-  counters: () => ({
-    lateDropped: 0,
-    ungrouped: 0,
-    unvalued: 0,
-    groupsEvicted: 0,
-    groupsEvictedForMemory: 0,
-    membersOmitted: 0,
-    membersDropped: 0,
-    entitiesOmitted: 0,
-    groupsOrphaned: 0,
-  }),
-};
-
 /** Makes the line of alerts; it runs when `work` is called. */
 export function createAlertingLine(options: AlertingLineOptions): AlertingLine {
   const { memory, board, openInbox, rules, config, ports, executors, onEffect, onStep } = options;
@@ -72,7 +53,7 @@ export function createAlertingLine(options: AlertingLineOptions): AlertingLine {
     createLine({
       store: withCursorInbox(memory, inbox),
       detector: { judge: () => ({ logSources: [], facts: [] }) },
-      correlator: () => NO_CORRELATION,
+      correlator: noCorrelation,
       rules,
       ports,
       config,

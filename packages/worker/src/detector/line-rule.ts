@@ -88,3 +88,25 @@ export interface PlacedFinding {
   /** A late event made the condition false: there was no such episode. */
   readonly withdrawn?: boolean | undefined;
 }
+
+/** Nothing was dropped. */
+export const NO_DROPS: CorrelationDrops = {
+  lateDropped: 0,
+  ungrouped: 0,
+  unvalued: 0,
+  groupsEvicted: 0,
+  groupsEvictedForMemory: 0,
+  membersOmitted: 0,
+  membersDropped: 0,
+  entitiesOmitted: 0,
+  groupsOrphaned: 0,
+};
+
+/** A correlator that has no rules, where correlations are made elsewhere. */
+export const noCorrelation = (): FactCorrelator => ({
+  observe() {},
+  advance() {},
+  takeChanges: () => ({ episodes: [], groups: [] }),
+  restore() {},
+  counters: () => NO_DROPS,
+});

@@ -9,7 +9,7 @@ import type { StepCommit } from "../store/store.ts";
 import { hashId } from "./hash.ts";
 import { createLine } from "./line.ts";
 import type { LineConfig } from "./line-options.ts";
-import type { EventJudge, FactCorrelator, LineRule } from "./line-rule.ts";
+import { noCorrelation, type EventJudge, type FactCorrelator, type LineRule } from "./line-rule.ts";
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
 const MINUTE = 60_000;
@@ -60,26 +60,6 @@ const detector: EventJudge = {
     return { logSources: [{ product: "test" }], facts };
   },
 };
-
-const NO_DROPS = {
-  lateDropped: 0,
-  ungrouped: 0,
-  unvalued: 0,
-  groupsEvicted: 0,
-  groupsEvictedForMemory: 0,
-  membersOmitted: 0,
-  membersDropped: 0,
-  entitiesOmitted: 0,
-  groupsOrphaned: 0,
-};
-
-const noCorrelation = (): FactCorrelator => ({
-  observe() {},
-  advance() {},
-  takeChanges: () => ({ episodes: [], groups: [] }),
-  restore() {},
-  counters: () => NO_DROPS,
-});
 
 function stage(
   config: Partial<LineConfig> = {},

@@ -1,36 +1,24 @@
 import type { Cluster } from "../../elasticsearch/cluster.ts";
-import type { Clock, Log, Random, Timers } from "../../ports.ts";
+import type { Clock, Random } from "../../ports.ts";
 import { type AskCluster, createAskCluster } from "./ask-cluster.ts";
 import { createShardTail } from "./create-shard-tail.ts";
 import type { PageSizeOptions } from "./page-size.ts";
 import type { SourceFields } from "./read-shard.ts";
 import { Refresher } from "./refresher.ts";
 import type { ShardKey, ShardPosition, ShardTail } from "./shard-tail.ts";
-import { createShardWatch, type Fallback, type ShardWatch } from "./shard-watch.ts";
+import { createShardWatch, type Fallback, type ShardWatch, type ShardWatchOptions } from "./shard-watch.ts";
 import { createTailPoller, type TailPoller } from "./tail-poller.ts";
 import { createTimeTail, type TimePosition, type TimeTail } from "./time-tail.ts";
 
 /** What a set of indices is tailed with. */
-export interface TailingOptions {
+export interface TailingOptions extends Omit<ShardWatchOptions, "ask" | "clusterUuid"> {
   readonly cluster: Cluster;
   readonly random: Random;
-  /** A clock that never jumps. */
-  readonly steady: Clock;
   /** The time of day, for reading by time alone. */
   readonly clock: Clock;
-  readonly timers: Timers;
-  readonly log: Log;
-  readonly patterns: readonly string[];
-  readonly exclude?: readonly string[] | undefined;
-  /** Beginning of the names of Vedette's own indices. */
-  readonly prefix: string;
-  /** For the worker's own tails (findings, received events), whose patterns name indices of its own. */
-  readonly readsOwn?: boolean | undefined;
   readonly pageSize?: PageSizeOptions | undefined;
   readonly sourceFields?: (() => SourceFields | undefined) | undefined;
-  /** Milliseconds between two looks while documents come in and while none do, from one refresh of an index to the next, and of waiting for its own one. */
-  readonly activeInterval?: number | undefined;
-  readonly idleInterval?: number | undefined;
+  /** Milliseconds from one refresh of an index to the next, and of waiting for its own one. */
   readonly refreshEvery?: number | undefined;
   readonly patience?: number | undefined;
   /** Leaves out the refresh that makes the tail exact; for tests that show what it is for. */
