@@ -83,7 +83,7 @@ describe("createStatus", () => {
       rebuilds: 1,
       spellsRefused: 4,
       denyRefusals: { never_block: 5, not_an_address: 0, over: 0, limit: 6 },
-      correlationDrops: NO_DROPS,
+      correlationDrops: { ...NO_DROPS, lateDropped: 7, entitiesOmitted: 8 },
     });
     await status();
     await status();
