@@ -3,11 +3,14 @@ import type { IncomingMessage } from "node:http";
 import { ROOT_CONTEXT, type Attributes, type Context } from "@opentelemetry/api";
 import { ATTR } from "@vedette/semconv";
 import { clientAddress, normaliseAddress, type TrustedProxies } from "./client-address.ts";
+import { processPrivacy } from "./privacy.ts";
 import { redactQuery } from "./redaction.ts";
 
 /** Who sends a request, in clear: compared in this process, never emitted as it stands. */
 export interface RequestIdentity {
   readonly userId?: string | undefined;
+  readonly userName?: string | undefined;
+  readonly userRoles?: readonly string[] | undefined;
   readonly sessionId?: string | undefined;
   readonly apiKey?: string | undefined;
 }
@@ -84,27 +87,43 @@ export function observeRequest(request: IncomingMessage, proxies: TrustedProxies
   return state;
 }
 
-/** Adds what was found out about who sends a request. */
+/** Adds what was found out about who sends a request; where it names another user than before, nothing of the one before stays. */
 export function identify(state: RequestState, identity: RequestIdentity): void {
-  state.identity = { ...state.identity, ...identity };
+  const { userId, userName, userRoles, sessionId, apiKey } = state.identity;
+  const differs = (now: string | undefined, before: string | undefined): boolean =>
+    now !== undefined && before !== undefined && now !== before;
+  const another =
+    differs(identity.userId, userId) || (identity.userId === undefined && differs(identity.userName, userName));
+  state.identity = {
+    userId: identity.userId ?? (another ? undefined : userId),
+    userName: identity.userName ?? (another ? undefined : userName),
+    userRoles: identity.userRoles ?? (another ? undefined : userRoles),
+    sessionId: identity.sessionId ?? sessionId,
+    apiKey: identity.apiKey ?? apiKey,
+  };
 }
 
 const PATH_CHARACTERS = 1024;
 
-/** The attributes that every event about a request carries. */
-export function requestAttributes(state: RequestState): Attributes {
+/**
+ * The attributes that every event about a request carries.
+ *
+ * @param person Who the event is about: whoever sends the request, unless it says somebody else.
+ */
+export function requestAttributes(state: RequestState, person: RequestIdentity = state.identity): Attributes {
   const attributes: Attributes = {
     [ATTR.httpRequestMethod]: state.request.method ?? "GET",
     [ATTR.urlPath]: state.path.slice(0, PATH_CHARACTERS),
   };
-  if (state.clientAddress !== undefined) attributes[ATTR.clientAddress] = state.clientAddress;
-  if (state.peerAddress !== undefined) attributes[ATTR.networkPeerAddress] = state.peerAddress;
+  const privacy = processPrivacy();
+  if (state.clientAddress !== undefined) attributes[ATTR.clientAddress] = privacy.address(state.clientAddress);
+  if (state.peerAddress !== undefined) attributes[ATTR.networkPeerAddress] = privacy.address(state.peerAddress);
   const route = routeOf(state);
   if (route !== undefined) attributes[ATTR.httpRoute] = route;
   if (state.query !== undefined && state.query !== "") attributes[ATTR.urlQuery] = redactQuery(state.query);
   const userAgent = state.request.headers["user-agent"];
   if (userAgent !== undefined) attributes[ATTR.userAgentOriginal] = userAgent.slice(0, 512);
-  return attributes;
+  return Object.assign(attributes, privacy.person(person));
 }
 
 // The key under which @opentelemetry/core keeps what framework instrumentations found out about a request.

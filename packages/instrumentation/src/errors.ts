@@ -14,6 +14,16 @@ export const ERROR_CODES = {
     summary: "An environment variable has a value that cannot be used; its default is used instead.",
     cure: "Correct the variable named in the message.",
   },
+  "instrumentation-hash-key-missing": {
+    summary:
+      "VEDETTE_HASH_KEY is not set; users and sessions get pseudonyms under a random key of this process, which nothing else can compare and which end with it.",
+    cure: "Set VEDETTE_HASH_KEY to one secret for all services of the deployment, such as the output of `openssl rand -base64 32`.",
+  },
+  "instrumentation-hash-key-weak": {
+    summary:
+      "A key in VEDETTE_HASH_KEY has fewer than 16 characters; whoever reads the events can find it, and with it every user, by trying.",
+    cure: "Use a random secret, such as the output of `openssl rand -base64 32`; while it is changed, set the new and the old one with a comma between.",
+  },
   "instrumentation-proxy-invalid": {
     summary:
       "An entry of VEDETTE_TRUSTED_PROXIES is neither an IP address nor a CIDR range; it is left out, and that proxy is not trusted.",

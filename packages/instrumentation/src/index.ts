@@ -12,6 +12,7 @@ export {
   type InputRejection,
   type OutboundRequest,
   type RateLimit,
+  type RequestIdentity,
   type RequestLike,
   type Security,
   type SessionEvent,

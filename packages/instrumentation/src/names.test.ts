@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { ATTR, EVENT, INDICATOR, INSTRUMENTATION_METRICS, type EventName } from "@vedette/semconv";
 import { createGuardDecisions } from "./guard/decisions.ts";
 import { HttpServerSecurityInstrumentation } from "./http-server.ts";
+import { setProcessPrivacy } from "./privacy.ts";
 import { createSecurity } from "./security.ts";
 import { readSettings } from "./settings.ts";
 import { attributesOf, EVENTS, withTables } from "./testing/readme-tables.ts";
@@ -21,6 +22,7 @@ describe("names", () => {
       decisions,
     });
     const security = createSecurity(reporter);
+    setProcessPrivacy({ hashKeys: ["new", "old"], clearUsers: true, truncateAddresses: false });
     const subject = { userId: "1", userName: "ada", userRoles: ["admin"], sessionId: "s" };
     const server = http.createServer((_request, response) => {
       security.route("/r");
@@ -29,7 +31,7 @@ describe("names", () => {
       security.authorization({ ...subject, action: "a", denied: true });
       security.inputRejected({ ...subject, rule: "r", field: "f" });
       security.rateLimited({ ...subject, action: "a" });
-      security.sessionEvent({ ...subject, action: "renewed" });
+      security.sessionEvent({ ...subject, action: "renewed", previousSessionId: "r" });
       security.dataAccess({ ...subject, dataSet: "d", recordCount: 1, action: "a" });
       security.adminAction({ ...subject, action: "a" });
       security.businessRule({ ...subject, rule: "r" });

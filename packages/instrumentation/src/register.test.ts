@@ -5,9 +5,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { EVENT, GUARD_PATHS, type GuardDecision, type GuardSnapshot } from "@vedette/semconv";
 import { REGISTER, startProcess, type AppProcess } from "./testing/app-process.ts";
 import { startOtlpReceiver, type OtlpReceiver } from "./testing/otlp-receiver.ts";
+import { createPseudonyms } from "./pseudonyms.ts";
 import { close, listen, until } from "./testing/requests.ts";
 
 const apps = resolve(import.meta.dirname, "testing/apps");
+
+const HASH_KEY = "the key of this deployment";
 
 let receiver: OtlpReceiver;
 
@@ -23,7 +26,7 @@ function run(app: string, environment: Record<string, string> = {}, ...before: s
   const [file = "", ...parameters] = app.split(" ");
   return startProcess(
     [resolve(apps, file), ...parameters],
-    { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...environment },
+    { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, VEDETTE_HASH_KEY: HASH_KEY, ...environment },
     before,
   );
 }
@@ -96,6 +99,18 @@ describe("node --import @vedette/instrumentation/register", () => {
     expect(errors()).toMatch(
       /^vedette: no OpenTelemetry SDK is configured .* Run `npm install @opentelemetry\/sdk-node`.* \[instrumentation-sdk-missing\]\n$/,
     );
+  });
+
+  it("names users by a pseudonym of the deployment's key, and says once when there is none", async () => {
+    const keyed = run("service.mjs", {}, ...REGISTER);
+    expect((await keyed.ended).code).toBe(0);
+    expect(receiver.text("/v1/logs")).toContain(createPseudonyms([HASH_KEY]).of("ada"));
+    const random = run("service.mjs", { VEDETTE_HASH_KEY: "" }, ...REGISTER);
+    expect((await random.ended).code).toBe(0);
+    expect(random.errors()).toMatch(
+      /^vedette: VEDETTE_HASH_KEY is not set: .* \[instrumentation-hash-key-missing\]\n$/,
+    );
+    expect(receiver.text("/v1/logs")).not.toMatch(/\bada\b/);
   });
 
   it("names a setting that cannot be used and goes on with its default", async () => {

@@ -4,13 +4,19 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ATTR, EVENT, INSTRUMENTATION_METRICS, type EventName } from "@vedette/semconv";
 import { parseTrustedProxies } from "./client-address.ts";
 import { observeRequest } from "./current-request.ts";
+import { createPseudonyms } from "./pseudonyms.ts";
+import { setProcessPrivacy } from "./privacy.ts";
 import { createSecurity, type Security } from "./security.ts";
 import { createTestTelemetry, type TestTelemetry } from "./testing/telemetry.ts";
+
+const KEYS = ["the key of the tests"];
+const { of: hash } = createPseudonyms(KEYS);
 
 let telemetry: TestTelemetry;
 let security: Security;
 
 beforeEach(() => {
+  setProcessPrivacy({ hashKeys: KEYS, clearUsers: false, truncateAddresses: false });
   telemetry = createTestTelemetry();
   security = createSecurity(telemetry.reporter);
 });
@@ -22,21 +28,32 @@ const CALLS: readonly [string, (api: Security) => void, EventName, Record<string
     "a successful login",
     (api) => api.authentication({ outcome: "success", userId: "7", method: "password", priorFailures: 3 }),
     EVENT.authentication,
-    { "event.outcome": "success", "user.id": "7", "vedette.auth.method": "password", "vedette.auth.prior.failures": 3 },
+    {
+      "event.outcome": "success",
+      "user.hash": hash("7"),
+      "vedette.auth.account.hash": hash("7"),
+      "vedette.auth.method": "password",
+      "vedette.auth.prior.failures": 3,
+    },
     "INFO",
   ],
   [
     "a failed login without a reason",
     (api) => api.authentication({ outcome: "failure", userName: "ada" }),
     EVENT.authentication,
-    { "event.outcome": "failure", "user.name": "ada", "vedette.auth.failure.reason": "unspecified" },
+    {
+      "event.outcome": "failure",
+      "user.hash": hash("ada"),
+      "vedette.auth.account.hash": hash("ada"),
+      "vedette.auth.failure.reason": "unspecified",
+    },
     "WARN",
   ],
   [
     "a refused operation",
     (api) => api.authorization({ action: "orders.read", denied: true, userId: "7", userRoles: ["customer"] }),
     EVENT.authorizationDenied,
-    { "vedette.action": "orders.read", "event.outcome": "failure", "user.id": "7", "user.roles": ["customer"] },
+    { "vedette.action": "orders.read", "event.outcome": "failure", "user.hash": hash("7"), "user.roles": ["customer"] },
     "WARN",
   ],
   [
@@ -57,7 +74,7 @@ const CALLS: readonly [string, (api: Security) => void, EventName, Record<string
     "an invalid session",
     (api) => api.sessionEvent({ action: "invalid", sessionId: "abc" }),
     EVENT.session,
-    { "vedette.session.action": "invalid", "session.id": "ba7816bf8f01cfea414140de5dae2223" },
+    { "vedette.session.action": "invalid", "session.id": hash("abc") },
     "WARN",
   ],
   [
@@ -71,7 +88,7 @@ const CALLS: readonly [string, (api: Security) => void, EventName, Record<string
     "an administrator's change",
     (api) => api.adminAction({ action: "role.grant", userId: "1" }),
     EVENT.adminAction,
-    { "vedette.action": "role.grant", "event.outcome": "success", "user.id": "1" },
+    { "vedette.action": "role.grant", "event.outcome": "success", "user.hash": hash("1") },
     "INFO",
   ],
   [

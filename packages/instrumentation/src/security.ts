@@ -1,19 +1,31 @@
-import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Attributes } from "@opentelemetry/api";
-import { ATTR, EVENT, type EventName, type Outcome } from "@vedette/semconv";
-import { currentRequest, knownRequest, requestAttributes, type RequestState } from "./current-request.ts";
+import { ATTR, EVENT, type EventName, type Outcome, type SessionAction } from "@vedette/semconv";
+import { normaliseAddress } from "./client-address.ts";
+import {
+  currentRequest,
+  identify,
+  knownRequest,
+  requestAttributes,
+  type RequestIdentity,
+  type RequestState,
+} from "./current-request.ts";
+import { processPrivacy } from "./privacy.ts";
 import { reporter as processReporter, type CounterKey, type EventSeverity, type Reporter } from "./reporter.ts";
+
+export type { RequestIdentity };
 
 /** A request of node:http, or of a framework that keeps it as `raw` (fastify) or `req` (koa, hono). */
 export type RequestLike = IncomingMessage | { readonly raw: IncomingMessage } | { readonly req: IncomingMessage };
 
 /** What every event may say: who did it, and in which request (the one being served when left out). */
 export interface EventSubject {
+  /** Emitted as `user.hash`; in clear only with `VEDETTE_USERS=clear`. */
   readonly userId?: string | undefined;
+  /** What `user.hash` is made of where there is no id; in clear only with `VEDETTE_USERS=clear`. */
   readonly userName?: string | undefined;
   readonly userRoles?: readonly string[] | undefined;
-  /** The session's id; only a hash of it is emitted. */
+  /** The session's id; only a pseudonym of it is emitted. */
   readonly sessionId?: string | undefined;
   /** Needed only where the running code does not serve the request it speaks about, e.g. in a queue. */
   readonly request?: RequestLike | undefined;
@@ -54,7 +66,9 @@ export interface RateLimit extends EventSubject {
 
 /** Something happened to a session. */
 export interface SessionEvent extends EventSubject {
-  readonly action: "created" | "renewed" | "revoked" | "invalid";
+  readonly action: SessionAction;
+  /** Id that the session had before it was renewed. */
+  readonly previousSessionId?: string | undefined;
 }
 
 /** Data was read or exported in an amount or by a person that matters. */
@@ -96,6 +110,9 @@ export interface AgentToolCall extends EventSubject {
   readonly declaredTools?: readonly string[] | undefined;
 }
 
+/** What nobody's session goes through in ordinary use. */
+const SUSPICIOUS_SESSION_ACTIONS: ReadonlySet<SessionAction> = new Set(["invalid", "fixation", "hijack_suspected"]);
+
 /** The manual API: what only the application knows, one call an event. None of them throws. */
 export interface Security {
   authentication(event: Authentication): void;
@@ -109,25 +126,33 @@ export interface Security {
   honeytoken(event: HoneytokenUse): void;
   outboundRequest(event: OutboundRequest): void;
   agentToolCall(event: AgentToolCall): void;
+  /** Tells who sends the request being served, for the guard and for every event about it from here on. */
+  identify(person: RequestIdentity): void;
   /** Tells the route pattern of the request being served, where no framework does. */
   route(pattern: string): void;
 }
 
 /** Makes the manual API over a reporter. */
 export function createSecurity(reporter: Reporter): Security {
+  /** @param proven False when the event names whom somebody claims to be, which says nothing about who sends the request. */
   function emit(
     name: EventName,
     severity: EventSeverity,
     subject: EventSubject,
     own: Attributes,
     metric?: [CounterKey, Attributes],
+    proven = true,
   ): void {
+    const privacy = processPrivacy();
     const state = stateOf(subject);
+    if (state !== undefined && proven) identify(state, subject);
+    const person = state !== undefined && proven ? state.identity : subject;
     const attributes: Attributes = {
-      ...(state === undefined ? {} : requestAttributes(state)),
-      ...subjectAttributes(subject),
+      ...(state === undefined ? privacy.person(person) : requestAttributes(state, person)),
       ...own,
     };
+    const address = subject.clientAddress;
+    if (address !== undefined) attributes[ATTR.clientAddress] = privacy.address(normaliseAddress(address) ?? address);
     // The active span is nearer to what happened than the request's; outside of any, the request's is what is known.
     if (state === undefined || state === currentRequest.getStore()) reporter.event(name, severity, attributes);
     else reporter.event(name, severity, attributes, state.context);
@@ -143,10 +168,14 @@ export function createSecurity(reporter: Reporter): Security {
         [ATTR.authPriorFailures]: event.outcome === "success" ? event.priorFailures : undefined,
       };
       const metric = { [ATTR.eventOutcome]: event.outcome, [ATTR.authMethod]: event.method };
-      emit(EVENT.authentication, event.outcome === "failure" ? "warn" : "info", event, defined(attributes), [
-        "authenticationAttempts",
-        metric,
-      ]);
+      emit(
+        EVENT.authentication,
+        event.outcome === "failure" ? "warn" : "info",
+        event,
+        { ...processPrivacy().account(event), ...defined(attributes) },
+        ["authenticationAttempts", metric],
+        event.outcome === "success",
+      );
     },
     authorization(event) {
       if (!event.denied) return;
@@ -172,7 +201,12 @@ export function createSecurity(reporter: Reporter): Security {
       ]);
     },
     sessionEvent(event) {
-      emit(EVENT.session, event.action === "invalid" ? "warn" : "info", event, { [ATTR.sessionAction]: event.action });
+      const attributes = {
+        [ATTR.sessionAction]: event.action,
+        [ATTR.sessionPreviousId]: processPrivacy().person({ sessionId: event.previousSessionId })[ATTR.sessionId],
+      };
+      const severity = SUSPICIOUS_SESSION_ACTIONS.has(event.action) ? "warn" : "info";
+      emit(EVENT.session, severity, event, defined(attributes), undefined, event.action !== "invalid");
     },
     dataAccess(event) {
       const attributes = {
@@ -214,6 +248,10 @@ export function createSecurity(reporter: Reporter): Security {
       };
       emit(EVENT.agentToolCall, inScope === false ? "warn" : "info", event, defined(attributes));
     },
+    identify(person) {
+      const state = currentRequest.getStore();
+      if (state !== undefined) identify(state, person);
+    },
     route(pattern) {
       const state = currentRequest.getStore();
       if (state !== undefined) state.route = pattern;
@@ -242,20 +280,6 @@ function stateOf(subject: EventSubject): RequestState | undefined {
   if ("raw" in request) return knownRequest(request.raw);
   if ("req" in request) return knownRequest(request.req);
   return knownRequest(request);
-}
-
-function subjectAttributes(subject: EventSubject): Attributes {
-  return defined({
-    [ATTR.userId]: subject.userId,
-    [ATTR.userName]: subject.userName,
-    [ATTR.userRoles]: subject.userRoles === undefined ? undefined : [...subject.userRoles],
-    // A session id opens the session to whoever reads the log; its hash still tells sessions apart.
-    [ATTR.sessionId]:
-      subject.sessionId === undefined
-        ? undefined
-        : createHash("sha256").update(subject.sessionId).digest("hex").slice(0, 32),
-    [ATTR.clientAddress]: subject.clientAddress,
-  });
 }
 
 function defined(attributes: Record<string, Attributes[string]>): Attributes {

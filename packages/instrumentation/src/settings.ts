@@ -44,6 +44,10 @@ export interface Settings {
   readonly disabledInstrumentations: ReadonlySet<string>;
   /** Keys for the pseudonyms of users and sessions, the newest first; none makes one of this process alone. */
   readonly hashKeys: readonly string[];
+  /** True when `user.id` and `user.name` leave the process beside `user.hash`. */
+  readonly clearUsers: boolean;
+  /** True when addresses leave the process without their last part: /24 of IPv4, /48 of IPv6. */
+  readonly truncateAddresses: boolean;
 }
 
 /** Headers inspected when nothing else is configured. */
@@ -76,6 +80,10 @@ export const ENVIRONMENT_VARIABLES = {
   VEDETTE_DISABLED_INSTRUMENTATIONS: "Comma-separated names of libraries that are left alone, e.g. `koa,bcrypt`.",
   VEDETTE_HASH_KEY:
     "Secret that user and session ids are hashed with (HMAC-SHA-256), the same for all services of a deployment; two with a comma between, the newer first, while it is changed. Default: a random one of this process.",
+  VEDETTE_USERS:
+    "`clear` lets `user.id` and `user.name` leave the process beside `user.hash`. Default `hashed`: only the hash and the roles do.",
+  VEDETTE_TRUNCATE_ADDRESSES:
+    "`true` lets addresses leave the process as networks only: /24 of IPv4, /48 of IPv6. The guard still compares whole ones. Default `false`.",
   VEDETTE_GUARD_URL: "Origin of the worker's API, e.g. `http://127.0.0.1:7333`; turns the guard on.",
   VEDETTE_GUARD_PUBLIC_KEY:
     "Base64 of the worker's Ed25519 public key (SPKI DER). Default: fetched at first contact over loopback or TLS, then pinned.",
@@ -119,6 +127,16 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     invalid(`${name} is "${value}", which is no number above 0; using ${fallback}.`);
     return fallback;
   };
+  const oneOf = <Value extends string>(
+    name: keyof typeof ENVIRONMENT_VARIABLES,
+    values: readonly [Value, ...Value[]],
+  ) => {
+    const value = text(name)?.toLowerCase();
+    const known = values.find((each) => each === value);
+    if (value !== undefined && known === undefined)
+      invalid(`${name} is "${value}", which is none of ${values.join(", ")}; using ${values[0]}.`);
+    return known ?? values[0];
+  };
   const list = (name: keyof typeof ENVIRONMENT_VARIABLES): readonly string[] =>
     (text(name) ?? "")
       .split(",")
@@ -142,7 +160,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     trustedProxies: list("VEDETTE_TRUSTED_PROXIES"),
     eventsPerSecond: positive("VEDETTE_EVENTS_PER_SECOND", 500),
     disabledInstrumentations: new Set(list("VEDETTE_DISABLED_INSTRUMENTATIONS")),
-    hashKeys: list("VEDETTE_HASH_KEY"),
+    hashKeys: hashKeys(list("VEDETTE_HASH_KEY"), warnings),
+    clearUsers: oneOf("VEDETTE_USERS", ["hashed", "clear"]) === "clear",
+    truncateAddresses: boolean("VEDETTE_TRUNCATE_ADDRESSES", false),
     guard: guardSettings(
       text("VEDETTE_GUARD_URL"),
       text("VEDETTE_GUARD_PUBLIC_KEY"),
@@ -152,6 +172,18 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     ),
   };
   return { settings, warnings };
+}
+
+/** Keys that are found by trying hide nobody: user ids are few and known. */
+const WEAK_KEY_CHARACTERS = 16;
+
+function hashKeys(keys: readonly string[], warnings: SettingsWarning[]): readonly string[] {
+  if (keys.some((key) => key.length < WEAK_KEY_CHARACTERS))
+    warnings.push({
+      code: "instrumentation-hash-key-weak",
+      message: `VEDETTE_HASH_KEY has a key of fewer than ${WEAK_KEY_CHARACTERS} characters; it is used, but it can be found by trying.`,
+    });
+  return keys;
 }
 
 function guardSettings(

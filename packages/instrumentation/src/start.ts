@@ -1,11 +1,12 @@
 import { createRequire } from "node:module";
 import { registerInstrumentations, type Instrumentation } from "@opentelemetry/instrumentation";
-import type { ErrorCode } from "./errors.ts";
 import { startGuard, type Guard } from "./guard/guard.ts";
 import { HttpServerSecurityInstrumentation } from "./http-server.ts";
 import { parseTrustedProxies } from "./client-address.ts";
 import { flushAtEnd } from "./flush-at-end.ts";
 import { INSTRUMENTED_LIBRARIES } from "./instrumentations.ts";
+import { tellOperator as warn } from "./operator-message.ts";
+import { setProcessPrivacy } from "./privacy.ts";
 import { reporter } from "./reporter.ts";
 import { readSettings, type Settings } from "./settings.ts";
 
@@ -72,6 +73,7 @@ export function startVedette(options: StartOptions = {}): Vedette {
     };
     return running;
   }
+  setProcessPrivacy(settings);
   // Before the SDK: wrapped first, we run inside the spans of an HTTP instrumentation that wraps after us.
   const guard = guardOf(settings);
   const instrumentation = new HttpServerSecurityInstrumentation({
@@ -195,9 +197,4 @@ function withSdkDefaults<Result>(make: () => Result): Result {
   } finally {
     for (const name of added) Reflect.deleteProperty(process.env, name);
   }
-}
-
-/** Says something to the operator; on standard error, because no logger of the application is ours to use. */
-function warn(code: ErrorCode, message: string): void {
-  process.stderr.write(`vedette: ${message} [${code}]\n`);
 }

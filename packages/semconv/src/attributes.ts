@@ -24,6 +24,7 @@ export const ATTR = {
   serviceName: "service.name",
   serviceVersion: "service.version",
   sessionId: "session.id",
+  sessionPreviousId: "session.previous_id",
   urlPath: "url.path",
   urlQuery: "url.query",
   urlFull: "url.full",
@@ -36,8 +37,16 @@ export const ATTR = {
   authMethod: "vedette.auth.method",
   /** Why it failed: bad_password, unknown_user, expired, bad_signature, locked … (low cardinality). */
   authFailureReason: "vedette.auth.failure.reason",
+  /** Pseudonym of the account that somebody tried to open: of the name that was typed, else of its id. */
+  authAccountHash: "vedette.auth.account.hash",
   /** Failed attempts on this account since its last success, as the application counts them; sent with a success. */
   authPriorFailures: "vedette.auth.prior.failures",
+  /** `user.hash` under the coming key, while keys are changed. */
+  userHashNext: "vedette.user.hash.next",
+  /** `session.id` under the coming key, while keys are changed. */
+  sessionIdNext: "vedette.session.id.next",
+  /** Pseudonym of the API key that a request was made with. */
+  apiKeyHash: "vedette.api_key.hash",
   /** What was to be done: an application's own name of the permission or operation. */
   action: "vedette.action",
   /** Class(es) of attack seen in a request: string array of {@link INDICATOR} values. */
@@ -52,7 +61,7 @@ export const ATTR = {
   inputRule: "vedette.input.rule",
   /** Name of the field that was refused. */
   inputField: "vedette.input.field",
-  /** What happened to a session: created, renewed, revoked, invalid. */
+  /** What happened to a session: one of {@link SESSION_ACTIONS}. */
   sessionAction: "vedette.session.action",
   /** Number of records read or exported. */
   dataRecordCount: "vedette.data.record.count",
@@ -85,6 +94,24 @@ export const INDICATOR = {
   xss: "xss",
   pathTraversal: "path_traversal",
   commandInjection: "command_injection",
+  /** Code of a server-side language: PHP, JavaScript, Java, Ruby, Perl. */
+  codeInjection: "code_injection",
+  /** Expressions of a template language that compute or reach objects. */
+  templateInjection: "template_injection",
+  /** Operators of a document database where a value is meant. */
+  nosqlInjection: "nosql_injection",
+  /** A URL that leads the server to itself, its neighbours or its cloud's metadata. */
+  ssrf: "ssrf",
+  /** A document type with entities of its own. */
+  xxe: "xxe",
+  /** Keys that reach the prototype of every object. */
+  prototypePollution: "prototype_pollution",
+  /** A lookup that Java's logging or naming would follow. */
+  jndiLookup: "jndi_lookup",
+  /** A serialised object that runs code when it is read. */
+  unsafeDeserialization: "unsafe_deserialization",
+  /** A line break followed by a header or a command of a mail protocol. */
+  crlfInjection: "crlf_injection",
   scanner: "scanner",
 } as const;
 
@@ -96,3 +123,22 @@ export const OUTCOMES = ["success", "failure", "unknown"] as const;
 
 /** How something ended. */
 export type Outcome = (typeof OUTCOMES)[number];
+
+/**
+ * What happens to sessions. `invalid`: an id was presented that was never issued or has ended; `fixation`: a log-in kept the id that was known
+ * before it; `client_changed`: another address or user agent than before; `concurrent`: used from two places at once; `hijack_suspected`: what the application takes for somebody else's hand.
+ */
+export const SESSION_ACTIONS = [
+  "created",
+  "renewed",
+  "revoked",
+  "expired",
+  "invalid",
+  "fixation",
+  "client_changed",
+  "concurrent",
+  "hijack_suspected",
+] as const;
+
+/** One thing that happens to a session. */
+export type SessionAction = (typeof SESSION_ACTIONS)[number];

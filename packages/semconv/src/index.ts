@@ -1,4 +1,13 @@
-export { ATTR, INDICATOR, OUTCOMES, type AttributeName, type Indicator, type Outcome } from "./attributes.ts";
+export {
+  ATTR,
+  INDICATOR,
+  OUTCOMES,
+  SESSION_ACTIONS,
+  type AttributeName,
+  type Indicator,
+  type Outcome,
+  type SessionAction,
+} from "./attributes.ts";
 export { EVENT, type EventName } from "./events.ts";
 export {
   GUARD_ACTIONS,

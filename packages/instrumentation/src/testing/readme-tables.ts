@@ -11,8 +11,12 @@ const REQUEST: readonly AttributeName[] = [
   ATTR.urlQuery,
   ATTR.userAgentOriginal,
 ];
-/** Who did it, as far as the application says. */
-const SUBJECT: readonly AttributeName[] = [ATTR.userId, ATTR.userName, ATTR.userRoles, ATTR.sessionId];
+/** Who did it, as far as an instrumentation found out or the application says. */
+const PERSON: readonly AttributeName[] = [ATTR.userHash, ATTR.userRoles, ATTR.sessionId, ATTR.apiKeyHash];
+/** Beside those, while keys are changed. */
+const COMING: readonly AttributeName[] = [ATTR.userHashNext, ATTR.sessionIdNext];
+/** Beside those, with `VEDETTE_USERS=clear`. */
+const CLEAR: readonly AttributeName[] = [ATTR.userId, ATTR.userName];
 
 /** When each event is emitted, and the attributes of its own that it may carry. */
 export const EVENTS: Readonly<
@@ -48,7 +52,13 @@ export const EVENTS: Readonly<
     when: "`security.authentication`",
     severity: "INFO, failures WARN",
     manual: true,
-    attributes: [ATTR.eventOutcome, ATTR.authMethod, ATTR.authFailureReason, ATTR.authPriorFailures],
+    attributes: [
+      ATTR.eventOutcome,
+      ATTR.authMethod,
+      ATTR.authFailureReason,
+      ATTR.authPriorFailures,
+      ATTR.authAccountHash,
+    ],
   },
   [EVENT.authorizationDenied]: {
     when: "`security.authorization` with `denied: true`",
@@ -65,9 +75,9 @@ export const EVENTS: Readonly<
   [EVENT.rateLimited]: { when: "`security.rateLimited`", severity: "WARN", manual: true, attributes: [ATTR.action] },
   [EVENT.session]: {
     when: "`security.sessionEvent`",
-    severity: "INFO, `invalid` WARN",
+    severity: "INFO, `invalid`, `fixation`, `hijack_suspected` WARN",
     manual: true,
-    attributes: [ATTR.sessionAction],
+    attributes: [ATTR.sessionAction, ATTR.sessionPreviousId],
   },
   [EVENT.dataAccess]: {
     when: "`security.dataAccess`",
@@ -110,7 +120,7 @@ export const EVENTS: Readonly<
 /** Every attribute that an event may carry. */
 export function attributesOf(name: EventName): ReadonlySet<string> {
   const event = EVENTS[name];
-  return new Set([ATTR.logRecordUid, ...REQUEST, ...(event.manual ? SUBJECT : []), ...event.attributes]);
+  return new Set([ATTR.logRecordUid, ...REQUEST, ...PERSON, ...COMING, ...CLEAR, ...event.attributes]);
 }
 
 const code = (text: string): string => `\`${text}\``;
@@ -135,7 +145,7 @@ export function readmeTables(): Readonly<Record<string, string>> {
       ["event", "when", "severity", "attributes of its own"],
       Object.entries(EVENTS).map(([name, event]) => [code(name), event.when, event.severity, codes(event.attributes)]),
     ),
-    attributes: `Every event carries ${code(ATTR.logRecordUid)}; one about a request ${codes(REQUEST)}; one of the manual API ${codes(SUBJECT)} as far as the application says them.`,
+    attributes: `Every event carries ${code(ATTR.logRecordUid)}; one about a request ${codes(REQUEST)}; one about somebody ${codes(PERSON)}, while keys are changed ${codes(COMING)}, and with ${code("VEDETTE_USERS=clear")} ${codes(CLEAR)}.`,
     environment: table(
       ["variable", "meaning"],
       Object.entries(ENVIRONMENT_VARIABLES).map(([name, meaning]) => [code(name), meaning]),
