@@ -33,6 +33,7 @@ function stage(options: {
   }[];
   readonly view?: Partial<WatchView>;
   readonly here?: readonly { readonly index: string; readonly trouble: string | undefined }[];
+  readonly troubles?: ReadonlyMap<string, string>;
   readonly more?: Partial<StandingOptions>;
 }) {
   const shards = options.shards.map(({ sight }): SourceShard => ({ source: "logs", sight }));
@@ -112,6 +113,7 @@ function stage(options: {
           progress: undefined,
           trouble,
         })),
+      troubles: () => options.troubles ?? new Map(),
     },
     readStandings: async () => standings,
     lines: () => ({ correlate: ["correlate/0", "correlate/1"], case: ["case/default"] }),
@@ -175,6 +177,19 @@ describe("createStanding", () => {
       "No worker runs correlate/1 yet.",
       "It cannot commit.",
     ]);
+  });
+
+  it("tells why a shard is not read whose lease was given back", async () => {
+    const standing = stage({
+      shards: [{ sight: sightOf("shut", 7), state: "behind", unread: 8 }],
+      troubles: new Map([["source/logs/uuid-shut/0", "Reading shut failed: the privilege `read` is missing."]]),
+    });
+    expect((await standing.read()).sources[0]?.waiting).toMatchObject([
+      { index: "shut", trouble: "Reading shut failed: the privilege `read` is missing." },
+    ]);
+    expect(standing.problems()).toContain(
+      "Source logs does not read shut/0: Reading shut failed: the privilege `read` is missing.",
+    );
   });
 
   it("says who holds what", async () => {

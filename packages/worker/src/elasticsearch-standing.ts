@@ -32,7 +32,7 @@ export interface StandingOptions {
   readonly starts: () => ReadonlyMap<string, SourceStart>;
   /** All shards that are to be read, as last seen. */
   readonly followed: () => readonly SourceShard[];
-  readonly stageOne: Pick<StageOne, "shards">;
+  readonly stageOne: Pick<StageOne, "shards" | "troubles">;
   /** How the shards stand; undefined while it is not known which there are. */
   readonly readStandings: () => Promise<readonly ShardStanding[] | undefined>;
   /** Names of the lines that some worker has to run, by the kind of their leases. */
@@ -53,6 +53,8 @@ export interface Standing {
 }
 
 const LISTED = 100;
+/** Shards of a source whose trouble is said in the list of what is wrong; the others stand with their shards. */
+const MOST_TROUBLES = 3;
 
 /** Makes the standing; nothing is asked of the cluster before it is read. */
 export function createStanding(options: StandingOptions): Standing {
@@ -140,7 +142,7 @@ export function createStanding(options: StandingOptions): Standing {
       if (state === "current" || state === "byTime") continue;
       const { index, shard } = one.shard.sight.key;
       const { unread, owner, resource } = one.standing;
-      const trouble = here.get(resource)?.trouble;
+      const trouble = here.get(resource)?.trouble ?? stageOne.troubles().get(resource);
       waiting.push({
         index,
         shard,
@@ -217,11 +219,15 @@ const named = (names: readonly string[]): string =>
 export function problemsOf({ sources, lines }: Pick<ElasticsearchStatus, "sources" | "lines">): readonly string[] {
   const unowned = lines.filter(({ owner }) => owner === undefined).map(({ line }) => line);
   return [
-    ...sources.flatMap(({ name, red, stalled, unmatched }) => [
+    ...sources.flatMap(({ name, red, stalled, unmatched, waiting }) => [
       ...(red.length > 0 ? [`Source ${name} waits for ${named(red)}: no copy is started.`] : []),
       ...(stalled.length > 0
         ? [`Source ${name}: nobody has read ${named(stalled)} for long, and the watermark goes on without.`]
         : []),
+      ...waiting
+        .flatMap(({ index, shard, trouble }) => (trouble === undefined ? [] : [`${index}/${shard}: ${trouble}`]))
+        .slice(0, MOST_TROUBLES)
+        .map((trouble) => `Source ${name} does not read ${trouble}`),
       ...(unmatched.length > 0 ? [`Source ${name}: nothing fits ${named(unmatched)}.`] : []),
     ]),
     ...(unowned.length > 0 ? [`No worker runs ${named(unowned)} yet.`] : []),

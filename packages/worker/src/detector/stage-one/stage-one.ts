@@ -1,6 +1,7 @@
 import type { FieldMapping, LogSource } from "@vedette/detection";
 import type { ProcessRecords } from "../../collector/processors/processors.ts";
 import type { ShardPosition, ShardSight } from "../../collector/elasticsearch/shard-tail.ts";
+import { ElasticsearchError } from "../../elasticsearch/errors.ts";
 import type { Leases } from "../../leases/lease.ts";
 import type { VersionedDocuments } from "../../leases/lease-documents.ts";
 import type { Clock, Log, Timers } from "../../ports.ts";
@@ -93,6 +94,8 @@ export interface StageOne extends AsyncDisposable {
   settled(): Promise<void>;
   /** The shards that this worker reads now. */
   shards(): readonly ShardStatus[];
+  /** What kept shards from being read when this worker tried last and gave their leases back, one sentence each, by the name of the lease. */
+  troubles(): ReadonlyMap<string, string>;
   /** What this worker did since its start. */
   counters(): StageOneCounters;
   /** Received records that were left to the tail because too many waited. */
@@ -109,6 +112,7 @@ export function createStageOne(options: StageOneOptions): StageOne {
   const slots = new Slots(options.maxPages ?? 24);
   const ruleSet = ruleSetOf(options.rules);
   const following = new Map<string, { shard: SourceShard; progress?: ShardProgress; trouble: string | undefined }>();
+  const troubles = new Map<string, string>();
   let shards = new Map<string, SourceShard>();
   let counters = NO_COUNTS;
   let areRulesKept = false;
@@ -172,6 +176,7 @@ export function createStageOne(options: StageOneOptions): StageOne {
   return {
     follow(found) {
       shards = new Map(found.map((shard) => [shardResource(shard), shard]));
+      for (const resource of troubles.keys()) if (!shards.has(resource)) troubles.delete(resource);
       leases.offer(SOURCE_KIND, [...shards.keys()], async (lease) => {
         const shard = shards.get(lease.resource);
         if (shard === undefined) return;
@@ -197,10 +202,15 @@ export function createStageOne(options: StageOneOptions): StageOne {
             saveInterval,
             onPage(more, progress) {
               state.progress = progress;
+              troubles.delete(lease.resource);
               count(shard.source, more);
             },
             onTrouble: (trouble) => void (state.trouble = trouble),
           });
+        } catch (error) {
+          // What waiting does not cure is tried again with the next lease; until then somebody has to be able to see it.
+          if (error instanceof ElasticsearchError) troubles.set(lease.resource, error.message);
+          throw error;
         } finally {
           if (following.get(lease.resource) === state) following.delete(lease.resource);
         }
@@ -217,6 +227,7 @@ export function createStageOne(options: StageOneOptions): StageOne {
         progress,
         trouble,
       })),
+    troubles: () => troubles,
     counters: () => counters,
     get leftToTail() {
       return early.leftOut;
