@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Client } from "@elastic/elasticsearch";
 import { startNodes, type ClusterOfNodes } from "../../packages/worker/src/testing/elasticsearch/cluster-of-nodes.ts";
+import { endWithUsage, positiveNumber, readOptions } from "../command-options.ts";
 import { run, type RunReport } from "./run.ts";
 import { SCENARIOS, type Scenario, type ScenarioName } from "./scenarios.ts";
 import { makeRedForAWhile } from "./source-index.ts";
@@ -21,29 +21,23 @@ const USAGE = `Usage: npm run quality -- exactly-once [OPTIONS]
   --break NAME       refresh or content-hash: what is left out of the worker, to see the run fail
   --elasticsearch URLS  a running cluster instead of an own one, its nodes with commas between`;
 
-const { values } = parseArgs({
-  options: {
-    scenario: { type: "string", default: "plain" },
-    seeds: { type: "string", default: "1..1" },
-    events: { type: "string", default: "200000" },
-    seconds: { type: "string", default: "120" },
-    workers: { type: "string", default: "3" },
-    "kill-every": { type: "string", default: "6" },
-    faults: { type: "string", default: "1" },
-    patience: { type: "string", default: "60" },
-    stage: { type: "string", default: "alerts" },
-    break: { type: "string" },
-    elasticsearch: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
+const values = readOptions(USAGE, {
+  scenario: { type: "string", default: "plain" },
+  seeds: { type: "string", default: "1..1" },
+  events: { type: "string", default: "200000" },
+  seconds: { type: "string", default: "120" },
+  workers: { type: "string", default: "3" },
+  "kill-every": { type: "string", default: "6" },
+  faults: { type: "string", default: "1" },
+  patience: { type: "string", default: "60" },
+  stage: { type: "string", default: "alerts" },
+  break: { type: "string" },
+  elasticsearch: { type: "string" },
 });
 
 const print = (line: string): void => void process.stdout.write(`${new Date().toISOString().slice(11, 19)} ${line}\n`);
 
-function usage(problem?: string): never {
-  process.stderr.write(`${problem === undefined ? "" : `${problem}\n`}${USAGE}\n`);
-  process.exit(problem === undefined ? 0 : 2);
-}
+const usage = (problem: string): never => endWithUsage(USAGE, problem);
 
 function oneOf<T extends string>(option: string, value: string | undefined, known: readonly T[]): T {
   const found = known.find((name) => name === value);
@@ -51,11 +45,9 @@ function oneOf<T extends string>(option: string, value: string | undefined, know
 }
 
 function positive(option: "events" | "seconds" | "workers" | "kill-every" | "patience"): number {
-  const number = Number(values[option]);
-  return number > 0 ? number : usage(`--${option} ${values[option]}: expected a number above 0`);
+  return positiveNumber(USAGE, option, values[option]);
 }
 
-if (values.help) usage();
 const name: ScenarioName = oneOf("scenario", values.scenario, Object.keys(SCENARIOS) as ScenarioName[]);
 const scenario: Scenario = SCENARIOS[name];
 const stage = oneOf("stage", values.stage, ["findings", "alerts"] as const);

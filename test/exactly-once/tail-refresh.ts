@@ -1,26 +1,28 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Client } from "@elastic/elasticsearch";
 import { createTailing } from "../../packages/worker/src/collector/elasticsearch/tailing.ts";
 import { connectCluster } from "../../packages/worker/src/elasticsearch/connect.ts";
 import { createNodePorts, steadyClock } from "../../packages/worker/src/ports-node.ts";
 import { startNodes } from "../../packages/worker/src/testing/elasticsearch/cluster-of-nodes.ts";
 import { silentLog } from "../../packages/worker/src/testing/silent-log.ts";
+import { positiveNumber, readOptions } from "../command-options.ts";
 
 /**
  * `npm run quality -- tail-refresh`: the tail, and the same tail without its refresh step, read one index side by side while eight writers fill it. What the second one loses is what
  * the step is for; the first one must lose nothing.
  */
 
-const { values } = parseArgs({
-  options: {
-    documents: { type: "string", default: "20000" },
-    rounds: { type: "string", default: "3" },
-    elasticsearch: { type: "string" },
-  },
+const USAGE = `Usage: npm run quality -- tail-refresh [OPTIONS]
+  --documents N      documents of a round; 20000 by default
+  --rounds N         3 by default
+  --elasticsearch URLS  a running cluster instead of an own one, its nodes with commas between`;
+const values = readOptions(USAGE, {
+  documents: { type: "string", default: "20000" },
+  rounds: { type: "string", default: "3" },
+  elasticsearch: { type: "string" },
 });
-const documents = Number(values.documents);
-const rounds = Number(values.rounds);
+const documents = positiveNumber(USAGE, "documents", values.documents);
+const rounds = positiveNumber(USAGE, "rounds", values.rounds);
 const WRITERS = 8;
 const MOST_AT_ONCE = 100;
 /** Milliseconds without a new document after which a tail has read what it will read. */

@@ -1,10 +1,10 @@
 // npm run quality -- push-down [--sample N] [--every N] [--shape NAME] [--set NAME] [--write]: the queries of every rule of SigmaHQ against the engine, over the
 // labelled events indexed in three shapes; exit code 1 when an exact answer differs or a superset misses a document. Needs an Elasticsearch: VEDETTE_TEST_ELASTICSEARCH.
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { Client } from "@elastic/elasticsearch";
 import { loadRules } from "../../packages/detection/src/sigma/load-rules.ts";
 import { RULE_SETS, type SharedRule, sharedLines } from "../../packages/detection/src/testing/shared-data.ts";
+import { endWithUsage, positiveNumber, readOptions } from "../command-options.ts";
 import { type ShapeResult, compareShape } from "./compare.ts";
 import { SHAPES } from "./shapes.ts";
 import { tableOf } from "./table.ts";
@@ -13,27 +13,27 @@ const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
-const { values } = parseArgs({
-  options: {
-    sample: { type: "string", default: "0" },
-    shape: { type: "string" },
-    set: { type: "string" },
-    every: { type: "string", default: "1" },
-    write: { type: "boolean", default: false },
-  },
+const USAGE = `Usage: npm run quality -- push-down [OPTIONS]
+  --every N     every Nth rule; all by default
+  --sample N    about so many events of each set; all by default
+  --shape NAME  one shape of documents: ${SHAPES.map(({ name }) => name).join(", ")}
+  --set NAME    sets of events with this in their name
+  --write       write the table into docs/push-down.md
+VEDETTE_TEST_ELASTICSEARCH names an Elasticsearch without security, such as http://127.0.0.1:9200.`;
+const values = readOptions(USAGE, {
+  sample: { type: "string", default: "0" },
+  shape: { type: "string" },
+  set: { type: "string" },
+  every: { type: "string", default: "1" },
+  write: { type: "boolean", default: false },
 });
-const node = process.env["VEDETTE_TEST_ELASTICSEARCH"];
-if (node === undefined) {
-  process.stderr.write(
-    "Name an Elasticsearch without security in VEDETTE_TEST_ELASTICSEARCH, such as http://127.0.0.1:9200.\n",
-  );
-  process.exit(2);
-}
+const every = positiveNumber(USAGE, "every", values.every);
+const node = process.env["VEDETTE_TEST_ELASTICSEARCH"] ?? endWithUsage(USAGE, "VEDETTE_TEST_ELASTICSEARCH is not set.");
 const client = new Client({ node, requestTimeout: 300_000 });
 const files = sharedLines<SharedRule>("sigma-rules.jsonl.gz")
   .filter(({ set }) => RULE_SETS.includes(set))
   .map(({ path, yaml }) => ({ path, text: yaml }));
-const rules = loadRules(files).rules.filter(({ kind }, at) => kind === "signature" && at % Number(values.every) === 0);
+const rules = loadRules(files).rules.filter(({ kind }, at) => kind === "signature" && at % every === 0);
 const results: ShapeResult[] = [];
 for (const shape of SHAPES) {
   if (values.shape !== undefined && !shape.name.toLowerCase().includes(values.shape.toLowerCase())) continue;

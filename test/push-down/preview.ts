@@ -4,7 +4,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { Client } from "@elastic/elasticsearch";
 import { createCorrelator } from "../../packages/detection/src/correlation/correlator.ts";
 import type { JsonObject } from "../../packages/detection/src/event.ts";
@@ -17,17 +16,15 @@ import { createRecordJudge } from "../../packages/worker/src/detector/stage-one/
 import { tailedRecord } from "../../packages/worker/src/detector/stage-one/tailed-record.ts";
 import { createNodePorts } from "../../packages/worker/src/ports-node.ts";
 import { silentLog } from "../../packages/worker/src/testing/silent-log.ts";
+import { endWithUsage, positiveNumber, readOptions } from "../command-options.ts";
 
-const { values } = parseArgs({ options: { documents: { type: "string", default: "200000" } } });
-const node = process.env["VEDETTE_TEST_ELASTICSEARCH"];
-if (node === undefined) {
-  process.stderr.write(
-    "Name an Elasticsearch without security in VEDETTE_TEST_ELASTICSEARCH, such as http://127.0.0.1:9200.\n",
-  );
-  process.exit(2);
-}
+const USAGE = `Usage: npm run quality -- preview [OPTIONS]
+  --documents N  documents that are indexed; 200000 by default
+VEDETTE_TEST_ELASTICSEARCH names an Elasticsearch without security, such as http://127.0.0.1:9200.`;
+const values = readOptions(USAGE, { documents: { type: "string", default: "200000" } });
+const node = process.env["VEDETTE_TEST_ELASTICSEARCH"] ?? endWithUsage(USAGE, "VEDETTE_TEST_ELASTICSEARCH is not set.");
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const wanted = Number(values.documents);
+const wanted = positiveNumber(USAGE, "documents", values.documents);
 const index = `h-preview-${process.pid}`;
 const START = Date.UTC(2026, 9, 1);
 /** Milliseconds between two events. */
