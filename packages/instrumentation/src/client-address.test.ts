@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { isIP } from "node:net";
 import { describe, expect, it } from "vitest";
-import { clientAddress, normaliseAddress, parseTrustedProxies } from "./client-address.ts";
+import { clientAddress, normaliseAddress, parseTrustedProxies, truncateAddress } from "./client-address.ts";
 
 describe("an address", () => {
   it.each([
@@ -31,6 +31,28 @@ describe("an address", () => {
   });
 });
 
+describe("a truncated address", () => {
+  it.each([
+    ["192.0.2.77", "192.0.2.0"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1::"],
+    ["2001:db8::1", "2001:db8::"],
+    ["::1", "::"],
+    ["fe80::1:2", "fe80::"],
+    ["unix", "unix"],
+  ])("of %s is %s", (address, expected) => {
+    expect(truncateAddress(address)).toBe(expected);
+  });
+
+  it("is an address, the same for all hosts of a network", () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
+        const once = truncateAddress(normaliseAddress(text) ?? "");
+        return isIP(once) > 0 && truncateAddress(once) === once;
+      }),
+    );
+  });
+});
+
 describe("the client", () => {
   const { proxies, invalid } = parseTrustedProxies([
     "127.0.0.1",
@@ -55,6 +77,41 @@ describe("the client", () => {
     ["127.0.0.1", ",,,", "127.0.0.1"],
   ])("behind %s with X-Forwarded-For %j is %s", (peer, forwardedFor, expected) => {
     expect(clientAddress(peer, forwardedFor, proxies)).toBe(expected);
+  });
+
+  it.each([
+    ["203.0.113.9", "for=198.51.100.1", "203.0.113.9"],
+    ["127.0.0.1", "for=198.51.100.1", "198.51.100.1"],
+    ["127.0.0.1", 'For="198.51.100.1:4711";proto=https;by=10.0.0.1', "198.51.100.1"],
+    ["127.0.0.1", 'proto=https ; for="[2001:db9::1]:80"', "2001:db9::1"],
+    ["127.0.0.1", "for=198.51.100.66, for=198.51.100.1, for=10.9.9.9", "198.51.100.1"],
+    ["127.0.0.1", 'for="198.51.100.66, for=198.51.100.1', "198.51.100.1"],
+    ["127.0.0.1", 'for="198.51.100.66\\", for=198.51.100.1', "198.51.100.1"],
+    ["127.0.0.1", 'for=x;secret="a, for=198.51.100.66, b", for=198.51.100.1', "198.51.100.1"],
+    ["127.0.0.1", "for=198.51.100.66, for=unknown, for=10.9.9.9", "10.9.9.9"],
+    ["127.0.0.1", "for=198.51.100.66, for=_hidden", "127.0.0.1"],
+    ["127.0.0.1", "for=198.51.100.66;for=198.51.100.67", "127.0.0.1"],
+    ["127.0.0.1", "by=198.51.100.66", "127.0.0.1"],
+    ["127.0.0.1", "198.51.100.66", "127.0.0.1"],
+    ["127.0.0.1", '"', "127.0.0.1"],
+  ])("behind %s with Forwarded %j is %s", (peer, forwarded, expected) => {
+    expect(clientAddress(peer, forwarded, parseTrustedProxies(["127.0.0.1", "10.0.0.0/8"], "forwarded").proxies)).toBe(
+      expected,
+    );
+  });
+
+  it("is whom the nearest proxy saw, whatever a client wrote before it", () => {
+    for (const header of ["x-forwarded-for", "forwarded"] as const) {
+      const { proxies: trusted } = parseTrustedProxies(["127.0.0.1"], header);
+      const appended = header === "forwarded" ? "for=198.51.100.1" : "198.51.100.1";
+      fc.assert(
+        fc.property(
+          fc.oneof(fc.string(), fc.stringMatching(/^[for=",;\\ 0-9.:[\]]{0,40}$/)),
+          (written) => clientAddress("127.0.0.1", `${written}, ${appended}`, trusted) === "198.51.100.1",
+        ),
+        { numRuns: 2000 },
+      );
+    }
   });
 
   it("is the peer when no proxy is trusted, whatever it claims", () => {

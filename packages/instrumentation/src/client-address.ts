@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
+import { forwardedHops, type ForwardedHeader } from "./forwarded-hops.ts";
 
 /**
  * Writes an address the one way in which addresses are compared: IPv4-mapped IPv6 as IPv4, no zone, lower case, no brackets or port.
@@ -49,9 +50,11 @@ export function truncateAddress(address: string): string {
   return canonicalIpv6(`${all.slice(0, 3).join(":")}::`);
 }
 
-/** Proxies whose `X-Forwarded-For` is believed. */
+/** Proxies that are believed when they say for whom they ask. */
 export interface TrustedProxies {
   readonly isEmpty: boolean;
+  /** The header in which they say it. Another one is the client's to write: a proxy passes on what it does not know. */
+  readonly header: ForwardedHeader;
   /** @param address Normalised address. */
   has(address: string): boolean;
 }
@@ -61,7 +64,10 @@ export interface TrustedProxies {
  *
  * @returns The proxies, and the entries that are neither an address nor a range.
  */
-export function parseTrustedProxies(entries: readonly string[]): {
+export function parseTrustedProxies(
+  entries: readonly string[],
+  header: ForwardedHeader = "x-forwarded-for",
+): {
   proxies: TrustedProxies;
   invalid: readonly string[];
 } {
@@ -91,31 +97,27 @@ export function parseTrustedProxies(entries: readonly string[]): {
   }
   const proxies = {
     isEmpty: count === 0,
+    header,
     has: (address: string) => list.check(address, isIP(address) === 4 ? "ipv4" : "ipv6"),
   };
   return { proxies, invalid };
 }
 
-const MAX_HOPS = 32;
-
 /**
- * Decides who sent a request: the socket's peer, or, when that is a trusted proxy, the right-most address of `X-Forwarded-For` that
- * is none. What stands further left was written by the client and proves nothing.
+ * Decides who sent a request: the socket's peer, or, when that is a trusted proxy, the right-most address of its header that is none. What
+ * stands further left was written by the client and proves nothing.
  *
  * @param peer Normalised address of the socket's peer.
- * @param forwardedFor Value of `X-Forwarded-For`, or undefined.
+ * @param forwarded Value of the proxies' header, or undefined.
  */
-export function clientAddress(peer: string, forwardedFor: string | undefined, proxies: TrustedProxies): string {
-  if (proxies.isEmpty || forwardedFor === undefined || !proxies.has(peer)) return peer;
+export function clientAddress(peer: string, forwarded: string | undefined, proxies: TrustedProxies): string {
+  if (proxies.isEmpty || forwarded === undefined || !proxies.has(peer)) return peer;
   let client = peer;
-  let end = forwardedFor.length;
-  for (let hop = 0; hop < MAX_HOPS && end > 0; hop++) {
-    const comma = forwardedFor.lastIndexOf(",", end - 1);
-    const address = normaliseAddress(forwardedFor.slice(comma + 1, end));
+  for (const hop of forwardedHops(proxies.header, forwarded)) {
+    const address = hop === undefined ? undefined : normaliseAddress(hop);
     if (address === undefined) return client;
     client = address;
     if (!proxies.has(address)) return client;
-    end = comma;
   }
   return client;
 }

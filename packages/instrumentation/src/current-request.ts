@@ -4,7 +4,7 @@ import { ROOT_CONTEXT, type Attributes, type Context } from "@opentelemetry/api"
 import { ATTR } from "@vedette/semconv";
 import { clientAddress, normaliseAddress, type TrustedProxies } from "./client-address.ts";
 import { processPrivacy } from "./privacy.ts";
-import { redactQuery } from "./redaction.ts";
+import { redactPath, redactQuery, redactText } from "./redaction.ts";
 
 /** Who sends a request, in clear: compared in this process, never emitted as it stands. */
 export interface RequestIdentity {
@@ -68,7 +68,7 @@ export function observeRequest(request: IncomingMessage, proxies: TrustedProxies
   const mark = url.indexOf("?");
   const remote = request.socket.remoteAddress;
   const peerAddress = remote === undefined ? undefined : normaliseAddress(remote);
-  const forwarded = request.headers["x-forwarded-for"];
+  const forwarded = request.headers[proxies.header];
   const state: RequestState = {
     request,
     peerAddress,
@@ -103,7 +103,7 @@ export function identify(state: RequestState, identity: RequestIdentity): void {
   };
 }
 
-const PATH_CHARACTERS = 1024;
+const USER_AGENT_CHARACTERS = 512;
 
 /**
  * The attributes that every event about a request carries.
@@ -113,7 +113,7 @@ const PATH_CHARACTERS = 1024;
 export function requestAttributes(state: RequestState, person: RequestIdentity = state.identity): Attributes {
   const attributes: Attributes = {
     [ATTR.httpRequestMethod]: state.request.method ?? "GET",
-    [ATTR.urlPath]: state.path.slice(0, PATH_CHARACTERS),
+    [ATTR.urlPath]: redactPath(state.path),
   };
   const privacy = processPrivacy();
   if (state.clientAddress !== undefined) attributes[ATTR.clientAddress] = privacy.address(state.clientAddress);
@@ -122,7 +122,8 @@ export function requestAttributes(state: RequestState, person: RequestIdentity =
   if (route !== undefined) attributes[ATTR.httpRoute] = route;
   if (state.query !== undefined && state.query !== "") attributes[ATTR.urlQuery] = redactQuery(state.query);
   const userAgent = state.request.headers["user-agent"];
-  if (userAgent !== undefined) attributes[ATTR.userAgentOriginal] = userAgent.slice(0, 512);
+  if (userAgent !== undefined)
+    attributes[ATTR.userAgentOriginal] = redactText(userAgent.slice(0, USER_AGENT_CHARACTERS));
   return Object.assign(attributes, privacy.person(person));
 }
 

@@ -7,6 +7,7 @@ import { answerBlockedRequest, answerBlockedSocket } from "./blocked-answer.ts";
 import { parseTrustedProxies, type TrustedProxies } from "./client-address.ts";
 import { knownRequest, observeRequest, requestAttributes, type RequestState } from "./current-request.ts";
 import type { GuardDecisions } from "./guard/decisions.ts";
+import { setProcessPrivacy } from "./privacy.ts";
 import { inspectRequest, warmUpInspection } from "./inspect/inspect-request.ts";
 import { sampleOf } from "./redaction.ts";
 import { reporter as processReporter, type Reporter } from "./reporter.ts";
@@ -97,7 +98,8 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
   private readConfiguration(): void {
     const settings = this.getConfig().settings ?? readSettings(process.env).settings;
     this.current = settings;
-    this.proxies = parseTrustedProxies(settings.trustedProxies).proxies;
+    this.proxies = parseTrustedProxies(settings.trustedProxies, settings.forwardedHeader).proxies;
+    setProcessPrivacy(settings);
     this.reporter().setEventsPerSecond(settings.eventsPerSecond);
     if (settings.inspection.enabled) warmUpInspection();
   }

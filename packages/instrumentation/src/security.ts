@@ -13,6 +13,7 @@ import {
 import { processPrivacy } from "./privacy.ts";
 import { reporter as processReporter, type CounterKey, type EventSeverity, type Reporter } from "./reporter.ts";
 
+import { redactUrl } from "./redaction.ts";
 export type { RequestIdentity };
 
 /** A request of node:http, or of a framework that keeps it as `raw` (fastify) or `req` (koa, hono). */
@@ -231,7 +232,7 @@ export function createSecurity(reporter: Reporter): Security {
     outboundRequest(event) {
       const severity = event.addressClass === "public" ? "info" : "warn";
       const attributes = {
-        [ATTR.urlFull]: withoutCredentials(event.url),
+        [ATTR.urlFull]: redactUrl(event.url),
         [ATTR.serverAddress]: URL.canParse(event.url) ? new URL(event.url).hostname : undefined,
         [ATTR.outboundAddressClass]: event.addressClass,
         [ATTR.eventOutcome]: event.outcome,
@@ -286,16 +287,6 @@ function defined(attributes: Record<string, Attributes[string]>): Attributes {
   const kept: Attributes = {};
   for (const [name, value] of Object.entries(attributes)) if (value !== undefined) kept[name] = value;
   return kept;
-}
-
-const URL_CHARACTERS = 1024;
-
-function withoutCredentials(url: string): string {
-  if (!URL.canParse(url)) return url.slice(0, URL_CHARACTERS);
-  const parsed = new URL(url);
-  if (parsed.username !== "") parsed.username = "REDACTED";
-  if (parsed.password !== "") parsed.password = "REDACTED";
-  return parsed.href.slice(0, URL_CHARACTERS);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "./errors.ts";
+import { FORWARDED_HEADERS, type ForwardedHeader } from "./forwarded-hops.ts";
 
 /** Limits and scope of the request inspection. */
 export interface InspectionSettings {
@@ -43,6 +44,8 @@ export interface Settings {
   /** Names of libraries whose instrumentation stays off. */
   readonly disabledInstrumentations: ReadonlySet<string>;
   /** Keys for the pseudonyms of users and sessions, the newest first; none makes one of this process alone. */
+  /** Header in which those proxies say for whom they ask. */
+  readonly forwardedHeader: ForwardedHeader;
   readonly hashKeys: readonly string[];
   /** True when `user.id` and `user.name` leave the process beside `user.hash`. */
   readonly clearUsers: boolean;
@@ -75,7 +78,9 @@ export const ENVIRONMENT_VARIABLES = {
     "Milliseconds after which the inspection of one request ends, once 4 KiB of it were looked at. Default `25`.",
   VEDETTE_INSPECTED_HEADERS: "Comma-separated header names to inspect; `cookie` stands for each cookie's value.",
   VEDETTE_TRUSTED_PROXIES:
-    "Comma-separated addresses and CIDR ranges whose `X-Forwarded-For` is believed. Default none.",
+    "Comma-separated addresses and CIDR ranges of the proxies that are believed when they say for whom they ask. Default none.",
+  VEDETTE_FORWARDED_HEADER:
+    "Header in which they say it, and the only one that is read: `x-forwarded-for` or `forwarded` (RFC 7239). Default `x-forwarded-for`.",
   VEDETTE_EVENTS_PER_SECOND: "Events of one name emitted in one second; more are counted and dropped. Default `500`.",
   VEDETTE_DISABLED_INSTRUMENTATIONS: "Comma-separated names of libraries that are left alone, e.g. `koa,bcrypt`.",
   VEDETTE_HASH_KEY:
@@ -129,7 +134,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   };
   const oneOf = <Value extends string>(
     name: keyof typeof ENVIRONMENT_VARIABLES,
-    values: readonly [Value, ...Value[]],
+    values: readonly [Value, ...(readonly Value[])],
   ) => {
     const value = text(name)?.toLowerCase();
     const known = values.find((each) => each === value);
@@ -179,6 +184,7 @@ const WEAK_KEY_CHARACTERS = 16;
 
 function hashKeys(keys: readonly string[], warnings: SettingsWarning[]): readonly string[] {
   if (keys.some((key) => key.length < WEAK_KEY_CHARACTERS))
+    forwardedHeader: oneOf("VEDETTE_FORWARDED_HEADER", FORWARDED_HEADERS),
     warnings.push({
       code: "instrumentation-hash-key-weak",
       message: `VEDETTE_HASH_KEY has a key of fewer than ${WEAK_KEY_CHARACTERS} characters; it is used, but it can be found by trying.`,
