@@ -1,4 +1,6 @@
 import type { Instrumentation } from "@opentelemetry/instrumentation";
+import { JoseInstrumentation, JOSE_VERSIONS } from "./authentication/jose.ts";
+import { JsonwebtokenInstrumentation, JSONWEBTOKEN_VERSIONS } from "./authentication/jsonwebtoken.ts";
 import type { LibraryInstrumentationConfig } from "./library-instrumentation.ts";
 
 /** An instrumentation of one library, and what it is known to work with. */
@@ -13,4 +15,17 @@ export interface InstrumentedLibrary {
 }
 
 /** Every library instrumentation that a start turns on; the tests run each of them on the versions named here, and the README's table is written from it. */
-export const INSTRUMENTED_LIBRARIES: readonly InstrumentedLibrary[] = [];
+export const INSTRUMENTED_LIBRARIES: readonly InstrumentedLibrary[] = [
+  {
+    library: "jsonwebtoken",
+    versions: JSONWEBTOKEN_VERSIONS,
+    triedOn: ["jsonwebtoken-8", "jsonwebtoken-9"],
+    create: (config) => new JsonwebtokenInstrumentation(config),
+  },
+  {
+    library: "jose",
+    versions: JOSE_VERSIONS,
+    triedOn: ["jose-4", "jose-5", "jose-6"],
+    create: (config) => new JoseInstrumentation(config),
+  },
+];

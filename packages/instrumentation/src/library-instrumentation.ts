@@ -1,5 +1,6 @@
 import type { LoggerProvider, MeterProvider } from "@opentelemetry/api";
 import { InstrumentationBase, type InstrumentationConfig } from "@opentelemetry/instrumentation";
+import type { Watcher } from "./intercept.ts";
 import { reporter as processReporter, type Reporter } from "./reporter.ts";
 import { security as processSecurity, type Security } from "./security.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -45,12 +46,21 @@ export abstract class LibraryInstrumentation extends InstrumentationBase<Library
     return this.getConfig().security ?? processSecurity;
   }
 
+  /** For watched functions: they let calls pass while the instrumentation is off. */
+  protected get watcher(): Watcher {
+    return { isWatching: () => this.isEnabled(), quietly: (work) => this.quietly(work) };
+  }
+
   /** Runs what is ours: an exception in it is counted, and never reaches the application. */
   protected quietly<Result>(work: () => Result): Result | undefined {
     try {
       return work();
     } catch (cause) {
-      this.reporter.error(cause);
+      try {
+        this.reporter.error(cause);
+      } catch {
+        // A reporter that throws leaves nothing to tell it to.
+      }
       return undefined;
     }
   }

@@ -39,6 +39,12 @@ export const ATTR = {
   authFailureReason: "vedette.auth.failure.reason",
   /** Pseudonym of the account that somebody tried to open: of the name that was typed, else of its id. */
   authAccountHash: "vedette.auth.account.hash",
+  /** What is weak about how people prove who they are: low_cost, short_salt, reused_salt, unsigned_token_accepted, algorithm_confusion_accepted. */
+  authWeakness: "vedette.auth.weakness",
+  /** Algorithm that a proof was verified with: bcrypt, argon2id, scrypt, HS256 … */
+  authAlgorithm: "vedette.auth.algorithm",
+  /** Parameters of that algorithm as they were used, e.g. `cost=4` or `m=4096,t=1,p=1`. */
+  authParameters: "vedette.auth.parameters",
   /** Failed attempts on this account since its last success, as the application counts them; sent with a success. */
   authPriorFailures: "vedette.auth.prior.failures",
   /** `user.hash` under the coming key, while keys are changed. */
@@ -63,6 +69,8 @@ export const ATTR = {
   inputField: "vedette.input.field",
   /** What happened to a session: one of {@link SESSION_ACTIONS}. */
   sessionAction: "vedette.session.action",
+  /** What is another about the client of a session: address, user_agent (string array). */
+  sessionChanged: "vedette.session.changed",
   /** Number of records read or exported. */
   dataRecordCount: "vedette.data.record.count",
   /** Name of the data set. */
@@ -83,6 +91,8 @@ export const ATTR = {
   inspectionLimit: "vedette.inspection.limit",
   /** Id of the guard's decision that stopped a request. */
   guardDecisionId: "vedette.guard.decision.id",
+  /** What the guard did or, where it only watches, would have done: one of {@link GUARD_ACTIONS}, or fail_closed. */
+  guardAction: "vedette.guard.action",
 } as const;
 
 /** An attribute name. */

@@ -4,6 +4,8 @@
 export const EVENT = {
   /** Somebody tried to prove who they are; `event.outcome` says how it ended. */
   authentication: "vedette.authentication",
+  /** The application proves people's identity in a way that is weak, or accepted a proof that anybody could have made. */
+  authenticationWeakness: "vedette.authentication.weakness",
   /** A known user was refused an operation. */
   authorizationDenied: "vedette.authorization.denied",
   /** Input was refused by the application's own validation. */
@@ -30,6 +32,8 @@ export const EVENT = {
   agentToolCall: "vedette.agent.tool.call",
   /** The guard stopped a request; never itself a cause for new blocks. */
   guardBlocked: "vedette.guard.blocked",
+  /** A decision holds of a request that the guard let through: it only observes, or the guard only watches. */
+  guardObserved: "vedette.guard.observed",
 } as const;
 
 /** An event name of the instrumentation. */

@@ -19,6 +19,20 @@ export const INSTRUMENTATION_METRICS = {
     description: "Authentication attempts by outcome.",
     attributes: ["event.outcome", "vedette.auth.method"],
   },
+  passwordVerifications: {
+    name: "vedette.password.verifications",
+    kind: "counter",
+    unit: "{verification}",
+    description: "Passwords compared with a stored hash, by algorithm and outcome.",
+    attributes: ["vedette.auth.algorithm", "event.outcome"],
+  },
+  sessionEvents: {
+    name: "vedette.session.events",
+    kind: "counter",
+    unit: "{event}",
+    description: "What happened to sessions, those of nobody that is known included.",
+    attributes: ["vedette.session.action"],
+  },
   authorizationDenied: {
     name: "vedette.authorization.denied",
     kind: "counter",
@@ -58,7 +72,29 @@ export const INSTRUMENTATION_METRICS = {
     name: "vedette.guard.blocked",
     kind: "counter",
     unit: "{request}",
-    description: "Requests answered with 403 by the guard.",
+    description:
+      "Requests that the guard answered in the application's place, by action (block, end_session, step_up, throttle, fail_closed).",
+    attributes: ["vedette.guard.action"],
+  },
+  guardObserved: {
+    name: "vedette.guard.observed",
+    kind: "counter",
+    unit: "{request}",
+    description: "Requests that the guard let through although a decision holds of them, by the decision's action.",
+    attributes: ["vedette.guard.action"],
+  },
+  guardUninformed: {
+    name: "vedette.guard.uninformed",
+    kind: "counter",
+    unit: "{request}",
+    description: "Requests that came while the guard had not heard from the worker since the process began.",
+    attributes: [],
+  },
+  guardOff: {
+    name: "vedette.guard.off",
+    kind: "updowncounter",
+    unit: "{guard}",
+    description: "1 while the guard is switched off, by its settings, by a file or by the worker.",
     attributes: [],
   },
   guardDecisions: {
@@ -72,7 +108,8 @@ export const INSTRUMENTATION_METRICS = {
     name: "vedette.guard.connected",
     kind: "updowncounter",
     unit: "{stream}",
-    description: "Decision streams that the guard is connected to; 0 means that it works from what it last heard.",
+    description:
+      "1 while the guard hears from the worker, by a stream or by polling; 0 means that it works from what it last heard.",
     attributes: [],
   },
   guardSnapshotsRefused: {

@@ -43,10 +43,16 @@ export const EVENTS: Readonly<
     attributes: [ATTR.httpResponseStatusCode],
   },
   [EVENT.guardBlocked]: {
-    when: "the guard answered 403 in the application's place",
+    when: "the guard answered in the application's place",
     severity: "WARN",
     manual: false,
-    attributes: [ATTR.guardDecisionId, ATTR.httpResponseStatusCode],
+    attributes: [ATTR.guardDecisionId, ATTR.guardAction, ATTR.httpResponseStatusCode],
+  },
+  [EVENT.guardObserved]: {
+    when: "a decision holds of a request that the guard let through: it only observes, the guard is in monitor mode, or the application's hook let it go on",
+    severity: "INFO",
+    manual: false,
+    attributes: [ATTR.guardDecisionId, ATTR.guardAction],
   },
   [EVENT.authentication]: {
     when: "`security.authentication`",
@@ -59,6 +65,12 @@ export const EVENTS: Readonly<
       ATTR.authPriorFailures,
       ATTR.authAccountHash,
     ],
+  },
+  [EVENT.authenticationWeakness]: {
+    when: "a stored password hash is cheap to break (once for each algorithm and weakness), or a token was accepted that anybody could have made",
+    severity: "WARN, accepted tokens ERROR",
+    manual: false,
+    attributes: [ATTR.authWeakness, ATTR.authMethod, ATTR.authAlgorithm, ATTR.authParameters],
   },
   [EVENT.authorizationDenied]: {
     when: "`security.authorization` with `denied: true`",
