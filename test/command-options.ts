@@ -16,7 +16,7 @@ export function readOptions<Options extends ParseArgsOptionsConfig>(usage: strin
   try {
     const { values } = parseArgs({ options: { ...options, help: { type: "boolean" } } });
     if ((values as { readonly help?: boolean }).help === true) endWithUsage(usage);
-    return values as Values<Options>;
+    return values;
   } catch (error) {
     endWithUsage(usage, error instanceof Error ? error.message : String(error));
   }

@@ -66,7 +66,7 @@ const guardOf = (address: string): Guard =>
         flush: async () => {},
       },
       warn: (_, message) => warnings.push(message),
-      firstDelay: 20,
+      timing: { firstDelay: 20 },
     },
   );
 

@@ -34,7 +34,7 @@ beforeEach(async () => {
       warn: (message) => warnings.push(message),
       now: () => worker.time.clock.now(),
       random: () => 0,
-      firstDelay: 5,
+      timing: { firstDelay: 5 },
     },
   );
 });
