@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { ROOT_CONTEXT, type Attributes, type Context } from "@opentelemetry/api";
-import { ATTR } from "@vedette/semconv";
+import { ATTR, type Indicator } from "@vedette/semconv";
 import { clientAddress, normaliseAddress, type TrustedProxies } from "./client-address.ts";
 import { processPrivacy } from "./privacy.ts";
 import { redactPath, redactQuery, redactText } from "./redaction.ts";
@@ -13,6 +13,14 @@ export interface RequestIdentity {
   readonly userRoles?: readonly string[] | undefined;
   readonly sessionId?: string | undefined;
   readonly apiKey?: string | undefined;
+}
+
+/** What routers told about one request. */
+export interface Routing {
+  /** Patterns of the places where nested routers are mounted, by what the request's path has there. */
+  readonly mounts: Map<string, string>;
+  /** Names and values of path parameters that were inspected. */
+  readonly inspected: Set<string>;
 }
 
 /** What is known about one request while it is served. */
@@ -29,10 +37,25 @@ export interface RequestState {
   context: Context;
   /** Route pattern, as soon as a framework or the application told it. */
   route: string | undefined;
+  /** What routers of the application did with it; undefined while none looked at it. */
+  routing: Routing | undefined;
+  /** Classes of attack that its path showed. */
+  pathIndicators: readonly Indicator[];
   /** As far as an instrumentation or the application found out. */
   identity: RequestIdentity;
   /** True once the guard answered it, so that its 403 is not reported as the application's. */
   blocked: boolean;
+  /** Where its answer goes; undefined where it asks for an upgrade or is no request of HTTP/1. */
+  response: ServerResponse | undefined;
+  /** Who wants to know once more is known about who sends it. */
+  guard: IdentityListener | undefined;
+}
+
+/** Is told about who sends requests, and may answer them then. */
+export interface IdentityListener {
+  identified(state: RequestState): void;
+  /** @returns True when the request was answered: it is not to be handed on. */
+  checkAgain(state: RequestState): boolean;
 }
 
 /** The request that the running code serves. */
@@ -80,8 +103,12 @@ export function observeRequest(request: IncomingMessage, proxies: TrustedProxies
     query: mark < 0 ? undefined : url.slice(mark + 1),
     context: ROOT_CONTEXT,
     route: undefined,
+    routing: undefined,
+    pathIndicators: [],
     identity: {},
     blocked: false,
+    response: undefined,
+    guard: undefined,
   };
   void new Stamp(request, state);
   return state;
@@ -101,6 +128,17 @@ export function identify(state: RequestState, identity: RequestIdentity): void {
     sessionId: identity.sessionId ?? sessionId,
     apiKey: identity.apiKey ?? apiKey,
   };
+  state.guard?.identified(state);
+}
+
+/**
+ * Adds what was found out about who sends a request before the application's handler runs, and has the guard decide by it.
+ *
+ * @returns True when the guard has answered the request: whoever asks must not hand it on.
+ */
+export function identifyAndCheck(state: RequestState, identity: RequestIdentity): boolean {
+  identify(state, identity);
+  return state.guard?.checkAgain(state) ?? false;
 }
 
 const USER_AGENT_CHARACTERS = 512;
@@ -136,7 +174,16 @@ export function routeOf(state: RequestState): string | undefined {
   const metadata = state.context.getValue(RPC_METADATA);
   if (typeof metadata === "object" && metadata !== null && "route" in metadata && typeof metadata.route === "string")
     return metadata.route;
+  return routeOfExpress(state);
+}
+
+/** Express leaves the route of the innermost router on the request, and in `baseUrl` what of the path the routers around it took. */
+function routeOfExpress(state: RequestState): string | undefined {
   const request: { route?: { path?: unknown }; baseUrl?: unknown } = state.request as object;
+  const base = typeof request.baseUrl === "string" ? request.baseUrl : "";
+  const mount = state.routing?.mounts.get(base) ?? base;
   const path = request.route?.path;
-  return typeof path === "string" ? `${typeof request.baseUrl === "string" ? request.baseUrl : ""}${path}` : undefined;
+  if (path === undefined) return mount === "" ? undefined : mount;
+  const pattern = Array.isArray(path) ? path.map(String).join(",") : String(path);
+  return pattern === "/" && mount !== "" ? mount : `${mount}${pattern}`;
 }

@@ -43,10 +43,14 @@ export const ERROR_CODES = {
       "The guard did not apply a snapshot of decisions: forged, replayed, unreadable, or signed with another key than the pinned one.",
     cure: "If the worker's key was changed on purpose, restart the application or set VEDETTE_GUARD_PUBLIC_KEY; otherwise find out who answers at VEDETTE_GUARD_URL.",
   },
+  "guard-monitoring": {
+    summary: "The guard is in monitor mode and let a request through that a decision of the worker would have stopped.",
+    cure: "Look at the events `vedette.guard.observed`; when nobody is among them who should not be, set VEDETTE_GUARD_MODE=enforce.",
+  },
   "guard-decision-unsupported": {
     summary:
       "A decision asks for an action or a target that this version of the guard does not apply; the other decisions are applied.",
-    cure: "Update @vedette/instrumentation, or have the rule's response block by `client.address`.",
+    cure: "Correct what was asked for, or update @vedette/instrumentation.",
   },
 } as const satisfies Readonly<Record<string, { readonly summary: string; readonly cure: string }>>;
 

@@ -10,11 +10,11 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { fastify } from "fastify";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ATTR, EVENT, INSTRUMENTATION_METRICS, type GuardDecision } from "@vedette/semconv";
-import { createGuardDecisions } from "./guard/decisions.ts";
 import { HttpServerSecurityInstrumentation } from "./http-server.ts";
 import { createSecurity } from "./security.ts";
 import { readSettings } from "./settings.ts";
 import { createTestTelemetry, type TestTelemetry } from "./testing/telemetry.ts";
+import { createTestGuard } from "./testing/request-guard.ts";
 import { close, listen, send, sendRaw, until } from "./testing/requests.ts";
 
 let telemetry: TestTelemetry;
@@ -36,12 +36,10 @@ function instrument(
   environment: Record<string, string> = {},
   decisions?: readonly GuardDecision[],
 ): HttpServerSecurityInstrumentation {
-  const guard = createGuardDecisions();
-  guard.replace(decisions ?? []);
   instrumentation = new HttpServerSecurityInstrumentation({
     settings: readSettings(environment).settings,
     reporter: telemetry.reporter,
-    decisions: guard,
+    guard: createTestGuard(telemetry.reporter, decisions).requests,
   });
   return instrumentation;
 }
@@ -57,7 +55,7 @@ async function serve(
 const blocked = (value: string): GuardDecision => ({
   id: "decision-1",
   action: "block",
-  target: { kind: "client.address", value },
+  targets: [{ kind: "client.address", value }],
   expiresAt: Date.now() + 600_000,
   reason: "test",
 });
@@ -232,12 +230,11 @@ describe("an instrumented server", () => {
     instrumentation = new HttpServerSecurityInstrumentation({
       settings,
       reporter: telemetry.reporter,
-      decisions: {
-        match: () => {
+      guard: {
+        ...createTestGuard(telemetry.reporter).requests,
+        judge: () => {
           throw new RangeError("planted");
         },
-        replace: () => {},
-        size: () => 0,
       },
     });
     const { port } = await serve((_request, response) => response.end("served"));
@@ -343,7 +340,7 @@ describe("a blocked client", () => {
       [EVENT.guardBlocked, "/b", "decision-1"],
     ]);
     expect(await telemetry.points(INSTRUMENTATION_METRICS.guardBlocked.name)).toEqual([
-      { name: "vedette.guard.blocked", attributes: {}, value: 2 },
+      { name: "vedette.guard.blocked", attributes: { [ATTR.guardAction]: "block" }, value: 2 },
     ]);
   });
 

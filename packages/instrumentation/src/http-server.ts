@@ -1,31 +1,27 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import * as http from "node:http";
+import type * as http from "node:http";
 import { context as contextApi, type Attributes, type LoggerProvider, type MeterProvider } from "@opentelemetry/api";
 import { InstrumentationBase, type InstrumentationConfig } from "@opentelemetry/instrumentation";
-import { ATTR, EVENT, type GuardDecision } from "@vedette/semconv";
-import { answerBlockedRequest, answerBlockedSocket } from "./blocked-answer.ts";
+import { ATTR, EVENT } from "@vedette/semconv";
 import { parseTrustedProxies, type TrustedProxies } from "./client-address.ts";
 import { knownRequest, observeRequest, requestAttributes, type RequestState } from "./current-request.ts";
-import type { GuardDecisions } from "./guard/decisions.ts";
-import { setProcessPrivacy } from "./privacy.ts";
+import type { RequestGuard } from "./guard/request-guard.ts";
 import { inspectRequest, warmUpInspection } from "./inspect/inspect-request.ts";
+import { setProcessPrivacy } from "./privacy.ts";
 import { sampleOf } from "./redaction.ts";
 import { reporter as processReporter, type Reporter } from "./reporter.ts";
 import { readSettings, type Settings } from "./settings.ts";
-import { watchHttp1, type AnswerTarget, type Arrival } from "./servers/http1-arrivals.ts";
+import { watchHttp1, type Arrival } from "./servers/http1-arrivals.ts";
 import { SCOPE_NAME, SCOPE_VERSION } from "./version.ts";
 
 /** Configuration of {@link HttpServerSecurityInstrumentation}. */
 export interface HttpServerSecurityConfig extends InstrumentationConfig {
   /** Default: read from the environment. */
   readonly settings?: Settings;
-  /** Decisions to enforce; none are when left out. */
-  readonly decisions?: GuardDecisions;
+  /** Decides about requests; all pass when it is left out. */
+  readonly guard?: RequestGuard | undefined;
   /** Default: the process's reporter. */
   readonly reporter?: Reporter;
 }
-
-const FASTIFY_HANDLER_START = "tracing:fastify.request.handler:start";
 
 /**
  * Instruments the servers of node:http and node:https: inspects requests, reports refused ones, and applies the guard's decisions.
@@ -50,18 +46,16 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     this.active = true;
     this.readConfiguration();
     this.undo = watchHttp1({
-      arrive: (request) => this.arrive(request),
+      arrive: (request, response) => this.arrive(request, response),
       finished: (request, response) => this.responseFinished(request, response),
       error: (cause) => this.reporter().error(cause),
     });
-    subscribe(FASTIFY_HANDLER_START, onFastifyHandler);
   }
 
   override disable(): void {
     super.disable();
     if (this.active !== true) return;
     this.active = false;
-    unsubscribe(FASTIFY_HANDLER_START, onFastifyHandler);
     this.undo?.();
     this.undo = undefined;
   }
@@ -104,33 +98,27 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     if (settings.inspection.enabled) warmUpInspection();
   }
 
-  private arrive(request: http.IncomingMessage): Arrival | undefined {
+  private arrive(request: http.IncomingMessage, response: http.ServerResponse | undefined): Arrival | undefined {
     // Known already: an application or another instance handed it on.
     if (this.proxies === undefined || knownRequest(request) !== undefined) return undefined;
     const state = observeRequest(request, this.proxies);
     state.context = contextApi.active();
-    const decision = this.getConfig().decisions?.match(state.clientAddress);
-    if (decision !== undefined) state.blocked = true;
+    const { guard } = this.getConfig();
+    state.response = response;
+    state.guard = guard;
+    const verdict = guard?.judge(state);
+    if (verdict?.kind === "tell") guard?.carryOut(state, verdict);
     return {
       state,
-      answer: decision === undefined ? undefined : (target) => this.block(state, decision, target),
+      answer:
+        guard === undefined || verdict === undefined || verdict.kind === "tell"
+          ? undefined
+          : (target) => guard.carryOut(state, verdict, target),
       inspect: () => {
         state.context = contextApi.active();
         this.inspect(state);
       },
     };
-  }
-
-  private block(state: RequestState, decision: GuardDecision, target: AnswerTarget): void {
-    if (target instanceof http.ServerResponse) answerBlockedRequest(state.request, target);
-    else answerBlockedSocket(target);
-    this.reporter().count("guardBlocked");
-    this.reporter().event(
-      EVENT.guardBlocked,
-      "warn",
-      { ...requestAttributes(state), [ATTR.guardDecisionId]: decision.id, [ATTR.httpResponseStatusCode]: 403 },
-      state.context,
-    );
   }
 
   private inspect(state: RequestState): void {
@@ -144,6 +132,7 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
       if (truncatedBy !== undefined) reporter.count("inspectionsTruncated", { [ATTR.inspectionLimit]: truncatedBy });
       const first = findings[0];
       if (first === undefined) return;
+      state.pathIndicators = findings.filter(({ location }) => location === "path").map(({ indicator }) => indicator);
       for (const indicator of new Set(findings.map((finding) => finding.indicator))) {
         reporter.count("suspiciousRequests", { [ATTR.requestIndicators]: indicator });
       }
@@ -159,11 +148,4 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
       reporter.error(cause);
     }
   }
-}
-
-/** fastify (5 and later) tells the route on its own diagnostics channel. */
-function onFastifyHandler(message: unknown): void {
-  const { request, route } = message as { request?: { raw?: object }; route?: { url?: unknown } };
-  const state = request?.raw === undefined ? undefined : knownRequest(request.raw);
-  if (state !== undefined && typeof route?.url === "string") state.route = route.url;
 }

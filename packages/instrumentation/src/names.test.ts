@@ -1,13 +1,13 @@
 import * as http from "node:http";
 import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ATTR, EVENT, INDICATOR, INSTRUMENTATION_METRICS, type EventName } from "@vedette/semconv";
-import { createGuardDecisions } from "./guard/decisions.ts";
+import { ATTR, EVENT, INDICATOR, INSTRUMENTATION_METRICS, type EventName, type GuardDecision } from "@vedette/semconv";
 import { HttpServerSecurityInstrumentation } from "./http-server.ts";
 import { setProcessPrivacy } from "./privacy.ts";
 import { createSecurity } from "./security.ts";
 import { readSettings } from "./settings.ts";
 import { attributesOf, EVENTS, withTables } from "./testing/readme-tables.ts";
+import { createTestGuard } from "./testing/request-guard.ts";
 import { close, listen, send, until } from "./testing/requests.ts";
 import { createTestTelemetry } from "./testing/telemetry.ts";
 
@@ -15,11 +15,11 @@ describe("names", () => {
   it("of everything emitted are those of semconv, and nothing carries more than is listed", async () => {
     const telemetry = createTestTelemetry({ eventsPerSecond: 40 });
     const { reporter } = telemetry;
-    const decisions = createGuardDecisions({ onChange: (difference) => reporter.change("guardDecisions", difference) });
+    const { requests: guard, decisions } = createTestGuard(reporter);
     const instrumentation = new HttpServerSecurityInstrumentation({
       settings: { ...readSettings({}).settings, eventsPerSecond: 40 },
       reporter,
-      decisions,
+      guard,
     });
     const security = createSecurity(reporter);
     setProcessPrivacy({ hashKeys: ["new", "old"], clearUsers: true, truncateAddresses: false });
@@ -46,19 +46,28 @@ describe("names", () => {
         headers: { "user-agent": "sqlmap/1" },
       });
       await send(port, `/r?${Array.from({ length: 300 }, (_, index) => `p${index}=1`).join("&")}`);
-      decisions.replace([
-        {
-          id: "d",
-          action: "block",
-          target: { kind: "client.address", value: "127.0.0.1" },
-          expiresAt: Date.now() + 60_000,
-          reason: "test",
-        },
-      ]);
+      const decision: GuardDecision = {
+        id: "d",
+        action: "observe",
+        targets: [{ kind: "client.address", value: "127.0.0.1" }],
+        expiresAt: Date.now() + 60_000,
+        reason: "test",
+      };
+      decisions.replace([decision]);
+      await send(port, "/r");
+      decisions.replace([{ ...decision, action: "block" }]);
       for (let index = 0; index < 60; index++) await send(port, "/r");
-      await until(() => telemetry.events(EVENT.requestRefused).length === 2);
+      await until(() => telemetry.events(EVENT.requestRefused).length === 3);
       reporter.error(new Error("planted"));
       reporter.change("guardConnected", 1);
+      reporter.change("guardOff", 1);
+      reporter.count("guardUninformed");
+      reporter.event(EVENT.authenticationWeakness, "warn", {
+        [ATTR.authWeakness]: "low_cost",
+        [ATTR.authAlgorithm]: "bcrypt",
+      });
+      reporter.count("passwordVerifications", { [ATTR.authAlgorithm]: "bcrypt", [ATTR.eventOutcome]: "failure" });
+      reporter.count("sessionEvents", { [ATTR.sessionAction]: "created" });
       reporter.count("guardSnapshotsRefused", { [ATTR.errorType]: "replay" });
     } finally {
       instrumentation.disable();

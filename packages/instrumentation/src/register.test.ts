@@ -146,14 +146,15 @@ describe("the guard of a registered application", () => {
     const decision: GuardDecision = {
       id: "decision-9",
       action: "block",
-      target: { kind: "client.address", value: "127.0.0.1" },
+      targets: [{ kind: "client.address", value: "127.0.0.1" }],
       expiresAt: Date.now() + 60_000,
       reason: "test",
     };
     const payload = JSON.stringify({
-      version: 1,
+      version: 2,
       sequence: 1,
       issuedAt: Date.now(),
+      off: false,
       decisions: [decision],
     } satisfies GuardSnapshot);
     const signed = JSON.stringify({
@@ -171,7 +172,7 @@ describe("the guard of a registered application", () => {
     try {
       const { ended, errors, output } = run(
         "guarded.mjs",
-        { VEDETTE_GUARD_URL: `http://127.0.0.1:${workerPort}` },
+        { VEDETTE_GUARD_URL: `http://127.0.0.1:${workerPort}`, VEDETTE_GUARD_MODE: "enforce" },
         ...REGISTER,
       );
       expect(await ended).toEqual({ code: 0, signal: null });

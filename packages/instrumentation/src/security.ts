@@ -1,19 +1,21 @@
 import type { IncomingMessage } from "node:http";
 import type { Attributes } from "@opentelemetry/api";
+import { noteApplicationReport } from "./authentication/application-reports.ts";
 import { ATTR, EVENT, type EventName, type Outcome, type SessionAction } from "@vedette/semconv";
 import { normaliseAddress } from "./client-address.ts";
 import {
   currentRequest,
   identify,
+  identifyAndCheck,
   knownRequest,
   requestAttributes,
   type RequestIdentity,
   type RequestState,
 } from "./current-request.ts";
 import { processPrivacy } from "./privacy.ts";
+import { redactUrl } from "./redaction.ts";
 import { reporter as processReporter, type CounterKey, type EventSeverity, type Reporter } from "./reporter.ts";
 
-import { redactUrl } from "./redaction.ts";
 export type { RequestIdentity };
 
 /** A request of node:http, or of a framework that keeps it as `raw` (fastify) or `req` (koa, hono). */
@@ -127,8 +129,12 @@ export interface Security {
   honeytoken(event: HoneytokenUse): void;
   outboundRequest(event: OutboundRequest): void;
   agentToolCall(event: AgentToolCall): void;
-  /** Tells who sends the request being served, for the guard and for every event about it from here on. */
-  identify(person: RequestIdentity): void;
+  /**
+   * Tells who sends the request being served, for the guard and for every event about it from here on. To be called before the request is worked on.
+   *
+   * @returns True when the guard has answered the request because of that: return, and do not call `next()`. fastify looks by itself.
+   */
+  identify(person: RequestIdentity): boolean;
   /** Tells the route pattern of the request being served, where no framework does. */
   route(pattern: string): void;
 }
@@ -162,6 +168,8 @@ export function createSecurity(reporter: Reporter): Security {
 
   return withoutExceptions(reporter, {
     authentication(event) {
+      const reportedIn = stateOf(event);
+      if (reportedIn !== undefined) noteApplicationReport(reportedIn, event.outcome);
       const attributes = {
         [ATTR.eventOutcome]: event.outcome,
         [ATTR.authMethod]: event.method,
@@ -251,7 +259,7 @@ export function createSecurity(reporter: Reporter): Security {
     },
     identify(person) {
       const state = currentRequest.getStore();
-      if (state !== undefined) identify(state, person);
+      return state !== undefined && identifyAndCheck(state, person);
     },
     route(pattern) {
       const state = currentRequest.getStore();

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "./errors.ts";
 import { FORWARDED_HEADERS, type ForwardedHeader } from "./forwarded-hops.ts";
+import { DEFAULT_POLICY, type GuardPolicy } from "./guard/guard-policy.ts";
 
 /** Limits and scope of the request inspection. */
 export interface InspectionSettings {
@@ -12,7 +13,13 @@ export interface InspectionSettings {
   readonly maxParameters: number;
   /** Milliseconds after which the inspection of one request ends. */
   readonly maxMilliseconds: number;
-  /** Names of the inspected headers, in lower case; `cookie` stands for each cookie's value. */
+  /** Whether bodies that the application reads are looked at. */
+  readonly bodies: boolean;
+  /** Bytes of one body that are looked at. */
+  readonly maxBodyLength: number;
+  /** Fields of one body that are looked at. */
+  readonly maxBodyFields: number;
+  /** Names of the inspected headers, in lower case; `cookie` stands for each cookie's value, `*` for all but the standard ones with a syntax of their own. */
   readonly headers: readonly string[];
 }
 
@@ -38,14 +45,15 @@ export interface Settings {
   readonly refusedStatuses: ReadonlySet<number>;
   /** Addresses and CIDR ranges of the proxies in front of the application. */
   readonly trustedProxies: readonly string[];
+  /** Header in which those proxies say for whom they ask. */
+  readonly forwardedHeader: ForwardedHeader;
   /** Events of one name emitted in one second; more are counted and dropped. */
   readonly eventsPerSecond: number;
   readonly guard: GuardSettings | undefined;
+  readonly guardPolicy: GuardPolicy;
   /** Names of libraries whose instrumentation stays off. */
   readonly disabledInstrumentations: ReadonlySet<string>;
   /** Keys for the pseudonyms of users and sessions, the newest first; none makes one of this process alone. */
-  /** Header in which those proxies say for whom they ask. */
-  readonly forwardedHeader: ForwardedHeader;
   readonly hashKeys: readonly string[];
   /** True when `user.id` and `user.name` leave the process beside `user.hash`. */
   readonly clearUsers: boolean;
@@ -53,18 +61,8 @@ export interface Settings {
   readonly truncateAddresses: boolean;
 }
 
-/** Headers inspected when nothing else is configured. */
-export const DEFAULT_INSPECTED_HEADERS = [
-  "user-agent",
-  "referer",
-  "cookie",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-proto",
-  "x-real-ip",
-  "x-original-url",
-  "x-rewrite-url",
-] as const;
+/** Headers inspected when nothing else is configured: all but the standard ones with a syntax of their own. */
+export const DEFAULT_INSPECTED_HEADERS = ["*"] as const;
 
 /** Every environment variable of ours, with its meaning; the README's table is held equal to it by a test. */
 export const ENVIRONMENT_VARIABLES = {
@@ -76,7 +74,10 @@ export const ENVIRONMENT_VARIABLES = {
   VEDETTE_INSPECTION: "`false` turns the inspection of requests off. Default `true`.",
   VEDETTE_INSPECTION_MAX_MS:
     "Milliseconds after which the inspection of one request ends, once 4 KiB of it were looked at. Default `25`.",
-  VEDETTE_INSPECTED_HEADERS: "Comma-separated header names to inspect; `cookie` stands for each cookie's value.",
+  VEDETTE_INSPECTION_BODIES: "`false` leaves bodies alone. Default `true`.",
+  VEDETTE_INSPECTION_MAX_BODY_BYTES: "Bytes of one body that are looked at. Default `65536`.",
+  VEDETTE_INSPECTED_HEADERS:
+    "Comma-separated header names to inspect; `cookie` stands for each cookie's value, `*` for all but the standard ones with a syntax of their own. Default `*`.",
   VEDETTE_TRUSTED_PROXIES:
     "Comma-separated addresses and CIDR ranges of the proxies that are believed when they say for whom they ask. Default none.",
   VEDETTE_FORWARDED_HEADER:
@@ -94,6 +95,20 @@ export const ENVIRONMENT_VARIABLES = {
     "Base64 of the worker's Ed25519 public key (SPKI DER). Default: fetched at first contact over loopback or TLS, then pinned.",
   VEDETTE_GUARD_PIN_FILE: "File that keeps the key of the first contact between starts.",
   VEDETTE_GUARD_TOKEN: "Bearer token for a worker that does not listen on loopback.",
+  VEDETTE_GUARD_MODE:
+    "`enforce` applies the worker's decisions; `monitor` tells in events what would be done and does none of it. Default `monitor`.",
+  VEDETTE_GUARD_FAIL:
+    "`closed` answers 503, except to health checks and who is allowed, while the worker was never heard of since the process began. Default `open`.",
+  VEDETTE_GUARD_ALLOW:
+    "Comma-separated addresses, CIDR ranges and `user:ID` entries that nothing is ever done to. Default none.",
+  VEDETTE_GUARD_HEALTH_PATHS:
+    "Comma-separated paths of health checks, `*` at the end for any rest; GET and HEAD of them always pass. Default `/health*,/livez,/readyz,/healthz`.",
+  VEDETTE_GUARD_STEP_UP_PATHS:
+    "Comma-separated paths, `*` at the end for any rest, that stay open to whoever owes a stronger proof: where it is given. Default none.",
+  VEDETTE_GUARD_SESSION_COOKIES:
+    "Comma-separated names of cookies that hold a session, taken away when it is ended; one whose value has the session's id in it is found without. Default `connect.sid,sessionId,session,sid`.",
+  VEDETTE_GUARD_OFF: "`true` switches the guard off. Default `false`.",
+  VEDETTE_GUARD_OFF_FILE: "The guard is off while this file exists; it is looked for at most once a second.",
 } as const;
 
 /** A value that could not be used; its default is used instead. */
@@ -147,6 +162,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       .split(",")
       .map((entry) => entry.trim())
       .filter((entry) => entry !== "");
+  const listOr = (name: keyof typeof ENVIRONMENT_VARIABLES, fallback: readonly string[]): readonly string[] => {
+    const entries = list(name);
+    return entries.length === 0 ? fallback : entries;
+  };
 
   const headers = list("VEDETTE_INSPECTED_HEADERS").map((name) => name.toLowerCase());
   const settings: Settings = {
@@ -159,10 +178,14 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       maxTotalLength: 32_768,
       maxParameters: 200,
       maxMilliseconds: positive("VEDETTE_INSPECTION_MAX_MS", 25),
+      bodies: boolean("VEDETTE_INSPECTION_BODIES", true),
+      maxBodyLength: Math.floor(positive("VEDETTE_INSPECTION_MAX_BODY_BYTES", 65_536)),
+      maxBodyFields: 1000,
       headers: headers.length === 0 ? DEFAULT_INSPECTED_HEADERS : headers,
     },
     refusedStatuses: new Set([401, 403, 404, 405, 429]),
     trustedProxies: list("VEDETTE_TRUSTED_PROXIES"),
+    forwardedHeader: oneOf("VEDETTE_FORWARDED_HEADER", FORWARDED_HEADERS),
     eventsPerSecond: positive("VEDETTE_EVENTS_PER_SECOND", 500),
     disabledInstrumentations: new Set(list("VEDETTE_DISABLED_INSTRUMENTATIONS")),
     hashKeys: hashKeys(list("VEDETTE_HASH_KEY"), warnings),
@@ -175,6 +198,16 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       text("VEDETTE_GUARD_TOKEN"),
       invalid,
     ),
+    guardPolicy: {
+      mode: oneOf("VEDETTE_GUARD_MODE", ["monitor", "enforce"]),
+      fail: oneOf("VEDETTE_GUARD_FAIL", ["open", "closed"]),
+      allow: list("VEDETTE_GUARD_ALLOW"),
+      healthPaths: listOr("VEDETTE_GUARD_HEALTH_PATHS", DEFAULT_POLICY.healthPaths),
+      stepUpPaths: list("VEDETTE_GUARD_STEP_UP_PATHS"),
+      sessionCookies: listOr("VEDETTE_GUARD_SESSION_COOKIES", DEFAULT_POLICY.sessionCookies),
+      off: boolean("VEDETTE_GUARD_OFF", false),
+      offFile: text("VEDETTE_GUARD_OFF_FILE"),
+    },
   };
   return { settings, warnings };
 }
@@ -184,7 +217,6 @@ const WEAK_KEY_CHARACTERS = 16;
 
 function hashKeys(keys: readonly string[], warnings: SettingsWarning[]): readonly string[] {
   if (keys.some((key) => key.length < WEAK_KEY_CHARACTERS))
-    forwardedHeader: oneOf("VEDETTE_FORWARDED_HEADER", FORWARDED_HEADERS),
     warnings.push({
       code: "instrumentation-hash-key-weak",
       message: `VEDETTE_HASH_KEY has a key of fewer than ${WEAK_KEY_CHARACTERS} characters; it is used, but it can be found by trying.`,

@@ -78,7 +78,7 @@ export function startVedette(options: StartOptions = {}): Vedette {
   const guard = guardOf(settings);
   const instrumentation = new HttpServerSecurityInstrumentation({
     settings,
-    ...(guard === undefined ? {} : { decisions: guard.decisions }),
+    guard: guard?.requests,
   });
   const libraries = INSTRUMENTED_LIBRARIES.filter(({ library }) => !settings.disabledInstrumentations.has(library)).map(
     ({ create }) => create({ settings }),
@@ -111,7 +111,7 @@ export function startVedette(options: StartOptions = {}): Vedette {
 function guardOf(settings: Settings): Guard | undefined {
   if (settings.guard === undefined) return undefined;
   try {
-    return startGuard(settings.guard, { reporter, warn });
+    return startGuard(settings.guard, { reporter, warn, policy: settings.guardPolicy });
   } catch (cause) {
     warn(
       "guard-key-unreadable",

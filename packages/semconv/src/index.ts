@@ -11,12 +11,16 @@ export {
 export { EVENT, type EventName } from "./events.ts";
 export {
   GUARD_ACTIONS,
+  GUARD_LONGEST_WAIT,
   GUARD_PATHS,
+  GUARD_TARGET_KINDS,
   type GuardAction,
   type GuardDecision,
   type GuardKey,
+  type GuardRate,
   type GuardSnapshot,
   type GuardTarget,
+  type GuardTargetKind,
   type SignedGuardSnapshot,
 } from "./guard.ts";
 export { INSTRUMENTATION_METRICS, WORKER_METRICS, type MetricDefinition } from "./metrics.ts";

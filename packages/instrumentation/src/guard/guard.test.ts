@@ -23,7 +23,7 @@ import { readGuardKey, readSnapshot } from "./snapshot.ts";
 const decision = (value: string, expiresAt: number, change: Partial<GuardDecision> = {}): GuardDecision => ({
   id: `block ${value}`,
   action: "block",
-  target: { kind: "client.address", value },
+  targets: [{ kind: "client.address", value }],
   expiresAt,
   reason: "test",
   ...change,
@@ -64,7 +64,7 @@ class SigningServer {
     decisions: readonly GuardDecision[],
     change: { signature?: string; keyId?: string; payload?: string } = {},
   ): string {
-    const snapshot: GuardSnapshot = { version: 1, sequence, issuedAt: 0, decisions };
+    const snapshot: GuardSnapshot = { version: 2, sequence, issuedAt: Date.now(), off: false, decisions };
     const payload = change.payload ?? JSON.stringify(snapshot);
     const signature = change.signature ?? sign(null, Buffer.from(payload), this.keys.privateKey).toString("base64");
     return `event: snapshot\ndata: ${JSON.stringify({ payload, signature, keyId: change.keyId ?? this.key().keyId })}\n\n`;
@@ -96,7 +96,7 @@ describe("a snapshot", () => {
     ["is refused when the signed text is no JSON", worker.event(5, good, { payload: "{" }), 4, "malformed"],
     [
       "is refused in another version",
-      worker.event(5, good, { payload: '{"version":2,"sequence":5,"issuedAt":0,"decisions":[]}' }),
+      worker.event(5, good, { payload: '{"version":1,"sequence":5,"issuedAt":0,"off":false,"decisions":[]}' }),
       4,
       "malformed",
     ],
@@ -104,7 +104,7 @@ describe("a snapshot", () => {
       "is refused with a decision that has no end",
       worker.event(5, good, {
         payload:
-          '{"version":1,"sequence":5,"issuedAt":0,"decisions":[{"id":"a","action":"block","target":{"kind":"client.address","value":"192.0.2.1"}}]}',
+          '{"version":2,"sequence":5,"issuedAt":0,"off":false,"decisions":[{"id":"a","action":"block","targets":[{"kind":"client.address","value":"192.0.2.1"}]}]}',
       }),
       4,
       "malformed",
@@ -151,21 +151,36 @@ describe("decisions in force", () => {
 
   it("are exactly those of the last snapshot that have not expired", () => {
     const unknown: string[] = [];
-    const decisions = createGuardDecisions({ now: () => 500, onUnknown: (refused) => unknown.push(refused.id) });
+    const address = (value: string) => ({ kind: "client.address", value }) as const;
+    const decisions = createGuardDecisions({
+      now: () => 500,
+      onUnknown: (refused, why) => unknown.push(`${refused.id}: ${why}`),
+    });
     decisions.replace([decision("192.0.2.1", 1000)]);
     decisions.replace([
       decision("::FFFF:192.0.2.3", 1000),
       decision("2001:DB8:0:0::1", 1000),
       decision("192.0.2.4", 400),
-      decision("192.0.2.5", 1000, { id: "slow down", action: "throttle" }),
-      decision("192.0.2.6", 1000, { id: "by user", target: { kind: "user.id", value: "ada" } }),
+      decision("192.0.2.5", 1000, { id: "no rate", action: "throttle" }),
+      decision("192.0.2.6", 1000, { id: "no network", targets: [{ kind: "client.address", value: "192.0.2.0/33" }] }),
+      decision("192.0.2.7", 1000, { id: "to the moon", action: "banish" as "block" }),
+      decision("192.0.2.8", 1000, { id: "twice", targets: [address("192.0.2.8"), address("192.0.2.9")] }),
+      decision("192.0.2.9", 1000, { id: "nobody", targets: [] }),
+      decision("192.0.2.10", 1000, { id: "by shoe", targets: [{ kind: "shoe" as "user.hash", value: "42" }] }),
     ]);
     expect(
       ["192.0.2.1", "192.0.2.3", "2001:db8::1", "192.0.2.4", "192.0.2.5", undefined].map(
         (address) => decisions.match(address)?.id,
       ),
     ).toEqual([undefined, "block ::FFFF:192.0.2.3", "block 2001:DB8:0:0::1", undefined, undefined, undefined]);
-    expect(unknown).toEqual(["slow down", "by user"]);
+    expect(unknown).toEqual([
+      "no rate: rate",
+      "no network: target",
+      "to the moon: action",
+      "twice: target",
+      "nobody: target",
+      "by shoe: target",
+    ]);
   });
 
   it("block until the later of two ends", () => {
@@ -233,7 +248,7 @@ describe("a guard", () => {
       {
         reporter: telemetry.reporter,
         warn: (_code, message) => warnings.push(message),
-        firstDelay: 5,
+        timing: { firstDelay: 5, longestDelay: 100 },
         random: () => 0,
       },
     );
@@ -295,10 +310,10 @@ describe("a guard", () => {
 
   it("refuses an action that it does not apply by name, once", async () => {
     const { decisions } = start();
-    const unknown = decision("192.0.2.1", later(), { action: "throttle" });
+    const unknown = decision("192.0.2.1", later(), { action: "banish" as "block" });
     worker.greeting = worker.event(1, [unknown]) + worker.event(2, [unknown, decision("192.0.2.2", later())]);
     await until(() => decisions.size() === 1);
-    expect(warnings).toEqual(['the guard does not apply the action "throttle" yet.']);
+    expect(warnings).toEqual(['the guard does not know the action "banish".']);
   });
 
   it("pins the key of the first contact in a file and believes no other afterwards", async () => {

@@ -1,46 +1,54 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import * as http from "node:http";
-import * as https from "node:https";
-import { context as contextApi, ROOT_CONTEXT } from "@opentelemetry/api";
-import { ATTR, GUARD_PATHS, type GuardDecision } from "@vedette/semconv";
+import { ATTR, type GuardDecision } from "@vedette/semconv";
 import type { ErrorCode, Warn } from "../errors.ts";
+import { processPseudonyms, type Pseudonyms } from "../pseudonyms.ts";
 import type { Reporter } from "../reporter.ts";
 import type { GuardSettings } from "../settings.ts";
-import { createGuardDecisions, type GuardDecisions } from "./decisions.ts";
-import { createEventStreamParser } from "./event-stream.ts";
-import { isKnownAction, readGuardKey, readSnapshot, type GuardVerificationKey } from "./snapshot.ts";
+import type { Unsupported } from "./decision-index.ts";
+import { createGuardDecisions, monotonicNow, type GuardDecisions } from "./decisions.ts";
+import { readExemptions } from "./exemptions.ts";
+import { processGuardHooks, type HookState } from "./guard-hooks.ts";
+import { DEFAULT_POLICY, type GuardPolicy } from "./guard-policy.ts";
+import { createJudge } from "./judge.ts";
+import { createOffSwitch } from "./off-switch.ts";
+import { createRememberedIdentities } from "./remembered-identities.ts";
+import { createRequestGuard, type RequestGuard } from "./request-guard.ts";
+import { readSnapshot, type GuardVerificationKey } from "./snapshot.ts";
+import { DEFAULT_TIMING, type Timing } from "./timing.ts";
+import { startTransport } from "./transport.ts";
+import { createWorkerClient } from "./worker-client.ts";
+import { configuredKey, firstContact } from "./worker-key.ts";
 
 /** What a guard needs from outside. */
 export interface GuardOptions {
   readonly reporter: Reporter;
   /** Told, once each, what an operator should know. */
   readonly warn: Warn;
-  /** Unix milliseconds. */
+  /** Default: monitor mode and the defaults of everything else. */
+  readonly policy?: GuardPolicy;
+  /** Default: the process's. */
+  readonly pseudonyms?: Pick<Pseudonyms, "allOf">;
+  /** Default: the process's. */
+  readonly hooks?: HookState;
+  /** Milliseconds of a clock that nobody sets; default: the process's monotonic clock. */
   readonly now?: () => number;
   /** Between 0 and 1; spreads reconnects. */
   readonly random?: () => number;
-  /** Milliseconds before the first reconnect; doubles with each failure up to 60 times this. */
-  readonly firstDelay?: number;
+  /** Replaces single delays. */
+  readonly timing?: Partial<Timing>;
 }
 
 /** A running guard. */
 export interface Guard {
   readonly decisions: GuardDecisions;
-  /** True while the decision stream is open. */
+  /** What servers ask. */
+  readonly requests: RequestGuard;
+  /** How it hears from the worker now; undefined while it does not. */
+  readonly connectedBy: () => "stream" | "poll" | undefined;
+  /** True while it hears from the worker. */
   readonly connected: () => boolean;
-  /** Closes the stream and drops every decision. */
+  /** Ends the connection and drops every decision. */
   readonly stop: () => Promise<void>;
 }
-
-const MAX_EVENT_CHARACTERS = 16 * 1024 * 1024;
-const MAX_KEY_CHARACTERS = 4096;
-const RESPONSE_MILLISECONDS = 10_000;
-const MAX_DELAY_FACTOR = 60;
-/** Silence after which a connection counts as dead; the worker writes a comment more often than that. */
-const SILENCE_MILLISECONDS = 60_000;
-
-// The key of @opentelemetry/core's suppressTracing: our own requests are nobody's spans.
-const SUPPRESS_TRACING = Symbol.for("OpenTelemetry SDK Context Key SUPPRESS_TRACING");
 
 /**
  * Starts listening to the worker's decisions and keeps listening. Nothing is blocked by mistake when the worker is away: what is in force
@@ -50,9 +58,8 @@ const SUPPRESS_TRACING = Symbol.for("OpenTelemetry SDK Context Key SUPPRESS_TRAC
  */
 export function startGuard(settings: GuardSettings, options: GuardOptions): Guard {
   const { reporter, warn } = options;
-  const now = options.now ?? Date.now;
-  const random = options.random ?? Math.random;
-  const firstDelay = options.firstDelay ?? 1000;
+  const policy = options.policy ?? DEFAULT_POLICY;
+  const now = options.now ?? monotonicNow;
   const warned = new Set<string>();
   const warnOnce = (code: ErrorCode, message: string): void => {
     if (warned.has(message)) return;
@@ -60,170 +67,124 @@ export function startGuard(settings: GuardSettings, options: GuardOptions): Guar
     warn(code, message);
   };
 
+  let key: GuardVerificationKey | undefined = configuredKey(settings);
+  let lastSequence = Number.NEGATIVE_INFINITY;
+  /** The smallest difference so far between our clock and the worker's when a snapshot came: its way, and how far the clocks are apart. */
+  let promptest = Infinity;
+  let by: "stream" | "poll" | undefined;
+  let stopped = false;
+
+  const hooks = options.hooks ?? processGuardHooks;
+  const offSwitch = createOffSwitch({
+    off: policy.off,
+    file: policy.offFile,
+    now,
+    onChange: (off) => reporter.change("guardOff", off ? 1 : -1),
+  });
+  const identities = createRememberedIdentities();
   const decisions = createGuardDecisions({
     now,
     onChange: (difference) => reporter.change("guardDecisions", difference),
-    onUnknown: (decision: GuardDecision) => warnOnce("guard-decision-unsupported", refusalOf(decision)),
+    onUnknown: (decision, why) => warnOnce("guard-decision-unsupported", refusalOf(decision, why)),
+    onReplace: (ids) => judge.keep(ids),
   });
-  const agent =
-    settings.url.protocol === "https:" ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false });
-  let key = configuredKey(settings);
-  let lastSequence = Number.NEGATIVE_INFINITY;
-  let connected = false;
-  let failures = 0;
-  let stopped = false;
-  let request: http.ClientRequest | undefined;
-  let timer: NodeJS.Timeout | undefined;
-  // Decisions leave by themselves when they are looked up; this keeps the metric right while nobody comes.
+  const isInformed = (): boolean => lastSequence > Number.NEGATIVE_INFINITY;
+  const judge = createJudge({
+    decisions,
+    policy,
+    pseudonyms: options.pseudonyms ?? { allOf: (value) => processPseudonyms().allOf(value) },
+    identities,
+    hooks,
+    isOff: () => offSwitch.isOff(),
+    isInformed,
+    now,
+  });
+  const requests = createRequestGuard({
+    judge,
+    identities,
+    hooks,
+    sessionCookies: policy.sessionCookies,
+    reporter,
+    isInformed,
+    onMonitored: () =>
+      warnOnce(
+        "guard-monitoring",
+        "the guard would have stopped a request and did not, because it is in monitor mode; set VEDETTE_GUARD_MODE=enforce once its events (vedette.guard.observed) look right.",
+      ),
+  });
+  for (const entry of readExemptions(policy).invalid)
+    warnOnce(
+      "instrumentation-setting-invalid",
+      `VEDETTE_GUARD_ALLOW has "${entry}", which is neither an address, a CIDR range nor user:ID; it is left out.`,
+    );
+  // Decisions end by themselves; this keeps the metric right while nobody comes.
   const sweep = setInterval(() => decisions.size(), 5000);
   sweep.unref();
 
-  function setConnected(value: boolean): void {
-    if (connected === value) return;
-    connected = value;
-    reporter.change("guardConnected", value ? 1 : -1);
-  }
-
-  function reconnect(cause: unknown): void {
-    setConnected(false);
-    request = undefined;
-    if (stopped) return;
-    if (cause !== undefined) {
-      warnOnce(
-        "guard-unreachable",
-        `the guard cannot reach ${settings.url.origin}${GUARD_PATHS.stream} (${messageOf(cause)}); it keeps trying, and what is in force stays until it expires.`,
-      );
-    }
-    const factor = Math.min(2 ** failures++, MAX_DELAY_FACTOR);
-    timer = setTimeout(connect, firstDelay * factor * (0.5 + random() / 2));
-    timer.unref();
-  }
-
-  function connect(): void {
-    if (stopped) return;
-    const suppressed = ROOT_CONTEXT.setValue(SUPPRESS_TRACING, true);
-    contextApi.with(suppressed, () => {
-      if (key === undefined) void firstContact().then(openStream, reconnect);
-      else openStream();
-    });
-  }
-
-  function get(path: string): http.ClientRequest {
-    const headers: http.OutgoingHttpHeaders = {
-      accept: path === GUARD_PATHS.stream ? "text/event-stream" : "application/json",
-    };
-    if (settings.token !== undefined) headers["authorization"] = `Bearer ${settings.token}`;
-    const get = settings.url.protocol === "https:" ? https.request : http.request;
-    const outgoing = get(new URL(path, settings.url), { agent, headers, timeout: RESPONSE_MILLISECONDS });
-    // A guard must not keep a process alive that has nothing else to do.
-    outgoing.on("socket", (socket) => socket.unref());
-    outgoing.on("timeout", () => outgoing.destroy(new Error("no answer in time")));
-    outgoing.end();
-    return outgoing;
-  }
-
-  /** Fetches the worker's key where nobody in between can have changed it, and keeps it. */
-  async function firstContact(): Promise<void> {
-    if (settings.url.protocol !== "https:" && !isLoopback(settings.url.hostname)) {
-      throw new Error("VEDETTE_GUARD_PUBLIC_KEY is needed: without TLS a key is fetched from loopback only");
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const outgoing = get(GUARD_PATHS.key);
-    request = outgoing;
-    outgoing.on("error", reject);
-    outgoing.on("response", (response) => {
-      if (response.statusCode !== 200) {
-        response.resume();
-        reject(new Error(`answer ${response.statusCode} for the key`));
-        return;
-      }
-      let body = "";
-      response.setEncoding("utf8");
-      response.on("error", reject);
-      response.on("data", (chunk: string) => {
-        body += chunk;
-        if (body.length > MAX_KEY_CHARACTERS) response.destroy(new Error("the answer for the key is too long"));
-      });
-      response.on("end", () => resolve(body));
-      response.on("close", () => reject(new Error("the connection broke")));
-    });
-    const answer: unknown = JSON.parse(await promise);
-    if (
-      typeof answer !== "object" ||
-      answer === null ||
-      !("publicKey" in answer) ||
-      typeof answer.publicKey !== "string"
-    ) {
-      throw new Error("the answer for the key has no publicKey");
-    }
-    key = readGuardKey(answer.publicKey);
-    if (settings.pinFile !== undefined) writeFileSync(settings.pinFile, `${answer.publicKey}\n`, { mode: 0o600 });
-  }
-
-  function openStream(): void {
-    const pinned = key;
-    if (stopped || pinned === undefined) return;
-    const outgoing = get(GUARD_PATHS.stream);
-    request = outgoing;
-    let ended = false;
-    const end = (cause: unknown): void => {
-      if (ended) return;
-      ended = true;
-      outgoing.destroy();
-      reconnect(cause);
-    };
-    outgoing.on("error", end);
-    outgoing.on("response", (response) => {
-      if (response.statusCode !== 200) {
-        response.resume();
-        end(new Error(`answer ${response.statusCode}`));
-        return;
-      }
-      outgoing.setTimeout(SILENCE_MILLISECONDS);
-      setConnected(true);
-      const parser = createEventStreamParser(MAX_EVENT_CHARACTERS);
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        try {
-          for (const event of parser.push(chunk)) if (event.event === "snapshot") apply(event.data, pinned);
-        } catch (cause) {
-          end(cause);
-        }
-      });
-      response.on("error", end);
-      response.on("close", () => end(undefined));
-    });
-  }
-
-  function apply(data: string, pinned: GuardVerificationKey): void {
-    const { snapshot, refusal } = readSnapshot(data, pinned, lastSequence);
+  function deliver(data: string, floor: number): { sequence: number; late: number } | undefined {
+    if (key === undefined) return undefined;
+    const { snapshot, refusal } = readSnapshot(data, key, floor);
     if (refusal !== undefined) {
       reporter.count("guardSnapshotsRefused", { [ATTR.errorType]: refusal });
       warnOnce(
         "guard-snapshot-refused",
         `the guard refused a snapshot of the decisions in force: ${REFUSALS[refusal]}.`,
       );
-      return;
+      return undefined;
     }
-    failures = 0;
-    lastSequence = snapshot.sequence;
-    decisions.replace(snapshot.decisions);
+    const { sequence, issuedAt, off } = snapshot;
+    const way = now() - issuedAt;
+    promptest = Math.min(promptest, way);
+    const late = way - promptest;
+    // A late snapshot proves that something holds them back; measured from it, the next prompt one would look normal.
+    // What came by another way in the meantime is newer; the same one again must not begin its decisions' time anew.
+    if (sequence > lastSequence && !stopped) {
+      lastSequence = sequence;
+      offSwitch.setByWorker(off);
+      decisions.replace(snapshot.decisions, issuedAt);
+    }
+    return { sequence, late };
   }
 
-  connect();
+  const client = createWorkerClient(settings);
+  const end = startTransport({
+    client,
+    timing: { ...DEFAULT_TIMING, ...options.timing },
+    random: options.random ?? Math.random,
+    prepare: async () => {
+      key ??= await firstContact(settings, client);
+    },
+    deliver,
+    lastSequence: () => lastSequence,
+    onConnected(way) {
+      if ((by === undefined) !== (way === undefined)) reporter.change("guardConnected", way === undefined ? -1 : 1);
+      by = way;
+    },
+    onFailure: (cause) =>
+      warnOnce(
+        "guard-unreachable",
+        `the guard cannot reach ${settings.url.origin} (${messageOf(cause)}); it keeps trying, and ${whatHolds(policy, isInformed())}.`,
+      ),
+  });
+
   return {
     decisions,
-    connected: () => connected,
+    requests,
+    connectedBy: () => by,
+    connected: () => by !== undefined,
     async stop() {
       stopped = true;
-      clearTimeout(timer);
+      end();
       clearInterval(sweep);
-      request?.destroy();
-      agent.destroy();
-      setConnected(false);
+      offSwitch.setByWorker(false);
       decisions.replace([]);
     },
   };
+}
+
+function whatHolds({ fail }: GuardPolicy, isInformed: boolean): string {
+  if (isInformed) return "what is in force stays until it expires";
+  return fail === "closed" ? "requests are answered 503 until then" : "nothing is blocked until then";
 }
 
 const REFUSALS = {
@@ -234,31 +195,15 @@ const REFUSALS = {
     "it is signed with another key than the pinned one; restart the application, or set VEDETTE_GUARD_PUBLIC_KEY, if the worker's key was changed on purpose",
 } as const;
 
-function refusalOf(decision: GuardDecision): string {
-  if (decision.action !== "block") {
-    return `the guard does not apply the action "${decision.action}"${isKnownAction(decision.action) ? " yet" : ", which it does not know"}.`;
+function refusalOf({ action, targets, rate }: GuardDecision, why: Unsupported): string {
+  switch (why) {
+    case "action":
+      return `the guard does not know the action "${action}".`;
+    case "rate":
+      return `the guard cannot throttle by ${JSON.stringify(rate ?? null)}: it needs a limit and seconds above 0.`;
+    case "target":
+      return `the guard cannot ${action} by ${targets.map(({ kind, value }) => `${kind} "${value}"`).join(" and ")}.`;
   }
-  return `the guard cannot block by ${decision.target.kind}${decision.target.kind === "client.address" ? `: "${decision.target.value}" is no address` : " yet"}.`;
-}
-
-/**
- * The key that was configured or pinned before.
- *
- * @throws When there is one that cannot be read: fetching another instead would undo the pinning.
- */
-function configuredKey(settings: GuardSettings): GuardVerificationKey | undefined {
-  if (settings.publicKey !== undefined) return readGuardKey(settings.publicKey);
-  if (settings.pinFile === undefined) return undefined;
-  try {
-    return readGuardKey(readFileSync(settings.pinFile, "utf8").trim());
-  } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return undefined;
-    throw cause;
-  }
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
 }
 
 function messageOf(cause: unknown): string {

@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, verify, type KeyObject } from "node:crypto";
-import { GUARD_ACTIONS, type GuardDecision, type GuardSnapshot } from "@vedette/semconv";
+import type { GuardDecision, GuardSnapshot } from "@vedette/semconv";
 
 /** Why a snapshot was not applied. */
 export type SnapshotRefusal = "signature" | "replay" | "malformed" | "unknown_key";
@@ -10,6 +10,9 @@ export interface GuardVerificationKey {
   /** First 16 hex digits of SHA-256 over the raw public key. */
   readonly keyId: string;
 }
+
+/** Characters that one signed snapshot may have: what a hundred thousand decisions take, and room. */
+export const MAX_SNAPSHOT_CHARACTERS = 64 * 1024 * 1024;
 
 /** Length of an Ed25519 public key, the last bytes of its SPKI DER (RFC 8410). */
 const RAW_KEY_BYTES = 32;
@@ -68,28 +71,38 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 function isSnapshot(value: unknown): value is GuardSnapshot {
   return (
     isRecord(value) &&
-    value["version"] === 1 &&
+    value["version"] === 2 &&
     Number.isSafeInteger(value["sequence"]) &&
-    typeof value["issuedAt"] === "number" &&
+    Number.isFinite(value["issuedAt"]) &&
+    typeof value["off"] === "boolean" &&
     Array.isArray(value["decisions"]) &&
     value["decisions"].every(isDecision)
   );
 }
 
-/** An action that this version does not know is still a decision: the guard refuses it by name, not the whole snapshot. */
+/** An action or a target that this version does not know is still a decision: the guard refuses it by name, not the whole snapshot. */
 function isDecision(value: unknown): value is GuardDecision {
   return (
     isRecord(value) &&
     typeof value["id"] === "string" &&
     typeof value["action"] === "string" &&
     Number.isFinite(value["expiresAt"]) &&
-    isRecord(value["target"]) &&
-    typeof value["target"]["kind"] === "string" &&
-    typeof value["target"]["value"] === "string"
+    Array.isArray(value["targets"]) &&
+    value["targets"].length > 0 &&
+    value["targets"].every(isTarget) &&
+    (value["rate"] === undefined || isRate(value["rate"]))
   );
 }
 
-/** Says whether this version of the names knows an action at all. */
-export function isKnownAction(action: string): boolean {
-  return (GUARD_ACTIONS as readonly string[]).includes(action);
+function isTarget(value: unknown): boolean {
+  return isRecord(value) && typeof value["kind"] === "string" && typeof value["value"] === "string";
+}
+
+function isRate(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    Number.isFinite(value["limit"]) &&
+    Number.isFinite(value["seconds"]) &&
+    (value["burst"] === undefined || Number.isFinite(value["burst"]))
+  );
 }

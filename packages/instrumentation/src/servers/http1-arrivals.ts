@@ -11,16 +11,19 @@ export type AnswerTarget = http.ServerResponse | Duplex;
 /** What becomes of a request that arrived. */
 export interface Arrival {
   readonly state: RequestState;
-  /** Answers in the application's place, which then never sees the request; undefined lets it pass. */
-  readonly answer: ((target: AnswerTarget) => void) | undefined;
+  /** Answers in the application's place, which then never sees the request, and says whether it did; undefined lets it pass. */
+  readonly answer: ((target: AnswerTarget) => boolean) | undefined;
   /** Called inside of the span that another instrumentation starts around the application; at once where there is none. */
   readonly inspect: () => void;
 }
 
 /** Who is told about requests. */
 export interface Arrivals {
-  /** @returns undefined when the request is to pass unobserved. */
-  arrive(request: http.IncomingMessage): Arrival | undefined;
+  /**
+   * @param response Undefined where the request asks for an upgrade.
+   * @returns undefined when the request is to pass unobserved.
+   */
+  arrive(request: http.IncomingMessage, response: http.ServerResponse | undefined): Arrival | undefined;
   finished(request: http.IncomingMessage, response: http.ServerResponse): void;
   error(cause: unknown): void;
 }
@@ -51,9 +54,13 @@ const REQUEST_EVENTS: ReadonlySet<unknown> = new Set([
 export function watchHttp1(arrivals: Arrivals): () => void {
   const onStart = (message: unknown): void => {
     try {
-      const { request, server } = message as { request: http.IncomingMessage; server: http.Server };
+      const { request, response, server } = message as {
+        request: http.IncomingMessage;
+        response: http.ServerResponse;
+        server: http.Server;
+      };
       release(server);
-      const arrival = arrivals.arrive(request);
+      const arrival = arrivals.arrive(request, response);
       if (arrival === undefined) return;
       currentRequest.enterWith(arrival.state);
       if (arrival.answer !== undefined) intercept(server, request, arrivals, arrival);
@@ -135,12 +142,10 @@ function intercept(
     try {
       if (!REQUEST_EVENTS.has(event) || (blocked !== undefined && request !== blocked)) arrival = undefined;
       else if (blocked === undefined && (event === "upgrade" || event === "connect"))
-        arrival = arrivals.arrive(request);
-      if (arrival?.answer !== undefined) {
-        arrival.answer(target);
-        return true;
-      }
-      if (blocked === undefined) arrival?.inspect();
+        arrival = arrivals.arrive(request, undefined);
+      if (arrival?.answer?.(target) === true) return true;
+      // What the guard left to the application after all is looked at like any other.
+      if (blocked === undefined || arrival?.answer !== undefined) arrival?.inspect();
     } catch (cause) {
       arrivals.error(cause);
       if (arrival?.answer !== undefined) return true;

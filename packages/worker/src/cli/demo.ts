@@ -46,6 +46,7 @@ async function openShop(
       OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
       OTEL_BLRP_SCHEDULE_DELAY: "200",
       VEDETTE_GUARD_URL: worker.addresses.api.url,
+      VEDETTE_GUARD_MODE: "enforce",
     },
     onLine(line) {
       if (!line.startsWith("{")) return;

@@ -53,19 +53,19 @@ describe("a guard's stream", () => {
       sampleDeny("d4", { state: "in_force", expiresAt: 4_000 }),
     );
     const { version, issuedAt, decisions } = await (await connect()).snapshot();
-    expect({ version, issuedAt }).toEqual({ version: 1, issuedAt: 4_000 });
+    expect({ version, issuedAt }).toEqual({ version: 2, issuedAt: 4_000 });
     expect(decisions).toEqual([
       {
         id: "d1",
         action: "block",
-        target: { kind: "client.address", value: "203.0.113.7" },
+        targets: [{ kind: "client.address", value: "203.0.113.7" }],
         expiresAt: 9_000,
         reason: "stuffing",
       },
       {
         id: "d2",
         action: "block",
-        target: { kind: "client.address", value: "2001:db8::7" },
+        targets: [{ kind: "client.address", value: "2001:db8::7" }],
         expiresAt: 900_000,
         reason: "Attack",
       },
@@ -155,7 +155,7 @@ describe("what is kept in the data folder", () => {
   it("signs what a stranger's key does not", () => {
     const signer = createGuardSigner(generateKeyPairSync("ed25519").privateKey);
     const other = createGuardSigner(generateKeyPairSync("ed25519").privateKey);
-    const { payload, signature } = signer.sign({ version: 1, sequence: 1, issuedAt: 1, decisions: [] });
+    const { payload, signature } = signer.sign({ version: 2, sequence: 1, issuedAt: 1, off: false, decisions: [] });
     const check = ({ publicKey }: GuardKey) =>
       verify(
         null,

@@ -56,7 +56,7 @@ const LOOK_INTERVAL = 1000;
 const decisionOf = (entry: DenyListEntry): GuardDecision => ({
   id: entry.id,
   action: "block",
-  target: { kind: "client.address", value: entry.address },
+  targets: [{ kind: "client.address", value: entry.address }],
   expiresAt: entry.expiresAt,
   reason: entry.reason,
 });
@@ -86,7 +86,7 @@ export function createGuardHub(options: GuardHubOptions): GuardHub {
     // The number first: of two workers' snapshots the one with the larger number was then read later.
     const number = await sequence.next();
     const decisions = await readDecisions(store, issuedAt);
-    const signed = signer.sign({ version: 1, sequence: number, issuedAt, decisions });
+    const signed = signer.sign({ version: 2, sequence: number, issuedAt, off: false, decisions });
     return {
       event: { event: "snapshot", data: JSON.stringify(signed), id: String(number) },
       sequence: number,
