@@ -12,6 +12,7 @@ import type { CursorInbox } from "./detector/findings/cursor-inbox.ts";
 import { createFindingsHead } from "./detector/findings/findings-head.ts";
 import type { FindingDocument } from "./detector/findings/finding-document.ts";
 import { createFindingsInbox } from "./detector/findings/findings-inbox.ts";
+import { createWatchedShards } from "./detector/findings/watched-shards.ts";
 import { createSourceProgress, type WatchedShard } from "./detector/findings/source-progress.ts";
 import type { LineConfig } from "./detector/line-options.ts";
 import type { EventJudge, LineRule } from "./detector/line-rule.ts";
@@ -286,15 +287,17 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
 
   let followed: readonly SourceShard[] | undefined;
   const byName = new Map(all.map((source) => [source.name, source]));
-  const watched = (): readonly WatchedShard[] | undefined => {
-    // A source whose beginning is not decided yet can hold anything.
-    if (shardSources.starts().size < all.length) return undefined;
-    return followed?.map((shard): WatchedShard => ({
-      resource: shardResource(shard),
-      partition: shardPartition(shard),
-      sight: byName.get(shard.source)?.tailing.watch.sight(shard.sight.key),
-    }));
-  };
+  const watched = createWatchedShards({
+    shards: () =>
+      followed?.map((shard): WatchedShard => ({
+        resource: shardResource(shard),
+        partition: shardPartition(shard),
+        sight: byName.get(shard.source)?.tailing.watch.sight(shard.sight.key),
+      })),
+    haveAllBegun: () => shardSources.starts().size >= all.length,
+    steady,
+    stalledAfter: settings.stalledAfter,
+  });
   const findings = tail([`${prefix}-findings-*`], { readsOwn: true, pageSize: { min: 100, max: 1_000 } });
   const head = createFindingsHead({
     readProgress: createSourceProgress({

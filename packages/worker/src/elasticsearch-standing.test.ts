@@ -192,6 +192,12 @@ describe("createStanding", () => {
     );
   });
 
+  it("names a source that has not begun", async () => {
+    const standing = stage({ shards: [], more: { starts: () => new Map() } });
+    await standing.read();
+    expect(standing.problems()).toContainEqual(expect.stringMatching(/^Source logs has not begun: /));
+  });
+
   it("says who holds what", async () => {
     const standing = stage({
       shards: [

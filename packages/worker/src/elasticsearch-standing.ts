@@ -219,7 +219,10 @@ const named = (names: readonly string[]): string =>
 export function problemsOf({ sources, lines }: Pick<ElasticsearchStatus, "sources" | "lines">): readonly string[] {
   const unowned = lines.filter(({ owner }) => owner === undefined).map(({ line }) => line);
   return [
-    ...sources.flatMap(({ name, red, stalled, unmatched, waiting }) => [
+    ...sources.flatMap(({ name, start, red, stalled, unmatched, waiting }) => [
+      ...(start === undefined
+        ? [`Source ${name} has not begun: the cluster does not tell where it ends; the worker's log has the reason.`]
+        : []),
       ...(red.length > 0 ? [`Source ${name} waits for ${named(red)}: no copy is started.`] : []),
       ...(stalled.length > 0
         ? [`Source ${name}: nobody has read ${named(stalled)} for long, and the watermark goes on without.`]
