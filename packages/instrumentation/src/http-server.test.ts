@@ -12,6 +12,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ATTR, EVENT, INSTRUMENTATION_METRICS, type GuardDecision } from "@vedette/semconv";
 import { HttpServerSecurityInstrumentation } from "./http-server.ts";
 import { createSecurity } from "./security.ts";
+import { FastifyInstrumentation } from "./servers/fastify.ts";
 import { readSettings } from "./settings.ts";
 import { createTestTelemetry, type TestTelemetry } from "./testing/telemetry.ts";
 import { createTestGuard } from "./testing/request-guard.ts";
@@ -257,6 +258,7 @@ describe("an instrumented server", () => {
 describe("the route", () => {
   it("is told by fastify", async () => {
     instrument();
+    const library = new FastifyInstrumentation({ reporter: telemetry.reporter });
     const app = fastify();
     app.get("/items/:id", (_request, reply) => reply.code(403).send({}));
     try {
@@ -268,6 +270,7 @@ describe("the route", () => {
         [ATTR.httpRoute]: "/items/:id",
       });
     } finally {
+      library.disable();
       await app.close();
     }
   });

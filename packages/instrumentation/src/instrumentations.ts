@@ -1,7 +1,12 @@
 import type { Instrumentation } from "@opentelemetry/instrumentation";
 import { JoseInstrumentation, JOSE_VERSIONS } from "./authentication/jose.ts";
 import { JsonwebtokenInstrumentation, JSONWEBTOKEN_VERSIONS } from "./authentication/jsonwebtoken.ts";
+import { PassportInstrumentation, PASSPORT_VERSIONS } from "./authentication/passport.ts";
 import type { LibraryInstrumentationConfig } from "./library-instrumentation.ts";
+import { EXPRESS_VERSIONS, ExpressInstrumentation } from "./servers/express.ts";
+import { FASTIFY_VERSIONS, FastifyInstrumentation } from "./servers/fastify.ts";
+import { HONO_VERSIONS, HonoInstrumentation } from "./servers/hono.ts";
+import { KOA_VERSIONS, KoaInstrumentation } from "./servers/koa.ts";
 
 /** An instrumentation of one library, and what it is known to work with. */
 export interface InstrumentedLibrary {
@@ -17,6 +22,30 @@ export interface InstrumentedLibrary {
 /** Every library instrumentation that a start turns on; the tests run each of them on the versions named here, and the README's table is written from it. */
 export const INSTRUMENTED_LIBRARIES: readonly InstrumentedLibrary[] = [
   {
+    library: "express",
+    versions: EXPRESS_VERSIONS,
+    triedOn: ["express-4", "express-5"],
+    create: (config) => new ExpressInstrumentation(config),
+  },
+  {
+    library: "fastify",
+    versions: FASTIFY_VERSIONS,
+    triedOn: ["fastify-4", "fastify-5"],
+    create: (config) => new FastifyInstrumentation(config),
+  },
+  {
+    library: "koa",
+    versions: KOA_VERSIONS,
+    triedOn: ["koa-2", "koa-3"],
+    create: (config) => new KoaInstrumentation(config),
+  },
+  {
+    library: "hono",
+    versions: HONO_VERSIONS,
+    triedOn: ["hono-4", "hono-4-server-2"],
+    create: (config) => new HonoInstrumentation(config),
+  },
+  {
     library: "jsonwebtoken",
     versions: JSONWEBTOKEN_VERSIONS,
     triedOn: ["jsonwebtoken-8", "jsonwebtoken-9"],
@@ -27,5 +56,11 @@ export const INSTRUMENTED_LIBRARIES: readonly InstrumentedLibrary[] = [
     versions: JOSE_VERSIONS,
     triedOn: ["jose-4", "jose-5", "jose-6"],
     create: (config) => new JoseInstrumentation(config),
+  },
+  {
+    library: "passport",
+    versions: PASSPORT_VERSIONS,
+    triedOn: ["passport-0.7"],
+    create: (config) => new PassportInstrumentation(config),
   },
 ];

@@ -1,0 +1,4 @@
+const express = require("express");
+const { start } = require("../express-app.mjs");
+
+void start(express);
