@@ -6,6 +6,9 @@ import { openShop, type Shop, type ShopOptions } from "./shop.ts";
 import { captureEvents, takeEvents } from "./testing/captured-events.ts";
 import { DECOY_API_KEY } from "./visitor.ts";
 
+// As in the demo: the tests speak of people by name.
+process.env["VEDETTE_USERS"] = "clear";
+process.env["VEDETTE_HASH_KEY"] = "the key of the shop's tests";
 captureEvents();
 let shop: Shop;
 let app: FastifyInstance;
@@ -110,6 +113,15 @@ describe("refused input is reported", () => {
 });
 
 describe("log-in", () => {
+  it("names the account by pseudonyms beside the name", async () => {
+    await app.inject(form("/login", { name: "Alice", password: "wrong" }));
+    await app.inject(form("/login", { name: "alice", password: "correct-horse-battery" }));
+    const [failure, success] = takeEvents().filter(({ name }) => name === EVENT.authentication);
+    expect(failure?.attributes[ATTR.authAccountHash]).toMatch(/^[0-9a-f]{32}$/);
+    expect(success?.attributes[ATTR.authAccountHash]).toBe(failure?.attributes[ATTR.authAccountHash]);
+    expect(success?.attributes[ATTR.userHash]).not.toBe(success?.attributes[ATTR.authAccountHash]);
+  });
+
   it.each([
     ["alice", "wrong", "bad_password"],
     ["nobody", "wrong", "unknown_user"],

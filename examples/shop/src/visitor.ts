@@ -35,7 +35,9 @@ export function identify(shop: Shop, request: FastifyRequest, reply: FastifyRepl
     if (bearer === undefined) void reply.clearCookie(SESSION_COOKIE, { path: "/" });
     return NOBODY;
   }
-  return { session, account: session.accountId === undefined ? undefined : shop.accounts.find(session.accountId) };
+  const account = session.accountId === undefined ? undefined : shop.accounts.find(session.accountId);
+  security.identify({ sessionId: session.id, ...(account === undefined ? {} : subjectOf(account)) });
+  return { session, account };
 }
 
 /** Gives the browser the cookie of a session. */

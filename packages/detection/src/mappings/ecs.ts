@@ -6,16 +6,22 @@ import { type DottedName, digText, dig, dottedName, dottedPaths, isObject } from
 import { placePaths } from "./ecs-endpoint-fields.ts";
 import { createEcsLogSources } from "./ecs-log-sources.ts";
 import { ecsPlaces } from "./ecs-service-fields.ts";
+import { FURTHER_NAMES, personPlaces } from "./person-names.ts";
 
 const ENTITIES: readonly (readonly [EntityKind, readonly DottedName[]])[] = (
   [
     ["address", ["client.ip", "source.ip", ATTR.clientAddress, "source.address"]],
-    ["user", [ATTR.userName, ATTR.userId, "user.email", "source.user.name"]],
+    ["user", [ATTR.userName, ATTR.userId, "user.email", "source.user.name", ATTR.userHash]],
     ["session", [ATTR.sessionId]],
+    ["api_key", [ATTR.apiKeyHash]],
     ["host", [ATTR.hostName, "host.hostname"]],
     ["service", [ATTR.serviceName]],
   ] satisfies readonly (readonly [EntityKind, readonly string[]])[]
 ).map(([kind, names]) => [kind, names.map(dottedName)]);
+
+const FURTHER = new Map(
+  ENTITIES.flatMap(([, names]) => names).map((name) => [name, (FURTHER_NAMES.get(name.whole) ?? []).map(dottedName)]),
+);
 
 const TIMES = ["@timestamp", "event.created", "timestamp"].map(dottedName);
 
@@ -72,6 +78,8 @@ export const ecsMapping: FieldMapping = {
   },
   logSources: createEcsLogSources(),
   paths: (field, logSource) => {
+    const person = personPlaces(field);
+    if (person !== undefined) return person.flatMap(dottedPaths);
     const own = dottedPaths(field);
     const named = placePaths(ecsPlaces(field, logSource));
     return field === "event_name" ? [...own, ...dottedPaths("event.action")] : [...named, ...own];
@@ -90,6 +98,10 @@ export const ecsMapping: FieldMapping = {
         const value = digText(document, name);
         if (value === "" || value === "-") continue;
         entities.push({ kind, value });
+        for (const further of FURTHER.get(name) ?? []) {
+          const other = digText(document, further);
+          if (other !== "" && other !== value) entities.push({ kind, value: other });
+        }
         break;
       }
     return entities;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { JsonObject, JsonValue, LogSource } from "../event.ts";
+import { readValue } from "../match/field-slot.ts";
 import { DEFAULT_MAPPINGS } from "./default-mappings.ts";
 import { toMilliseconds } from "./document-time.ts";
 import { createWindowsLogSources, windowsLogSources } from "./windows-log-sources.ts";
@@ -133,6 +134,67 @@ describe("an OTel document belongs to", () => {
       { kind: "host", value: "h1" },
       { kind: "service", value: "shop" },
     ]);
+  });
+
+  const entitiesOf = (attributes: JsonObject): readonly string[] => {
+    const document = otel({ attributes });
+    return (mappingOf(document)?.entities(document) ?? []).map(({ kind, value }) => `${kind} ${value}`);
+  };
+
+  test.each<[string, JsonObject, readonly string[]]>([
+    ["hashed", { "user.hash": "h7" }, ["user h7"]],
+    ["in clear beside the hash", { "user.hash": "h7", "user.id": "7", "user.name": "ada" }, ["user ada"]],
+    [
+      "a failed log-in, which knows the name only",
+      { "user.hash": "hada", "vedette.auth.account.hash": "hada" },
+      ["user hada"],
+    ],
+    [
+      "a log-in, which joins the name to the id",
+      { "user.hash": "h7", "vedette.auth.account.hash": "hada" },
+      ["user h7", "user hada"],
+    ],
+    [
+      "while keys are changed",
+      {
+        "user.hash": "old7",
+        "vedette.user.hash.next": "new7",
+        "session.id": "olds",
+        "vedette.session.id.next": "news",
+        "vedette.api_key.hash": "k",
+      },
+      ["user old7", "user new7", "session olds", "session news", "api_key k"],
+    ],
+  ])("people are entities, %s", (_name, attributes, expected) => {
+    expect(entitiesOf(attributes)).toEqual(expected);
+    const ecs = { ...attributes, "ecs.version": "8.0", "@timestamp": 1 };
+    expect(
+      mappingOf(ecs)
+        ?.entities(ecs)
+        .map(({ kind, value }) => `${kind} ${value}`),
+    ).toEqual(expected);
+  });
+
+  test.each<[string, JsonObject, string]>([
+    ["user.hash", { "user.hash": "h7", "user.name": "ada" }, "h7"],
+    ["user.hash", { "user.name": "ada" }, "ada"],
+    ["vedette.auth.account.hash", { "vedette.auth.account.hash": "hada", "user.name": "ada" }, "hada"],
+    ["vedette.auth.account.hash", { "user.hash": "h7" }, "h7"],
+    ["vedette.auth.account.hash", { "user.id": "7", "user.name": "ada" }, "ada"],
+  ])("%s is read from %j", (field, attributes, expected) => {
+    const nested: Record<string, JsonObject> = {};
+    for (const [name, value] of Object.entries(attributes)) {
+      const dot = name.indexOf(".");
+      nested[name.slice(0, dot)] = { ...nested[name.slice(0, dot)], [name.slice(dot + 1)]: value };
+    }
+    for (const document of [
+      otel({ attributes }),
+      { ...attributes, "ecs.version": "8.0", "@timestamp": 1 },
+      { ...nested, ecs: { version: "8.0" } },
+    ]) {
+      const source = { product: "vedette", category: "application", service: "authentication" };
+      expect(readValue(document, mappingOf(document)?.paths(field, source) ?? [])).toBe(expected);
+    }
   });
 });
 

@@ -8,12 +8,14 @@ import { ecsPlaces } from "./ecs-service-fields.ts";
 import { createLogSourceCache } from "./log-source-cache.ts";
 import { isStep } from "./path-step.ts";
 import { ownMember } from "./own-member.ts";
+import { FURTHER_NAMES, personPlaces, USER_NAMES } from "./person-names.ts";
 
-/** Where entities are named; of one kind the first attribute that has a value counts. */
+/** Where entities are named; of one kind the first attribute that has a value counts, and its further names. */
 const ENTITIES: readonly (readonly [EntityKind, readonly string[]])[] = [
   ["address", [ATTR.clientAddress, ATTR.networkPeerAddress, "source.ip", "source.address"]],
-  ["user", [ATTR.userName, ATTR.userId, ATTR.userHash, ATTR.enduserPseudoId]],
+  ["user", USER_NAMES],
   ["session", [ATTR.sessionId]],
+  ["api_key", [ATTR.apiKeyHash]],
   ["agent", [ATTR.genAiAgentName]],
   ["host", [ATTR.hostName]],
   ["service", [ATTR.serviceName]],
@@ -45,6 +47,10 @@ export const otelMapping: FieldMapping = {
         const value = (attributes && property(attributes, name)) ?? (resource && property(resource, name));
         if ((typeof value !== "string" && typeof value !== "number") || value === "") continue;
         entities.push({ kind, value: String(value) });
+        for (const further of FURTHER_NAMES.get(name) ?? []) {
+          const other = attributes && property(attributes, further);
+          if (typeof other === "string" && other !== "" && other !== value) entities.push({ kind, value: other });
+        }
         break;
       }
     }
@@ -124,6 +130,8 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
 const RESOURCE = ["resource", "attributes"] as const;
 
 function paths(field: string, logSource: LogSource): readonly FieldPath[] {
+  const person = personPlaces(field);
+  if (person !== undefined) return person.flatMap((name) => everywhere(dottedPaths(name)));
   const own = everywhere(dottedPaths(field));
   if (logSource.category === undefined || logSource.product === "vedette") return own;
   return [

@@ -190,6 +190,10 @@ describe("an alert as an OCSF Detection Finding", () => {
         { name: "evidences[].data.service", type_id: 99, type: "service", value: "shop" },
       ],
     });
+    const hash = "0123456789abcdef0123456789abcdef";
+    expect(findingOf(sampleAlert("a2", { entities: [{ kind: "user", value: hash }] }))).toMatchObject({
+      observables: [{ name: "evidences[].actor.user.uid", type_id: 99, type: "user", value: hash }],
+    });
     for (const { name, value } of finding["observables"] as { name: string; value: string }[])
       expect(at(finding, name), name).toContain(value);
     expect(JSON.stringify(finding["evidences"])).toContain('"finding_uid":"f1"');

@@ -64,6 +64,9 @@ const TACTICS: Readonly<Record<string, readonly [string, string]>> = {
 
 type Entity = Alert["entities"][number];
 
+/** What `user.hash` looks like: nobody is called that, and it identifies. */
+const PSEUDONYM = /^[0-9a-f]{32}$/;
+
 /** OCSF's times are whole milliseconds. */
 const timestamp = (time: number): number => Math.round(time);
 
@@ -120,6 +123,8 @@ function placeOf({ kind, value }: Entity): {
             type: [2, "IP Address"],
           };
     case "user":
+      if (PSEUDONYM.test(value))
+        return { evidence: { actor: { user: { uid: value } } }, name: "evidences[].actor.user.uid", type: [99, kind] };
       return {
         evidence: { actor: { user: { name: value } } },
         name: "evidences[].actor.user.name",

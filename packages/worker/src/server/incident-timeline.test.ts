@@ -133,6 +133,14 @@ describe("incidentTimeline", () => {
       "authentication · failure · anna · 203.0.113.7",
     ],
     [
+      "a failed login of a service that hashes users",
+      {
+        event_name: "vedette.authentication",
+        attributes: { "event.outcome": "failure", "user.hash": "0123456789abcdef0123456789abcdef" },
+      },
+      "authentication · failure · user 01234567",
+    ],
+    [
       "a suspicious request, each class once",
       {
         event_name: "vedette.request.suspicious",

@@ -60,9 +60,18 @@ const TELLING = [
   ATTR.honeytokenName,
   ATTR.businessRuleName,
   ATTR.inputRule,
-  ATTR.userName,
-  ATTR.clientAddress,
 ] as const;
+/** Characters of a pseudonym that are enough to tell the users of one incident apart. */
+const HASH_CHARACTERS = 8;
+
+/** By name where the service says it, else by the beginning of the pseudonym. */
+function userOf(attributes: JsonObject): string {
+  const name = textOf(attributes[ATTR.userName]) || textOf(attributes[ATTR.userId]);
+  const hash = textOf(attributes[ATTR.userHash]);
+  if (name !== "" || hash === "") return name;
+  return `user ${hash.slice(0, HASH_CHARACTERS)}`;
+}
+
 const TITLE_LIMIT = 200;
 
 /** One line about an event: its name and the attributes that tell most. */
@@ -70,7 +79,12 @@ function eventTitle(document: JsonObject): string {
   const attributes = objectAt(document, "attributes");
   const name =
     textOf(document["event_name"]).replace(/^vedette\./, "") || textOf(objectAt(document, "body")["text"]) || "event";
-  const words = [name, ...TELLING.map((attribute) => textOf(attributes[attribute]))].filter((word) => word !== "");
+  const words = [
+    name,
+    ...TELLING.map((attribute) => textOf(attributes[attribute])),
+    userOf(attributes),
+    textOf(attributes[ATTR.clientAddress]),
+  ].filter((word) => word !== "");
   const title = words.join(" · ");
   return title.length <= TITLE_LIMIT ? title : `${title.slice(0, TITLE_LIMIT - 1)}…`;
 }
