@@ -128,16 +128,20 @@ function thenOf(value: unknown): ((...args: unknown[]) => unknown) | undefined {
   return typeof then === "function" ? (then as (...args: unknown[]) => unknown) : undefined;
 }
 
-/** Makes a callback that lets ours see its arguments first; `this`, arguments, result and exceptions are the callback's own. */
+/**
+ * Makes a callback that lets ours see its arguments first; `this`, arguments, result and exceptions are the callback's own.
+ *
+ * @param called Returns `"answered"` where the callback must not be called any more, because the guard has answered the request.
+ */
 export function watchCallback<Callback>(
   callback: Callback,
   watcher: Watcher,
-  called: (args: readonly unknown[]) => void,
+  called: (args: readonly unknown[]) => "answered" | void,
 ): Callback {
   if (typeof callback !== "function") return callback;
   return new Proxy(callback, {
     apply(target, thisArgument, args: unknown[]) {
-      watcher.quietly(() => called(args));
+      if (watcher.quietly(() => called(args)) === "answered") return undefined;
       const limit = raiseTraceLimit();
       try {
         return Reflect.apply(target, thisArgument, args);

@@ -53,7 +53,9 @@ export class JsonwebtokenInstrumentation extends AuthenticationInstrumentation {
       watchedArgs[1] = watchFunction(secretOrKey as () => unknown, this.watcher, (getterArgs) => ({
         args: [
           getterArgs[0],
-          watchCallback(getterArgs[1], this.watcher, (answer) => (key = answer[1])),
+          watchCallback(getterArgs[1], this.watcher, ([, found]) => {
+            key = found;
+          }),
           ...getterArgs.slice(2),
         ],
       }));
