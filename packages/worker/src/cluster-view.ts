@@ -3,6 +3,7 @@ import type { CorrelationLine } from "./detector/correlation-line.ts";
 import type { AlertingLine } from "./detector/alerting-line.ts";
 import type { CursorInbox } from "./detector/findings/cursor-inbox.ts";
 import { coveragePage, createCoverageLedger } from "./detector/stage-one/coverage-ledger.ts";
+import type { FilledShardDocument } from "./detector/stage-one/filled-ranges.ts";
 import { createCoverageReader, knownShards } from "./detector/stage-one/read-coverage.ts";
 import type { RuleRevision, RuleSetDocument } from "./detector/stage-one/rule-set.ts";
 import type { ShardSource } from "./detector/stage-one/shard-sources.ts";
@@ -42,6 +43,7 @@ export interface ClusterViewOptions extends Omit<
   readonly alerting: Pick<AlertingLine, "tenure" | "unread" | "status">;
   readonly onOpened: ClusterView["onOpened"];
   readonly ruleSets: Pick<VersionedDocuments<RuleSetDocument>, "read">;
+  readonly filledRanges: Pick<VersionedDocuments<FilledShardDocument>, "read">;
   readonly rules: readonly RuleRevision[];
   readonly told: ElasticsearchMetrics;
   readonly ports: Pick<Ports, "clock" | "timers" | "log">;
@@ -59,7 +61,7 @@ export function createClusterView(
   let ledgerProblem: string | undefined;
 
   const ledger = createCoverageLedger({
-    reader: createCoverageReader({ leases, ruleSets: options.ruleSets }),
+    reader: createCoverageReader({ leases, ruleSets: options.ruleSets, filledRanges: options.filledRanges }),
     rules,
     ports,
     shards: async () => {

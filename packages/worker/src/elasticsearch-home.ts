@@ -12,6 +12,8 @@ import type { CursorInbox } from "./detector/findings/cursor-inbox.ts";
 import { createFindingsHead } from "./detector/findings/findings-head.ts";
 import type { FindingDocument } from "./detector/findings/finding-document.ts";
 import { createFindingsInbox } from "./detector/findings/findings-inbox.ts";
+import { createGapFiller } from "./hunt/fill-gaps.ts";
+import { filledRangesOf } from "./hunt/gap-plan.ts";
 import { createWatchedShards } from "./detector/findings/watched-shards.ts";
 import { createSourceProgress, type WatchedShard } from "./detector/findings/source-progress.ts";
 import type { LineConfig } from "./detector/line-options.ts";
@@ -101,6 +103,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
 
 const CORRELATE_KIND = "correlate";
 const CASE_KIND = "case";
+const BACKFILL_KIND = "backfill";
 /** Milliseconds between two looks for new findings. */
 const FINDINGS_EVERY = 200;
 /** Milliseconds that storing received records may take before the sender is told to try again: less than senders wait for an answer. */
@@ -364,6 +367,23 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
     }
   };
 
+  const { backfill } = config.rules;
+  const filler =
+    backfill === undefined
+      ? undefined
+      : createGapFiller({
+          cluster,
+          writer,
+          prefix,
+          requestTimeout: settings.requestTimeout,
+          rules,
+          isShadow,
+          process,
+          logSources,
+          backfill,
+          ports,
+        });
+
   const lines = {
     correlate: rules.some(({ correlation }) => correlation !== undefined)
       ? Array.from({ length: partitions }, (_, at) => `${CORRELATE_KIND}/${at}`)
@@ -438,12 +458,17 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
           return () => void listeners.delete(listener);
         },
         ruleSets,
+        filledRanges: filledRangesOf({ cluster, prefix, requestTimeout: settings.requestTimeout }),
         rules,
         told,
         ports,
       });
       const start = async (signal: AbortSignal): Promise<void> => {
         leases.offer(CORRELATE_KIND, lines.correlate, correlate);
+        if (filler !== undefined)
+          leases.offer(BACKFILL_KIND, [`${BACKFILL_KIND}/${tenant}`], async (lease) =>
+            filler.run(AbortSignal.any([lease.lost, lease.recalled])),
+          );
         leases.offer(CASE_KIND, lines.case, async (lease) => {
           const ended = new AbortController();
           const ends = AbortSignal.any([lease.lost, lease.recalled, ended.signal]);
@@ -471,7 +496,7 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
         inForce: () => line.inForce(),
         notify: () => line.notify(),
         sources: view.sources,
-        problems: view.problems,
+        problems: () => [...view.problems(), filler?.problem()].filter((problem) => problem !== undefined),
         cluster: view,
         parts: [{ name: "leases", start }],
       };

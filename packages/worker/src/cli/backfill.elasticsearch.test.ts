@@ -172,5 +172,34 @@ test("backfill makes the alerts that live detection made, by a span and by the g
   expect(gaps.join("\n")).toContain("(rule-added-later), 1 rules");
   expect(writtenBy(gaps), gaps.join("\n")).toBe(18);
   await settled(more, expected);
+  // The ledger knows that the gaps are filled.
+  expect((await backfill(`${base}grown`, ALL, "--gaps")).join("\n")).toContain("has no gaps");
+  await until("the worker's own view of it", async () => (await more.status()).elasticsearch?.coverage?.gaps === 0);
   await more[Symbol.asyncDispose]();
 }, 240_000);
+
+test("a rule that comes later looks at stored events by itself, as far back as it is told", async () => {
+  const prefix = `${base}self`;
+  const first = await workers.start({ url, prefix, pattern: index, rules: OTHERS });
+  await until("alerts", async () => (await alertsOf(first)).length >= 2);
+  await until("all that is read", async () => (await first.status()).eventsJudged >= 120);
+  await first[Symbol.asyncDispose]();
+  const tools = async (worker: RunningWorker): Promise<number> =>
+    (await alertsOf(worker))
+      .filter(({ title }) => title === "Forbidden tool")
+      .reduce((sum, { findingCount }) => sum + findingCount, 0);
+  // Every seventh of 120 events is one; of these, those of the last quarter of an hour.
+  const since = Math.ceil((Date.now() - (START + 90 * 30_000)) / 1_000);
+  const config = { rules: { builtin: false, paths: [join(workers.folder, "self.yml")], backfill: `${since}s` } };
+  writeFileSync(join(workers.folder, "self.yml"), ALL);
+  const second = await workers.start({ url, prefix, pattern: index, rules: ALL, config });
+  const wanted = Array.from({ length: 120 }, (_, at) => at).filter((at) => at % 7 === 0 && at >= 90).length;
+  await until("the tools of the last quarter", async () => (await tools(second)) >= wanted, 60_000);
+  const noted = `${prefix}-filled-ranges`;
+  await until("what was judged again", async () => {
+    await client.indices.refresh({ index: noted, ignore_unavailable: true });
+    return (await client.count({ index: noted, ignore_unavailable: true })).count === 2;
+  });
+  expect(await tools(second)).toBe(wanted);
+  await second[Symbol.asyncDispose]();
+}, 180_000);

@@ -1,15 +1,12 @@
 import { type LogSource, type Rule, timeRange } from "@vedette/detection";
 import { Command } from "commander";
 import type { Config } from "../config/schema.ts";
-import type { PlacedFact } from "../detector/stage-one/judge-records.ts";
-import { FINDING_HASH_FIELD } from "../detector/stage-one/fact-document.ts";
-import { writeFacts } from "../detector/stage-one/write-facts.ts";
+import type { CoverageGap } from "../detector/stage-one/coverage.ts";
 import { createBulkWriter } from "../elasticsearch/bulk-writer.ts";
 import type { Cluster } from "../elasticsearch/cluster.ts";
-import { createOnce } from "../elasticsearch/create-once.ts";
-import { planGaps, readGaps } from "../hunt/gap-plan.ts";
+import { keepFilledGaps, planGaps, readGaps } from "../hunt/gap-plan.ts";
 import type { GroupPlan } from "../hunt/hunt-plan.ts";
-import type { JudgedDocument } from "../hunt/run-hunt.ts";
+import { addFound, type FoundCounts, NOTHING_FOUND, writeFound } from "../hunt/write-found.ts";
 import { createNodePorts } from "../ports-node.ts";
 import { RECEIVED_SOURCE } from "../worker-parts.ts";
 import { type ElasticsearchSettings, SILENT_LOG, withCluster } from "./cluster-options.ts";
@@ -47,6 +44,9 @@ interface BackfilledSource {
   readonly patterns: readonly string[];
   readonly options: BackfillOptions;
   readonly plans?: readonly GroupPlan[];
+  /** The gaps that are filled, and from when on if that was narrowed down, Unix milliseconds. */
+  readonly gaps?: readonly CoverageGap[];
+  readonly since?: number | undefined;
 }
 
 function sourcesOf(
@@ -93,7 +93,7 @@ async function withGaps(
       output.complain(`${index}/${shard}: ${from} to ${to ?? "the end"} (${reason}), ${grouped(missed.length)} rules`);
     const { since, from = since === undefined ? undefined : Date.now() - since, to = Date.now() } = source.options;
     const range = from === undefined ? undefined : timeRange(source.options.timeField, from, to);
-    result.push({ ...source, plans: await planGaps(cluster.client, own, rules, range) });
+    result.push({ ...source, gaps: own, since: from, plans: await planGaps(cluster.client, own, rules, range) });
   }
   return result;
 }
@@ -114,7 +114,7 @@ async function backfill(options: BackfillOptions, output: CommandOutput): Promis
     const sources = options.gaps === true ? await withGaps(named, { cluster, settings, rules }, output) : named;
     for (const source of sources) {
       const { name, patterns, plans } = source;
-      const counts = { facts: 0, known: 0, changed: 0, refused: 0 };
+      let counts = NOTHING_FOUND;
       const result = await lookBack(cluster, settings, {
         // Queries ask documents as they are stored, not as processors make them.
         options: process === undefined || options.way !== "auto" ? source.options : { ...source.options, way: "scan" },
@@ -126,47 +126,34 @@ async function backfill(options: BackfillOptions, output: CommandOutput): Promis
         process,
         plans,
         onPage: async (page) => {
-          const written = await writeFacts(
-            (documents, how) => createOnce(cluster, writer, documents, { hashField: FINDING_HASH_FIELD, ...how }),
-            placedFacts(page, settings.prefix, shadow),
-            {},
+          counts = addFound(
+            counts,
+            await writeFound(page, {
+              cluster,
+              writer,
+              prefix: settings.prefix,
+              isShadow: (ruleId) => shadow.has(ruleId),
+            }),
           );
-          counts.facts += written.facts;
-          counts.known += written.known;
-          counts.changed += written.changed;
-          counts.refused += written.refused;
         },
       });
       if (result === undefined || result.totals.interrupted) return;
+      const { gaps, since } = source;
+      // What ends before now leaves something out that the ledger has to go on telling of.
+      if (gaps !== undefined && source.options.to === undefined)
+        await keepFilledGaps(
+          { cluster, prefix: settings.prefix, requestTimeout: settings.requestTimeout, rules },
+          gaps,
+          {
+            now: Date.now(),
+            since,
+          },
+        );
       output.print(summaryOf(name, result.tally.documents, counts));
     }
   });
 }
 
-function placedFacts(
-  page: readonly JudgedDocument[],
-  prefix: string,
-  shadow: ReadonlySet<string>,
-): readonly PlacedFact[] {
-  return page.flatMap(({ record, index, id, judgement }) =>
-    judgement.facts.map((fact): PlacedFact => ({
-      fact,
-      origin: {
-        prefix,
-        source: record.source,
-        position: { index, id },
-        undated: record.undated === true,
-        received: record.receivedAt,
-        shadow: shadow.has(fact.rule.id),
-      },
-    })),
-  );
-}
-
-function summaryOf(
-  name: string,
-  documents: number,
-  { facts, known, changed, refused }: Readonly<Record<"facts" | "known" | "changed" | "refused", number>>,
-): string {
+function summaryOf(name: string, documents: number, { facts, known, changed, refused }: FoundCounts): string {
   return `${name}: ${grouped(documents)} documents judged, ${grouped(facts)} findings written, ${grouped(known)} were there already${changed > 0 ? `, ${grouped(changed)} of events that were changed in between` : ""}${refused > 0 ? `, ${grouped(refused)} refused (see the dead letters)` : ""}.`;
 }

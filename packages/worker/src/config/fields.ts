@@ -9,18 +9,20 @@ export interface SettingMeta {
   readonly type?: string;
 }
 
+const durationText = z.string().transform((text, context) => {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== undefined) return milliseconds;
+  context.addIssue({ code: "custom", message: "expected a duration such as 500ms, 30s, 15m, 2h or 7d" });
+  return z.NEVER;
+});
+
 /** A duration, in milliseconds once read. */
 export const duration = (fallback: string, description: string) =>
-  z
-    .string()
-    .transform((text, context) => {
-      const milliseconds = parseDuration(text);
-      if (milliseconds !== undefined) return milliseconds;
-      context.addIssue({ code: "custom", message: "expected a duration such as 500ms, 30s, 15m, 2h or 7d" });
-      return z.NEVER;
-    })
-    .prefault(fallback)
-    .meta({ description, type: "duration" });
+  durationText.prefault(fallback).meta({ description, type: "duration" });
+
+/** A duration that may be left out, in milliseconds once read. */
+export const optionalDuration = (description: string) =>
+  durationText.optional().meta({ description, type: "duration" });
 
 /** A size, in bytes once read. */
 export const size = (fallback: string, description: string) =>

@@ -1,7 +1,20 @@
 import { z } from "zod";
 import { isAddressOrNetwork } from "../responder/address-list.ts";
 import { elasticsearch, elasticsearchSource } from "./elasticsearch-schema.ts";
-import { duration, host, httpUrl, logsource, name, path, patterns, port, secret, secretFile, size } from "./fields.ts";
+import {
+  duration,
+  host,
+  httpUrl,
+  logsource,
+  name,
+  optionalDuration,
+  path,
+  patterns,
+  port,
+  secret,
+  secretFile,
+  size,
+} from "./fields.ts";
 
 const otlp = z
   .strictObject({
@@ -120,6 +133,9 @@ export const configSchema = z.strictObject({
         type: "list of paths",
         path: true,
       }),
+      backfill: optionalDuration(
+        "How far back a rule that is new or was changed looks at the events that Elasticsearch holds, by itself, such as `7d`; by default only `vedette backfill` does that.",
+      ),
     })
     .prefault({})
     .describe("Which rules look at events."),

@@ -63,6 +63,34 @@ describe("the coverage ledger", () => {
     ["everything judged", { progress: progress(9, [judged(0, 9, "three")]), globalCheckpoint: 9 }, []],
     ["an empty shard", { progress: progress(-1, []), globalCheckpoint: -1 }, []],
     [
+      "what was judged again with the rules as they are, and a part of it",
+      {
+        progress: progress(29, [judged(0, 19, "one"), judged(20, 29, "three")]),
+        globalCheckpoint: 29,
+        filled: [
+          { from: 0, to: 19, ruleSet: "two" },
+          { from: 5, to: 9, ruleSet: "three" },
+          { from: 0, to: 19, ruleSet: "unknown" },
+        ],
+      },
+      [
+        [0, 4, "rule-changed", "a"],
+        [10, 19, "rule-changed", "a"],
+      ],
+    ],
+    [
+      "what was judged again only from some time on is still a gap",
+      {
+        progress: progress(9, [judged(0, 9, "one")]),
+        globalCheckpoint: 9,
+        filled: [{ from: 0, to: 9, ruleSet: "three", since: 1_000 }],
+      },
+      [
+        [0, 9, "rule-added-later", "b"],
+        [0, 9, "rule-changed", "a"],
+      ],
+    ],
+    [
       "a rule that changed and one that came later",
       {
         progress: progress(29, [judged(0, 9, "one"), judged(10, 19, "two"), judged(20, 29, "three")]),
@@ -119,6 +147,18 @@ describe("the coverage ledger", () => {
     const coverage = coverageOf({ rules: RULES, ruleSets, shards: [shard(more)] });
     const found = coverage.gaps.map(({ from, to, reason, rules }) => [from, to, reason, rules.join()]);
     expect(found).toEqual(expected);
+  });
+
+  it("takes what was judged again from some time on for enough when earlier events are of no interest", () => {
+    const shards = [
+      shard({
+        progress: progress(9, [judged(0, 9, "one")]),
+        globalCheckpoint: 9,
+        filled: [{ from: 0, to: 9, ruleSet: "three", since: 1_000 }],
+      }),
+    ];
+    const missed = (horizon: number) => coverageOf({ rules: RULES, ruleSets, shards, horizon }).gaps.length;
+    expect([missed(999), missed(1_000), missed(5_000)]).toEqual([2, 0, 0]);
   });
 
   it("says with which revision a range was judged", () => {

@@ -1,4 +1,5 @@
 import type { ShardProgress } from "../findings/finding-document.ts";
+import type { FilledRange } from "./filled-ranges.ts";
 import type { RuleRevision } from "./rule-set.ts";
 
 /** Why events were not judged by a rule as it is now. */
@@ -62,6 +63,8 @@ export interface CoverageShard {
   readonly globalCheckpoint: number | undefined;
   /** False when the index is not there any more. */
   readonly exists: boolean;
+  /** What was judged again afterwards. */
+  readonly filled?: readonly FilledRange[] | undefined;
   /** Rules that ask for fields that the index does not have. */
   readonly unmapped?: ReadonlySet<string> | undefined;
 }
@@ -114,16 +117,27 @@ export function coverageOf({
   rules,
   ruleSets,
   shards,
+  horizon,
 }: {
   readonly rules: readonly RuleRevision[];
   readonly ruleSets: RuleSets;
   readonly shards: readonly CoverageShard[];
+  /** Events before this time are of no interest, so that what was judged again from then on counts. Unix milliseconds. */
+  readonly horizon?: number | undefined;
 }): Coverage {
   const covered = shards.map((shard): ShardCoverage => {
-    const segments = segmentsOf(shard);
+    const filled = (shard.filled ?? []).filter(
+      ({ since }) => since === undefined || (horizon !== undefined && since <= horizon),
+    );
+    const segments = segmentsOf(shard).flatMap((segment) => cutAt(segment, filled));
     const groups = new Map<string, { rules: string[]; ranges: readonly CoveredRange[] }>();
     for (const rule of rules) {
-      const states = segments.map((segment) => stateOf(segment, rule, ruleSets, shard.unmapped));
+      const states = segments.map((segment) => {
+        const state = stateOf(segment, rule, ruleSets, shard.unmapped);
+        const isFilled =
+          state !== "evaluated" && GAP_CURES[state] === "backfill" && isFilledBy(segment, filled, rule, ruleSets);
+        return isFilled ? "evaluated" : state;
+      });
       const key = states.join();
       const group = groups.get(key);
       if (group === undefined) groups.set(key, { rules: [rule.id], ranges: rangesOf(segments, states) });
@@ -166,6 +180,32 @@ function segmentsOf({ progress, owner, globalCheckpoint, exists }: CoverageShard
   if (globalCheckpoint !== undefined) add(globalCheckpoint, { reason: waits });
   else if (!exists && progress?.caughtUp !== true) add(null, { reason: "deleted" });
   return segments;
+}
+
+/** Cuts a segment where what was judged again begins or ends. */
+function cutAt(segment: Segment, filled: readonly FilledRange[]): readonly Segment[] {
+  const to = segment.to ?? Number.POSITIVE_INFINITY;
+  const starts = new Set(
+    filled.flatMap((range) => [range.from, range.to + 1]).filter((start) => start > segment.from && start <= to),
+  );
+  const from = [segment.from, ...[...starts].toSorted((a, b) => a - b)];
+  return from.map((start, at) => ({
+    ...segment,
+    from: start,
+    to: at + 1 < from.length ? from[at + 1]! - 1 : segment.to,
+  }));
+}
+
+function isFilledBy(
+  { from, to }: SequenceRange,
+  filled: readonly FilledRange[],
+  { id, revision }: RuleRevision,
+  ruleSets: RuleSets,
+): boolean {
+  if (to === null) return false;
+  return filled.some(
+    (range) => range.from <= from && range.to >= to && ruleSets.get(range.ruleSet)?.get(id) === revision,
+  );
 }
 
 function stateOf(

@@ -3,6 +3,7 @@ import type { ShardSight } from "../../collector/elasticsearch/shard-tail.ts";
 import type { Leases } from "../../leases/lease.ts";
 import type { VersionedDocuments } from "../../leases/lease-documents.ts";
 import { type Coverage, coverageOf, type CoverageShard } from "./coverage.ts";
+import type { FilledShardDocument } from "./filled-ranges.ts";
 import { progressOf } from "./follow-shard.ts";
 import { FORGOTTEN_RULES } from "./judged-ranges.ts";
 import type { RuleRevision, RuleSetDocument } from "./rule-set.ts";
@@ -24,8 +25,10 @@ export interface CoverageReader {
 export function createCoverageReader({
   leases,
   ruleSets,
+  filledRanges,
 }: {
   readonly leases: Pick<Leases, "view">;
+  readonly filledRanges: Pick<VersionedDocuments<FilledShardDocument>, "read">;
   readonly ruleSets: Pick<VersionedDocuments<RuleSetDocument>, "read">;
 }): CoverageReader {
   const known = new Map<string, ReadonlyMap<string, string>>();
@@ -42,18 +45,28 @@ export function createCoverageReader({
 
   return {
     async read(rules, shards) {
-      const views = await leases.view(shards.map(({ resource }) => resource));
+      const resources = shards.map(({ resource }) => resource);
+      const [views, filled] = await Promise.all([leases.view(resources), filledRanges.read(resources)]);
       const found = shards.map((shard, at): CoverageShard => {
         const view = views[at];
-        return { ...shard, progress: progressOf(view?.payload), owner: view?.owner };
+        return {
+          ...shard,
+          progress: progressOf(view?.payload),
+          owner: view?.owner,
+          filled: filled[at]?.document.ranges,
+        };
       });
-      const used = new Set(found.flatMap(({ progress }) => (progress?.judged ?? []).map(({ ruleSet }) => ruleSet)));
+      const used = new Set(found.flatMap(ruleSetsOf));
       await learn(used);
       for (const hash of known.keys()) if (!used.has(hash)) known.delete(hash);
       return coverageOf({ rules, ruleSets: known, shards: found });
     },
   };
 }
+
+/** Names of the sets of rules that a shard's events were judged with, at once or afterwards. */
+export const ruleSetsOf = ({ progress, filled }: Pick<CoverageShard, "progress" | "filled">): readonly string[] =>
+  [...(progress?.judged ?? []), ...(filled ?? [])].map(({ ruleSet }) => ruleSet);
 
 /** What a lease remembers of a shard. */
 export interface RememberedShard {
