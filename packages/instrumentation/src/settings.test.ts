@@ -10,6 +10,9 @@ describe("settings", () => {
       startSdk: true,
       loaderHooks: true,
       trustedProxies: [],
+      serverSignals: true,
+      floodRequests: 1000,
+      stallMilliseconds: 300,
       eventsPerSecond: 500,
       guard: undefined,
     });

@@ -49,6 +49,12 @@ export interface Settings {
   readonly forwardedHeader: ForwardedHeader;
   /** Events of one name emitted in one second; more are counted and dropped. */
   readonly eventsPerSecond: number;
+  /** `false` leaves out what is told about servers beside attacks and refusals: anomalies, weaknesses, degradation. */
+  readonly serverSignals: boolean;
+  /** Requests of one client in ten seconds that are a flood. */
+  readonly floodRequests: number;
+  /** Milliseconds for which the event loop must stand still to be reported. */
+  readonly stallMilliseconds: number;
   readonly guard: GuardSettings | undefined;
   readonly guardPolicy: GuardPolicy;
   /** Names of libraries whose instrumentation stays off. */
@@ -83,6 +89,10 @@ export const ENVIRONMENT_VARIABLES = {
   VEDETTE_FORWARDED_HEADER:
     "Header in which they say it, and the only one that is read: `x-forwarded-for` or `forwarded` (RFC 7239). Default `x-forwarded-for`.",
   VEDETTE_EVENTS_PER_SECOND: "Events of one name emitted in one second; more are counted and dropped. Default `500`.",
+  VEDETTE_SERVER_SIGNALS:
+    "`false` leaves out `vedette.request.anomaly`, `vedette.response.weakness` and `vedette.service.degraded`. Default `true`.",
+  VEDETTE_FLOOD_REQUESTS: "Requests of one client in ten seconds that are reported as a flood. Default `1000`.",
+  VEDETTE_STALL_MS: "Milliseconds for which the event loop must stand still to be reported. Default `300`.",
   VEDETTE_DISABLED_INSTRUMENTATIONS: "Comma-separated names of libraries that are left alone, e.g. `koa,bcrypt`.",
   VEDETTE_HASH_KEY:
     "Secret that user and session ids are hashed with (HMAC-SHA-256), the same for all services of a deployment; two with a comma between, the newer first, while it is changed. Default: a random one of this process.",
@@ -186,6 +196,9 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     refusedStatuses: new Set([401, 403, 404, 405, 429]),
     trustedProxies: list("VEDETTE_TRUSTED_PROXIES"),
     forwardedHeader: oneOf("VEDETTE_FORWARDED_HEADER", FORWARDED_HEADERS),
+    serverSignals: boolean("VEDETTE_SERVER_SIGNALS", true),
+    floodRequests: positive("VEDETTE_FLOOD_REQUESTS", 1000),
+    stallMilliseconds: positive("VEDETTE_STALL_MS", 300),
     eventsPerSecond: positive("VEDETTE_EVENTS_PER_SECOND", 500),
     disabledInstrumentations: new Set(list("VEDETTE_DISABLED_INSTRUMENTATIONS")),
     hashKeys: hashKeys(list("VEDETTE_HASH_KEY"), warnings),

@@ -87,6 +87,22 @@ export const ATTR = {
   agentToolInScope: "vedette.agent.tool.in_scope",
   /** Name of a security event, on metrics about events (on an event itself the name is the log record's EventName). */
   eventName: "vedette.event.name",
+  /** How a request is out of the ordinary: one of {@link REQUEST_ANOMALIES}. */
+  requestAnomaly: "vedette.request.anomaly",
+  /** What shows it: a header's name, a parser's code, a limit (low cardinality). */
+  requestAnomalyReason: "vedette.request.anomaly.reason",
+  /** Weakness of an answer: one of {@link RESPONSE_WEAKNESSES}. */
+  responseWeakness: "vedette.response.weakness",
+  /** What is missing or too much: names of headers, a cookie's name and its missing flags (string array). */
+  responseWeaknessSubjects: "vedette.response.weakness.subjects",
+  /** How a service suffers: one of {@link SERVICE_DEGRADATIONS}. */
+  serviceDegradation: "vedette.service.degradation",
+  /** Seconds for which the event loop stood still. */
+  serviceStallDuration: "vedette.service.stall.duration",
+  /** Bytes by which the process's memory grew. */
+  serviceMemoryGrowth: "vedette.service.memory.growth",
+  /** Requests in service at that time: with more than one, the request named is the likeliest. */
+  serviceActiveRequests: "vedette.service.active.requests",
   /** Limit that ended the inspection of a request early: bytes, parameters, findings, time. */
   inspectionLimit: "vedette.inspection.limit",
   /** Id of the guard's decision that stopped a request. */
@@ -124,6 +140,37 @@ export const INDICATOR = {
   crlfInjection: "crlf_injection",
   scanner: "scanner",
 } as const;
+
+/** Values of `vedette.request.anomaly`. */
+export const REQUEST_ANOMALIES = [
+  "forced_browsing",
+  "unusual_method",
+  "method_override",
+  "oversized",
+  "malformed",
+  "slow_request",
+  "flood",
+] as const;
+
+/** One way in which a request is out of the ordinary. */
+export type RequestAnomaly = (typeof REQUEST_ANOMALIES)[number];
+
+/** Values of `vedette.response.weakness`. */
+export const RESPONSE_WEAKNESSES = [
+  "missing_security_header",
+  "insecure_cookie",
+  "permissive_cors",
+  "missing_csrf_protection",
+] as const;
+
+/** One weakness of an answer. */
+export type ResponseWeakness = (typeof RESPONSE_WEAKNESSES)[number];
+
+/** Values of `vedette.service.degradation`. */
+export const SERVICE_DEGRADATIONS = ["event_loop_stall", "memory_growth"] as const;
+
+/** One way in which a service suffers. */
+export type ServiceDegradation = (typeof SERVICE_DEGRADATIONS)[number];
 
 /** One class of attack seen in a request. */
 export type Indicator = (typeof INDICATOR)[keyof typeof INDICATOR];

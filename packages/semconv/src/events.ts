@@ -16,6 +16,12 @@ export const EVENT = {
   requestSuspicious: "vedette.request.suspicious",
   /** A request was answered; emitted for statuses that matter to security (401, 403, 404, 405, 429). */
   requestRefused: "vedette.request.refused",
+  /** A request breaks the protocol or is like none that people send; `vedette.request.anomaly` says how. */
+  requestAnomaly: "vedette.request.anomaly",
+  /** An answer of the application has a known weakness; told once per route and kind in a process. */
+  responseWeakness: "vedette.response.weakness",
+  /** The process stands still or grows; names a request that it served meanwhile. */
+  serviceDegraded: "vedette.service.degraded",
   /** Something happened to a session (created, renewed, revoked, invalid token presented). */
   session: "vedette.session",
   /** Data was read or exported in an amount or by a person that matters. */

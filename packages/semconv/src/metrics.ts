@@ -61,6 +61,27 @@ export const INSTRUMENTATION_METRICS = {
     description: "Requests that carry what looks like an attack, by class.",
     attributes: ["vedette.request.indicators"],
   },
+  requestAnomalies: {
+    name: "vedette.requests.anomalous",
+    kind: "counter",
+    unit: "{request}",
+    description: "Requests that break the protocol or are like none that people send, by how.",
+    attributes: ["vedette.request.anomaly"],
+  },
+  responseWeaknesses: {
+    name: "vedette.responses.weak",
+    kind: "counter",
+    unit: "{route}",
+    description: "Routes whose answers showed a weakness in this process, by weakness.",
+    attributes: ["vedette.response.weakness"],
+  },
+  serviceDegradations: {
+    name: "vedette.service.degradations",
+    kind: "counter",
+    unit: "{occurrence}",
+    description: "Times that the process stood still or grew, by which of both.",
+    attributes: ["vedette.service.degradation"],
+  },
   inspectionDuration: {
     name: "vedette.inspection.duration",
     kind: "histogram",
@@ -327,14 +348,14 @@ export const WORKER_METRICS = {
     name: "vedette_deny_list_entries",
     kind: "gauge",
     unit: "{entry}",
-    description: "Addresses that the guard blocks now.",
+    description: "Entries that the guards apply now: blocks, throttles and so on.",
     attributes: [],
   },
   guardClients: {
     name: "vedette_guard_clients",
     kind: "gauge",
     unit: "{client}",
-    description: "Guards connected to the decision stream.",
+    description: "Guards that hear of decisions, by the stream or by polls.",
     attributes: [],
   },
   streamClientsDropped: {
@@ -409,7 +430,7 @@ export const WORKER_METRICS = {
     kind: "counter",
     unit: "{block}",
     description:
-      "Blocks that a rule asked for and that were not made, by reason (never_block, not_an_address, over, limit).",
+      "Blocks and other measures that a rule asked for and that were not taken, by reason (never_block, not_an_address, no_target, over, limit).",
     attributes: ["reason"],
   },
   storeErrors: {

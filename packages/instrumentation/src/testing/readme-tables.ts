@@ -42,6 +42,29 @@ export const EVENTS: Readonly<
     manual: false,
     attributes: [ATTR.httpResponseStatusCode],
   },
+  [EVENT.requestAnomaly]: {
+    when: "a request matches no route (`forced_browsing`), has an unusual method or asks for another one (`unusual_method`, `method_override`), is too large, malformed, too slow, or one of too many of its client (`oversized`, `malformed`, `slow_request`, `flood`)",
+    severity: "WARN, `forced_browsing` INFO",
+    manual: false,
+    attributes: [ATTR.requestAnomaly, ATTR.requestAnomalyReason, ATTR.httpResponseStatusCode],
+  },
+  [EVENT.responseWeakness]: {
+    when: "an answer lacks a security header, sets a session's cookie without its flags, lets any site read it with credentials, or a form of another site was accepted; once per route and kind in a process",
+    severity: "WARN",
+    manual: false,
+    attributes: [ATTR.responseWeakness, ATTR.responseWeaknessSubjects, ATTR.httpResponseStatusCode],
+  },
+  [EVENT.serviceDegraded]: {
+    when: "the event loop stood still or the memory grew, with the likeliest of the requests in service",
+    severity: "WARN",
+    manual: false,
+    attributes: [
+      ATTR.serviceDegradation,
+      ATTR.serviceStallDuration,
+      ATTR.serviceMemoryGrowth,
+      ATTR.serviceActiveRequests,
+    ],
+  },
   [EVENT.guardBlocked]: {
     when: "the guard answered in the application's place",
     severity: "WARN",
@@ -86,10 +109,10 @@ export const EVENTS: Readonly<
   },
   [EVENT.rateLimited]: { when: "`security.rateLimited`", severity: "WARN", manual: true, attributes: [ATTR.action] },
   [EVENT.session]: {
-    when: "`security.sessionEvent`",
-    severity: "INFO, `invalid`, `fixation`, `hijack_suspected` WARN",
+    when: "`security.sessionEvent`, and what is observed of sessions",
+    severity: "INFO, `invalid`, `fixation`, `hijack_suspected` and another user agent WARN",
     manual: true,
-    attributes: [ATTR.sessionAction, ATTR.sessionPreviousId],
+    attributes: [ATTR.sessionAction, ATTR.sessionPreviousId, ATTR.sessionChanged],
   },
   [EVENT.dataAccess]: {
     when: "`security.dataAccess`",
