@@ -50,6 +50,42 @@ const metricsTable = (metrics) =>
     ]),
   );
 
+const byValue = (by, show) =>
+  by === undefined
+    ? ""
+    : Object.entries(by.values)
+        .map(([value, given]) => `; ${show(given)} for \`${by.attribute}\` \`${value}\``)
+        .join("");
+const activityOf = ({ uid, name }, [id, activity]) => `${name} (${uid}), ${activity} (${id})`;
+
+const eventsTable = () =>
+  table(
+    ["event", "ECS `event.kind`", "`event.category`", "`event.type`", "OCSF class and activity", "disposition"],
+    Object.values(semconv.EVENT).map((name) => {
+      const [ecs, ocsf] = [semconv.ECS_EVENTS[name], semconv.OCSF_EVENTS[name]];
+      return [
+        `\`${name}\``,
+        ecs.kind,
+        ecs.category.join(", "),
+        ecs.type.join(", ") + byValue(ecs.typeBy, (types) => types.join(", ")),
+        activityOf(ocsf.class, ocsf.activity) +
+          byValue(ocsf.by, (given) => activityOf(given.class ?? ocsf.class, given.activity)),
+        ocsf.disposition === undefined ? "" : `${ocsf.disposition[1]} (${ocsf.disposition[0]})`,
+      ];
+    }),
+  );
+
+const attributesTable = () =>
+  table(
+    ["attribute", "given by", "stability"],
+    Object.values(semconv.ATTR)
+      .toSorted()
+      .map((name) => {
+        const { source, stability } = semconv.BORROWED_ATTRIBUTES[name] ?? semconv.OUR_PROVENANCE;
+        return [`\`${name}\``, { opentelemetry: "OpenTelemetry", ecs: "ECS", vedette: "Vedette" }[source], stability];
+      }),
+  );
+
 const errorsTable = (codes) =>
   table(
     ["code", "what it means", "what to do"],
@@ -71,6 +107,10 @@ const files = [
   [
     "docs/metrics.md",
     `${generated}\n# Metrics\n\n## What the instrumentation emits (OpenTelemetry)\n\nIn Prometheus the dots become underscores, and counters end in \`_total\`.\n\n${metricsTable(semconv.INSTRUMENTATION_METRICS)}\n\n## What the worker serves on \`/metrics\`\n\n${metricsTable(semconv.WORKER_METRICS)}\n\nBeside them stand the usual metrics of the process, as prom-client names them: \`process_*\` (CPU time, memory, open files, start) and \`nodejs_*\` (event loop lag, heap, garbage collection, handles).\n\nWhat services sent by OTLP is on \`/metrics/received\`.\n`,
+  ],
+  [
+    "docs/events.md",
+    `${generated}\n# Events and attributes\n\nWhat the instrumentation emits, and what that is elsewhere. Events and metrics are all ours (\`vedette.*\`) and at stability development: before version 1 they may change with a minor version.\n\n## Events in ECS and OCSF\n\n\`event.action\` in ECS is the event's name; \`event.outcome\` is the attribute of that name, or \`failure\` for what was refused. OCSF is version ${semconv.OCSF_VERSION}; an activity that it has no number for is 99.\n\n${eventsTable()}\n\n## Attributes\n\nNames that others gave are copied: nothing of ours loads a package of conventions in development.\n\n${attributesTable()}\n`,
   ],
   [
     "docs/errors.md",

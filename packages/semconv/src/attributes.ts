@@ -47,6 +47,8 @@ export const ATTR = {
   authParameters: "vedette.auth.parameters",
   /** Failed attempts on this account since its last success, as the application counts them; sent with a success. */
   authPriorFailures: "vedette.auth.prior.failures",
+  /** True when the name that was typed is one of those that guessing tools try on every service (admin, root, test …). */
+  authAccountCommon: "vedette.auth.account.common",
   /** `user.hash` under the coming key, while keys are changed. */
   userHashNext: "vedette.user.hash.next",
   /** `session.id` under the coming key, while keys are changed. */

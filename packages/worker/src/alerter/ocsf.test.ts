@@ -1,8 +1,9 @@
 import type { Alert } from "@vedette/api";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { OCSF_VERSION } from "@vedette/semconv";
 import { sampleAlert, sampleEpisode, sampleFact } from "../testing/store-samples.ts";
-import { OCSF_VERSION, toOcsf } from "./ocsf.ts";
+import { toOcsf } from "./ocsf.ts";
 
 /** What OCSF 1.3.0 asks of each object that a Detection Finding is made of here. */
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {

@@ -1,10 +1,8 @@
 import { isIP } from "node:net";
 import type { Alert } from "@vedette/api";
 import type { Episode, Fact } from "@vedette/detection";
+import { OCSF_CLASS, OCSF_VERSION } from "@vedette/semconv";
 import type { HistoryEntry } from "../store/store.ts";
-
-/** Version of the Open Cybersecurity Schema Framework that findings are written in. */
-export const OCSF_VERSION = "1.3.0";
 
 /** What of an alert's past and of what is behind it goes into its finding. */
 export interface OcsfInput {
@@ -16,8 +14,7 @@ export interface OcsfInput {
   readonly productVersion: string;
 }
 
-const CATEGORY = 2;
-const CLASS = 2004;
+const CLASS = OCSF_CLASS.detectionFinding;
 /** Events named in one finding at most. */
 const EVENTS = 200;
 
@@ -175,12 +172,12 @@ export function toOcsf({ alert, findings, history, productVersion }: OcsfInput):
   return {
     activity_id: activityId,
     activity_name: activity,
-    category_uid: CATEGORY,
-    category_name: "Findings",
-    class_uid: CLASS,
-    class_name: "Detection Finding",
-    type_uid: CLASS * 100 + activityId,
-    type_name: `Detection Finding: ${activity}`,
+    category_uid: CLASS.category,
+    category_name: CLASS.categoryName,
+    class_uid: CLASS.uid,
+    class_name: CLASS.name,
+    type_uid: CLASS.uid * 100 + activityId,
+    type_name: `${CLASS.name}: ${activity}`,
     time: activityId === ACTIVITY.create[0] ? opened : modified,
     start_time: timestamp(alert.firstSeen),
     end_time: timestamp(alert.lastSeen),
