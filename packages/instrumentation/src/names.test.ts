@@ -45,7 +45,7 @@ describe("names", () => {
     });
     const security = createSecurity(reporter);
     setProcessPrivacy({ hashKeys: ["new", "old"], clearUsers: true, truncateAddresses: false });
-    const subject = { userId: "1", userName: "ada", userRoles: ["admin"], sessionId: "s" };
+    const subject = { userId: "1", userName: "admin", userRoles: ["admin"], sessionId: "s" };
     const server = http.createServer((_request, response) => {
       security.route("/r");
       security.authentication({ ...subject, outcome: "success", method: "password", priorFailures: 1 });

@@ -3,7 +3,7 @@ import { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { ATTR, EVENT, INSTRUMENTATION_METRICS, type EventName } from "@vedette/semconv";
 import { parseTrustedProxies } from "./client-address.ts";
-import { observeRequest } from "./current-request.ts";
+import { currentRequest, knownRequest, observeRequest } from "./current-request.ts";
 import { createPseudonyms } from "./pseudonyms.ts";
 import { setProcessPrivacy } from "./privacy.ts";
 import { createSecurity, type Security } from "./security.ts";
@@ -46,6 +46,19 @@ const CALLS: readonly [string, (api: Security) => void, EventName, Record<string
       "user.hash": hash("ada"),
       "vedette.auth.account.hash": hash("ada"),
       "vedette.auth.failure.reason": "unspecified",
+    },
+    "WARN",
+  ],
+  [
+    "a guess at a common name",
+    (api) => api.authentication({ outcome: "failure", userName: " Admin", failureReason: "unknown_user" }),
+    EVENT.authentication,
+    {
+      "event.outcome": "failure",
+      "user.hash": hash("admin"),
+      "vedette.auth.account.hash": hash("admin"),
+      "vedette.auth.account.common": true,
+      "vedette.auth.failure.reason": "unknown_user",
     },
     "WARN",
   ],
@@ -166,6 +179,66 @@ describe("the manual API", () => {
       "client.address": "192.0.2.7",
       "url.path": "/queue/job",
       "http.request.method": "POST",
+    });
+  });
+
+  describe("tells who sends the request", () => {
+    const stateFor = () => {
+      const socket = new Socket();
+      Object.defineProperty(socket, "remoteAddress", { value: "192.0.2.7" });
+      const request = Object.assign(new IncomingMessage(socket), { url: "/", method: "GET" });
+      return observeRequest(request, parseTrustedProxies([]).proxies);
+    };
+
+    it("by a log-in, an operation, a session, and by itself, but not by a claim", () => {
+      const { request, ...state } = stateFor();
+      const known = () => knownRequest(request)?.identity;
+      security.authentication({ outcome: "failure", userName: "eve", request });
+      security.sessionEvent({ action: "invalid", sessionId: "forged", request });
+      expect(known()).toEqual(state.identity);
+      security.authentication({ outcome: "success", userName: "ada", userId: "7", request });
+      security.sessionEvent({ action: "created", sessionId: "s", request });
+      expect(known()).toMatchObject({ userId: "7", userName: "ada", sessionId: "s" });
+      security.authorization({ action: "a", denied: true, userId: "8", request });
+      expect(known()).toMatchObject({ userId: "8", userName: undefined, sessionId: "s" });
+    });
+
+    it("so that every event about it from then on names them, and a claim names whom it claims to be", () => {
+      const state = stateFor();
+      currentRequest.run(state, () => {
+        security.identify({ userId: "7", userRoles: ["customer"], sessionId: "s", apiKey: "k" });
+        security.inputRejected({ rule: "r" });
+        security.authentication({ outcome: "failure", userName: "eve" });
+      });
+      const [rejected, failed] = telemetry.events();
+      expect(rejected?.attributes).toMatchObject({
+        "user.hash": hash("7"),
+        "user.roles": ["customer"],
+        "session.id": hash("s"),
+        "vedette.api_key.hash": hash("k"),
+      });
+      expect(failed?.attributes["user.hash"]).toBe(hash("eve"));
+      expect(failed?.attributes["user.roles"]).toBeUndefined();
+    });
+  });
+
+  it("names users in clear when it is told to, and sessions never", () => {
+    setProcessPrivacy({ hashKeys: KEYS, clearUsers: true, truncateAddresses: true });
+    security.sessionEvent({
+      action: "renewed",
+      userId: "7",
+      userName: "Ada",
+      sessionId: "s",
+      previousSessionId: "r",
+      clientAddress: "::ffff:192.0.2.77",
+    });
+    expect(telemetry.events()[0]?.attributes).toMatchObject({
+      "user.hash": hash("7"),
+      "user.id": "7",
+      "user.name": "Ada",
+      "session.id": hash("s"),
+      "session.previous_id": hash("r"),
+      "client.address": "192.0.2.0",
     });
   });
 

@@ -3,6 +3,7 @@ import type { Attributes } from "@opentelemetry/api";
 import { noteApplicationReport } from "./authentication/application-reports.ts";
 import { ATTR, EVENT, type EventName, type Outcome, type SessionAction } from "@vedette/semconv";
 import { normaliseAddress } from "./client-address.ts";
+import { isCommonUserName } from "./common-user-names.ts";
 import {
   currentRequest,
   identify,
@@ -72,6 +73,8 @@ export interface SessionEvent extends EventSubject {
   readonly action: SessionAction;
   /** Id that the session had before it was renewed. */
   readonly previousSessionId?: string | undefined;
+  /** What is another about its client: address, user_agent. */
+  readonly changed?: readonly string[] | undefined;
 }
 
 /** Data was read or exported in an amount or by a person that matters. */
@@ -118,24 +121,97 @@ const SUSPICIOUS_SESSION_ACTIONS: ReadonlySet<SessionAction> = new Set(["invalid
 
 /** The manual API: what only the application knows, one call an event. None of them throws. */
 export interface Security {
+  /**
+   * Somebody tried to prove who they are. A success also tells who sends the request (see `identify`).
+   *
+   * @example
+   * security.authentication({ outcome: "failure", method: "password", userName: "ada", failureReason: "bad_password" });
+   */
   authentication(event: Authentication): void;
+  /**
+   * A known user asked for an operation; only refusals are reported.
+   *
+   * @example
+   * security.authorization({ action: "orders.read_any", denied: order.accountId !== account.id, userId: account.id });
+   */
   authorization(event: Authorization): void;
+  /**
+   * The application's own validation refused an input. The input itself is not reported.
+   *
+   * @example
+   * security.inputRejected({ rule: "quantity_range", field: "quantity" });
+   */
   inputRejected(event: InputRejection): void;
+  /**
+   * A rate limit of the application was hit.
+   *
+   * @example
+   * security.rateLimited({ action: "log_in" });
+   */
   rateLimited(event: RateLimit): void;
+  /**
+   * Something happened to a session.
+   *
+   * @example
+   * security.sessionEvent({ action: "renewed", sessionId: request.session.id, previousSessionId, userId: account.id });
+   */
   sessionEvent(event: SessionEvent): void;
+  /**
+   * Data was read or exported in an amount or by a person that matters.
+   *
+   * @example
+   * security.dataAccess({ dataSet: "customers", recordCount: rows.length, action: "customers.export" });
+   */
   dataAccess(event: DataAccess): void;
+  /**
+   * An administrator changed something.
+   *
+   * @example
+   * security.adminAction({ action: "role.grant.editor", userId: administrator.id });
+   */
   adminAction(event: AdminAction): void;
+  /**
+   * A rule of the business was broken in a way that the pages do not offer.
+   *
+   * @example
+   * if (shownTotal !== total) security.businessRule({ rule: "price_mismatch", userId: account.id });
+   */
   businessRule(event: BusinessRuleViolation): void;
+  /**
+   * Something that exists only to be found was touched: a decoy page, key, account or record.
+   *
+   * @example
+   * if (key === DECOY_API_KEY) security.honeytoken({ name: "decoy_api_key" });
+   */
   honeytoken(event: HoneytokenUse): void;
+  /**
+   * The application made, or refused to make, a request to an address that a user handed it.
+   *
+   * @example
+   * security.outboundRequest({ url: imageUrl, addressClass: "metadata", outcome: "failure" });
+   */
   outboundRequest(event: OutboundRequest): void;
+  /**
+   * An AI agent called a tool, or asked for it.
+   *
+   * @example
+   * security.agentToolCall({ agent: "support", tool: "issue_refund", declaredTools: ["search_orders"] });
+   */
   agentToolCall(event: AgentToolCall): void;
   /**
    * Tells who sends the request being served, for the guard and for every event about it from here on. To be called before the request is worked on.
    *
    * @returns True when the guard has answered the request because of that: return, and do not call `next()`. fastify looks by itself.
+   * @example
+   * if (security.identify({ userId: token.sub, sessionId: token.sid })) return;
    */
   identify(person: RequestIdentity): boolean;
-  /** Tells the route pattern of the request being served, where no framework does. */
+  /**
+   * Tells the route pattern of the request being served, where no framework does.
+   *
+   * @example
+   * security.route("/users/:id");
+   */
   route(pattern: string): void;
 }
 
@@ -175,6 +251,8 @@ export function createSecurity(reporter: Reporter): Security {
         [ATTR.authMethod]: event.method,
         [ATTR.authFailureReason]: event.outcome === "failure" ? (event.failureReason ?? "unspecified") : undefined,
         [ATTR.authPriorFailures]: event.outcome === "success" ? event.priorFailures : undefined,
+        // Told here, because the name does not leave the process.
+        [ATTR.authAccountCommon]: event.userName !== undefined && isCommonUserName(event.userName) ? true : undefined,
       };
       const metric = { [ATTR.eventOutcome]: event.outcome, [ATTR.authMethod]: event.method };
       emit(

@@ -87,6 +87,7 @@ export const EVENTS: Readonly<
       ATTR.authFailureReason,
       ATTR.authPriorFailures,
       ATTR.authAccountHash,
+      ATTR.authAccountCommon,
     ],
   },
   [EVENT.authenticationWeakness]: {
