@@ -272,7 +272,7 @@ async function outcomeOf(data: string): Promise<Outcome> {
     facts,
     alerts: described.sort(),
     doubledAlerts: places.filter((place, index) => places.indexOf(place) !== index),
-    blocked: denyList.map(({ address }) => address).sort(),
+    blocked: denyList.map(({ id, address = id }) => address).sort(),
     audit: reader.verifyTrail(),
   };
 }

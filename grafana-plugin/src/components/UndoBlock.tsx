@@ -1,5 +1,5 @@
 import { Button, ConfirmModal } from "@grafana/ui";
-import type { DenyListEntry } from "@vedette/api";
+import { actionOf, type DenyListEntry, describeTargets, nameEntry } from "@vedette/api";
 import { useState } from "react";
 import { useWrite } from "../api/use-write.ts";
 import { worker } from "../api/worker.ts";
@@ -20,6 +20,7 @@ export function UndoBlock({ entry, onUndone }: UndoBlockProps) {
   const now = useNow();
   const mayRespond = useMayRespond();
   if (!mayRespond || (entry.state !== "in_force" && entry.state !== "pending")) return null;
+  const isBlock = actionOf(entry) === "block";
   const undo = async () => {
     const done = await run(["undo", entry.id], (idempotencyKey) =>
       worker.undoDeny({ id: entry.id }, { idempotencyKey }),
@@ -35,25 +36,24 @@ export function UndoBlock({ entry, onUndone }: UndoBlockProps) {
         variant="secondary"
         icon="history"
         onClick={() => setAsking(true)}
-        aria-label={`Undo the block of ${entry.address}`}
+        aria-label={`Undo the ${nameEntry(entry)}`}
       >
         Undo
       </Button>
       <ConfirmModal
         isOpen={asking}
-        title={`Let ${entry.address} in again?`}
+        title={isBlock ? `Let ${describeTargets(entry)} in again?` : `Undo the ${nameEntry(entry)}?`}
         body={
           <>
             <p>
-              The guard lets its requests pass again within seconds,{" "}
-              {formatDuration(Math.max(0, entry.expiresAt - now))} before the block would have ended by itself. If it
-              attacks again, it is blocked again.
+              The guards hear of it within seconds, {formatDuration(Math.max(0, entry.expiresAt - now))} before it would
+              have ended by itself. If the attack goes on, the rule asks for it again.
             </p>
             {failure !== undefined && <Failure error={failure} />}
           </>
         }
-        confirmText="Undo the block"
-        dismissText="Keep it blocked"
+        confirmText={`Undo the ${isBlock ? "block" : "measure"}`}
+        dismissText={isBlock ? "Keep it blocked" : "Keep it"}
         disabled={busy}
         onConfirm={undo}
         onDismiss={() => {

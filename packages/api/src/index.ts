@@ -7,6 +7,15 @@ export {
   type OperationInput,
   type OperationOutput,
 } from "./client.ts";
+export {
+  actionOf,
+  type Denied,
+  type DenyAction,
+  describeEntry,
+  describeTargets,
+  nameEntry,
+  targetsOf,
+} from "./deny-list.ts";
 export { openApiDocument } from "./openapi.ts";
 export { ROUTES, type OperationId, type Role, type Route } from "./routes.ts";
 export {
@@ -37,6 +46,7 @@ export {
   type CoverageQuery,
   coverageQuerySchema,
   coverageReasonSchema,
+  denyActionSchema,
   type DenyListEntry,
   denyListEntrySchema,
   type DenyRequest,
@@ -45,6 +55,8 @@ export {
   elasticsearchStatusSchema,
   entitySchema,
   findingSchema,
+  guardRateSchema,
+  guardTargetSchema,
   type Incident,
   type IncidentChange,
   incidentChangeSchema,

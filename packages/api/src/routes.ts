@@ -112,7 +112,7 @@ export const ROUTES = {
   listDenyList: {
     method: "GET",
     path: "/api/v1/deny-list",
-    summary: "Addresses the guard blocks or blocked",
+    summary: "What the guards do or did to whom",
     role: "reader",
     query: pageQuerySchema,
     response: pageOf(denyListEntrySchema).meta({ id: "DenyListPage" }),
@@ -120,7 +120,8 @@ export const ROUTES = {
   denyAddress: {
     method: "POST",
     path: "/api/v1/deny-list",
-    summary: "Block an address",
+    summary:
+      "Have the guards do something: block, throttle, ask for a step-up, end a session, observe, or nothing at all",
     role: "responder",
     body: denyRequestSchema,
     response: denyListEntrySchema,
@@ -128,7 +129,7 @@ export const ROUTES = {
   undoDeny: {
     method: "DELETE",
     path: `/api/v1/deny-list${byId}`,
-    summary: "Undo a block",
+    summary: "Undo what the guards do",
     role: "responder",
     response: denyListEntrySchema,
   },

@@ -1,4 +1,4 @@
-import { SEVERITY_LEVELS } from "@vedette/semconv";
+import { GUARD_ACTIONS, GUARD_TARGET_KINDS, SEVERITY_LEVELS } from "@vedette/semconv";
 import { z } from "zod";
 
 const id = z.string().min(1).max(128);
@@ -135,11 +135,42 @@ export const incidentSchema = z
   })
   .meta({ id: "Incident", description: "Alerts that belong together." });
 
-/** An address that the guard blocks or blocked. */
+/** What a guard does. `off` switches all guards off for as long as it is in force. */
+export const denyActionSchema = z.enum([...GUARD_ACTIONS, "off"]).meta({ id: "DenyAction" });
+
+/** What a decision of the guard is about. */
+export const guardTargetSchema = z
+  .object({
+    kind: z.enum(GUARD_TARGET_KINDS),
+    value: z
+      .string()
+      .min(1)
+      .max(512)
+      .describe("An address or a CIDR range, a pseudonym as events carry it, or a route pattern"),
+  })
+  .meta({ id: "GuardTarget" });
+
+/** How much a throttled target may do. */
+export const guardRateSchema = z
+  .object({
+    limit: z.number().int().min(1).max(1_000_000).describe("Requests in the time, on average"),
+    seconds: z.number().positive().max(86_400),
+    burst: z.number().int().min(1).max(1_000_000).optional().describe("Requests at once; `limit` when absent"),
+  })
+  .meta({ id: "GuardRate" });
+
+/** What the guard does to somebody, or did. */
 export const denyListEntrySchema = z
   .object({
     id: id.describe("Id of the response action"),
-    address: z.string(),
+    action: denyActionSchema.optional().describe("`block` when absent"),
+    address: z.string().optional().describe("The address or CIDR range, where it is about nothing else"),
+    targets: z
+      .array(guardTargetSchema)
+      .optional()
+      .describe("What a request must be about, all of them; absent where `address` says it"),
+    rate: guardRateSchema.optional().describe("Of a throttle"),
+    label: z.string().optional().describe("Whom it is about, as far as a person can recognise that"),
     state: z.enum(["pending", "in_force", "expired", "undone"]),
     reason: z.string(),
     requestedBy: z.string().describe("`responder` or the person"),
@@ -150,7 +181,7 @@ export const denyListEntrySchema = z
     alertId: id.optional(),
     incidentId: id.optional(),
   })
-  .meta({ id: "DenyListEntry", description: "An address that the guard answers with 403, until when and why." });
+  .meta({ id: "DenyListEntry", description: "What the guard does to whom, until when and why." });
 
 /** An incident with alerts, timeline and actions. */
 export const incidentDetailSchema = incidentSchema
@@ -487,10 +518,14 @@ export const incidentChangeSchema = z
   })
   .meta({ id: "IncidentChange" });
 
-/** An address to block, for how long and why. */
+/** What the guard is to do, to whom, for how long and why. */
 export const denyRequestSchema = z
   .strictObject({
-    address: z.string().min(2).max(64),
+    action: denyActionSchema.optional().describe("`block` when absent"),
+    address: z.string().min(2).max(64).optional().describe("An address or a CIDR range; short for one target"),
+    targets: z.array(guardTargetSchema).min(1).max(GUARD_TARGET_KINDS.length).optional(),
+    rate: guardRateSchema.optional().describe("Of a throttle"),
+    label: z.string().min(1).max(200).optional().describe("Whom it is about, for people"),
     seconds: z
       .number()
       .int()
@@ -536,9 +571,9 @@ export type IncidentQuery = z.infer<typeof incidentQuerySchema>;
 export type IncidentChange = z.infer<typeof incidentChangeSchema>;
 /** One row of an incident's timeline. */
 export type TimelineRow = z.infer<typeof timelineRowSchema>;
-/** An address that the guard blocks or blocked. */
+/** What the guard does to somebody, or did. */
 export type DenyListEntry = z.infer<typeof denyListEntrySchema>;
-/** An address to block. */
+/** What the guard is to do. */
 export type DenyRequest = z.infer<typeof denyRequestSchema>;
 /** A rule that is loaded. */
 export type RuleSummary = z.infer<typeof ruleSummarySchema>;

@@ -1,4 +1,4 @@
-import type { SeverityLevel } from "@vedette/semconv";
+import type { GuardAction, GuardRate, GuardTargetKind, SeverityLevel } from "@vedette/semconv";
 import type { EntityKind, JsonObject, LogSource } from "./event.ts";
 import type { Problem } from "./problem.ts";
 import type { Condition } from "./signature.ts";
@@ -46,9 +46,16 @@ export type RuleKind = (typeof RULE_KINDS)[number];
 
 /** Response action that a rule asks for. */
 export interface ResponseHint {
-  readonly action: "block_address";
+  /** `block_address` is short for `block` with an address in the field. */
+  readonly action: "block_address" | GuardAction;
   /** Field of the finding's event that holds the target. */
   readonly field: string;
+  /** What that field holds; an address where it is not said. */
+  readonly target?: GuardTargetKind | undefined;
+  /** Narrows the action to one route. */
+  readonly route?: string | undefined;
+  /** Of a throttle, and only there. */
+  readonly rate?: GuardRate | undefined;
   /** Milliseconds that the action stays in force. */
   readonly for: number;
 }

@@ -86,7 +86,7 @@ export const INSTRUMENTATION_METRICS = {
     name: "vedette.inspection.duration",
     kind: "histogram",
     unit: "s",
-    description: "Time spent inspecting one request.",
+    description: "Time spent inspecting the head of one request, taken of one request in sixteen.",
     attributes: [],
   },
   guardBlocked: {
@@ -160,7 +160,7 @@ export const INSTRUMENTATION_METRICS = {
     kind: "counter",
     unit: "{request}",
     description:
-      "Requests of which only a part was inspected, by the limit that was reached (bytes, parameters, findings, time).",
+      "Requests of which only a part was inspected, by the limit that was reached (bytes, parameters, findings, time), or whose body was not, by its encoding.",
     attributes: ["vedette.inspection.limit"],
   },
   instrumentationErrors: {

@@ -30,7 +30,7 @@ const lineStatus = (more: Partial<LineStatus> = {}): LineStatus => ({
   commitRetries: 0,
   rebuilds: 0,
   spellsRefused: 0,
-  denyRefusals: { never_block: 0, not_an_address: 0, over: 0, limit: 0 },
+  denyRefusals: { never_block: 0, not_an_address: 0, no_target: 0, over: 0, limit: 0 },
   correlationDrops: NO_DROPS,
   ...more,
 });
@@ -82,7 +82,7 @@ describe("createStatus", () => {
       commitRetries: 3,
       rebuilds: 1,
       spellsRefused: 4,
-      denyRefusals: { never_block: 5, not_an_address: 0, over: 0, limit: 6 },
+      denyRefusals: { never_block: 5, not_an_address: 0, no_target: 0, over: 0, limit: 6 },
       correlationDrops: { ...NO_DROPS, lateDropped: 7, entitiesOmitted: 8 },
     });
     await status();

@@ -1,6 +1,6 @@
 import { PluginPage } from "@grafana/runtime";
 import { Button, TextLink } from "@grafana/ui";
-import type { DenyListEntry } from "@vedette/api";
+import { actionOf, type DenyAction, type DenyListEntry, describeTargets } from "@vedette/api";
 import { useSearchParams } from "react-router-dom";
 import { useWorker } from "../../api/use-worker.ts";
 import { worker } from "../../api/worker.ts";
@@ -20,7 +20,7 @@ import { useMayRespond } from "../../components/use-may-respond.ts";
 import { formatDuration } from "../../format/time.ts";
 import { AddAddress } from "./AddAddress.tsx";
 
-/** The addresses that the guard answers with 403, and those that it did. */
+/** What the guards do to whom, and did. */
 export default function DenyList() {
   const [parameters, setParameters] = useSearchParams();
   const mayRespond = useMayRespond();
@@ -43,7 +43,7 @@ export default function DenyList() {
   return (
     <PluginPage
       pageNav={{ text: "Deny list" }}
-      subTitle="Addresses that the guard inside your services answers with 403. Each ends by itself and can be undone."
+      subTitle="What the guard inside your services does to whom: blocks, throttles, step-ups, ended sessions. Each ends by itself and can be undone."
       actions={
         mayRespond && (
           <Button icon="plus" onClick={() => change((after) => after.set("add", ""))}>
@@ -101,11 +101,32 @@ export default function DenyList() {
 
 const isActive = ({ state }: DenyListEntry) => state === "in_force" || state === "pending";
 
-const addressColumn: Column<DenyListEntry> = {
-  id: "address",
-  header: "Address",
-  width: 200,
-  cell: ({ address }) => <EntityChips entities={[{ kind: "address", value: address }]} />,
+const whoColumn: Column<DenyListEntry> = {
+  id: "who",
+  header: "Who or what",
+  width: 240,
+  cell: (entry) =>
+    entry.address === undefined || actionOf(entry) === "off" ? (
+      describeTargets(entry)
+    ) : (
+      <EntityChips entities={[{ kind: "address", value: entry.address }]} />
+    ),
+};
+
+const ACTIONS: Readonly<Record<DenyAction, string>> = {
+  block: "Block",
+  end_session: "End session",
+  step_up: "Step-up",
+  throttle: "Throttle",
+  observe: "Observe",
+  off: "Guards off",
+};
+
+const actionColumn: Column<DenyListEntry> = {
+  id: "action",
+  header: "Action",
+  width: 120,
+  cell: (entry) => ACTIONS[actionOf(entry)],
 };
 
 const stateColumn: Column<DenyListEntry> = {
@@ -152,7 +173,8 @@ const sinceColumn: Column<DenyListEntry> = {
 };
 
 const activeColumns = (onUndone: () => void): readonly Column<DenyListEntry>[] => [
-  addressColumn,
+  whoColumn,
+  actionColumn,
   stateColumn,
   whyColumn,
   byColumn,
@@ -168,7 +190,8 @@ const activeColumns = (onUndone: () => void): readonly Column<DenyListEntry>[] =
 ];
 
 const endedColumns: readonly Column<DenyListEntry>[] = [
-  addressColumn,
+  whoColumn,
+  actionColumn,
   stateColumn,
   whyColumn,
   byColumn,

@@ -1,7 +1,7 @@
 import { css } from "@emotion/css";
 import type { GrafanaTheme2 } from "@grafana/data";
 import { LinkButton, useStyles2 } from "@grafana/ui";
-import type { DenyListEntry, IncidentDetail } from "@vedette/api";
+import { actionOf, type DenyListEntry, describeEntry, describeTargets, type IncidentDetail } from "@vedette/api";
 import { PATHS } from "../../app-paths.ts";
 import { Moment } from "../../components/Moment.tsx";
 import { Remaining } from "../../components/Remaining.tsx";
@@ -16,7 +16,7 @@ interface BlocksProps {
   readonly onChanged: () => void;
 }
 
-/** The addresses that were blocked because of an incident. */
+/** What the guards do, or did, because of an incident. */
 export function Blocks({ incident, actions, onChanged }: BlocksProps) {
   const styles = useStyles2(getStyles);
   const mayRespond = useMayRespond();
@@ -44,7 +44,9 @@ export function Blocks({ incident, actions, onChanged }: BlocksProps) {
         {actions.map((entry) => (
           <li key={entry.id}>
             <div className={styles.line}>
-              <code className={styles.address}>{entry.address}</code>
+              <code className={styles.address}>
+                {actionOf(entry) === "block" ? describeTargets(entry) : describeEntry(entry)}
+              </code>
               <DenyStateBadge state={entry.state} />
               <span className={styles.undo}>
                 <UndoBlock entry={entry} onUndone={onChanged} />

@@ -1,9 +1,10 @@
-import { type EntityField, RULE_KINDS, type ResponseHint, type RuleExtension, type RuleKind } from "../rule.ts";
+import { type EntityField, RULE_KINDS, type RuleExtension, type RuleKind } from "../rule.ts";
 import { readExample } from "./examples.ts";
 import { readException } from "./exceptions.ts";
 import { isMapOf, readChoice, readDuration, readFilledText, readList } from "./extension-values.ts";
 import type { Placeholders } from "./modifiers.ts";
 import type { Reporter } from "./reporter.ts";
+import { readResponse } from "./response.ts";
 import { type Tree, child } from "./tree.ts";
 
 const DEFAULT_WINDOW = 600_000;
@@ -68,32 +69,4 @@ function readSuppression(tree: Tree | undefined, reporter: Reporter): RuleExtens
     by: fields,
     window: window === undefined ? DEFAULT_WINDOW : (readDuration(window, "suppression.window", reporter) ?? 0),
   };
-}
-
-function readResponse(tree: Tree, reporter: Reporter): ResponseHint | undefined {
-  if (!isMapOf(tree, "response", ["action", "field", "for"], reporter)) return undefined;
-  const action = readChoice(child(tree, "action"), "response.action", ["block_address"] as const, undefined, reporter);
-  const field = child(tree, "field");
-  const duration = child(tree, "for");
-  if (field?.kind !== "scalar" || typeof field.value !== "string") {
-    reporter.error(
-      "rule-extension",
-      '"response.field" must name the field that holds the target.',
-      field?.at ?? tree.at,
-    );
-    return undefined;
-  }
-  if (duration === undefined) {
-    reporter.error(
-      "rule-extension",
-      '"response.for" is missing: how long the action stays in force.',
-      tree.at,
-      "Write for instance `for: 15m`.",
-    );
-    return undefined;
-  }
-  const milliseconds = readDuration(duration, "response.for", reporter);
-  return action === undefined || milliseconds === undefined
-    ? undefined
-    : { action, field: field.value, for: milliseconds };
 }

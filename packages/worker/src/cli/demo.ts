@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Change, Incident } from "@vedette/api";
+import { type Change, describeTargets, type Incident } from "@vedette/api";
 import { Command } from "commander";
 import colors from "picocolors";
 import { loadConfig } from "../config/load.ts";
@@ -112,7 +112,7 @@ async function freshAttackers(
     attackers = [`127.0.0.${last}`, `127.0.0.${last + 1}`];
     if (!(await isKnown(attackers[0])) && !(await isKnown(attackers[1]))) break;
   }
-  return { attackers, blocked: blocked.map(({ address }) => address) };
+  return { attackers, blocked: blocked.map(describeTargets) };
 }
 
 async function runDemo(options: DemoOptions, examples: Examples): Promise<number> {

@@ -1,4 +1,11 @@
-import { type Incident, type IncidentDetail, incidentQuerySchema, incidentStatusSchema } from "@vedette/api";
+import {
+  actionOf,
+  describeTargets,
+  type Incident,
+  type IncidentDetail,
+  incidentQuerySchema,
+  incidentStatusSchema,
+} from "@vedette/api";
 import { Command, Option } from "commander";
 import { incidentDetail } from "../server/views.ts";
 import { type CommandOutput, PROCESS_OUTPUT } from "./command-output.ts";
@@ -56,8 +63,8 @@ function describe(incident: IncidentDetail): string[] {
     ...incident.reasons.map((reason) => `because   ${printable(reason)}`),
     "",
     ...incident.actions.map(
-      ({ address, state, expiresAt, reason }) =>
-        `block     ${printable(address)}: ${state}, until ${timeText(expiresAt)} (${printable(reason)})`,
+      (entry) =>
+        `${actionOf(entry).padEnd(9)} ${printable(describeTargets(entry))}: ${entry.state}, until ${timeText(entry.expiresAt)} (${printable(entry.reason)})`,
     ),
     ...(incident.actions.length > 0 ? [""] : []),
     ...incident.timeline.map(

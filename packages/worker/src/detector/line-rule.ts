@@ -7,12 +7,19 @@ import type {
   RuleReference,
   SecurityEvent,
 } from "@vedette/detection";
-import type { SeverityLevel } from "@vedette/semconv";
+import type { GuardAction, GuardRate, GuardTargetKind, SeverityLevel } from "@vedette/semconv";
 
-/** A response that a rule asks for: the guard refuses the address in `field` for so many milliseconds after the last finding. */
+/** A response that a rule asks for: what the guard does to whom `field` names, for so many milliseconds after the last finding. */
 export interface RuleResponse {
-  readonly action: "block_address";
+  /** `block_address` is short for `block` with an address in the field. */
+  readonly action: "block_address" | GuardAction;
   readonly field: string;
+  /** What the field holds; an address when absent. */
+  readonly target?: GuardTargetKind | undefined;
+  /** Narrows the action to one route. */
+  readonly route?: string | undefined;
+  /** Of a throttle. */
+  readonly rate?: GuardRate | undefined;
   /** Milliseconds. */
   readonly for: number;
 }

@@ -214,7 +214,7 @@ export function createLine(options: LineOptions): Line {
       try {
         await step(async (same) => {
           const draft = new StepDraft(clock.now());
-          for (const address of published) same.denyList.published(address, draft);
+          for (const key of published) same.denyList.published(key, draft);
           same.denyList.expire(draft);
           same.judge(rows, draft);
           await commitDraft("judge", draft, same, signal);
@@ -229,7 +229,7 @@ export function createLine(options: LineOptions): Line {
     }
     return step(async (same) => {
       const draft = new StepDraft(clock.now());
-      for (const address of published) same.denyList.published(address, draft);
+      for (const key of published) same.denyList.published(key, draft);
       if (!same.tick(draft) && published.length === 0) return false;
       await commitDraft("tick", draft, same, signal);
       return true;
@@ -258,8 +258,8 @@ export function createLine(options: LineOptions): Line {
   /** Addresses whose block the guards were sent since the last look. */
   async function publishedAddresses(current: LineState): Promise<string[]> {
     const published: string[] = [];
-    for (const { address, effectId } of current.denyList.awaitingPublication().slice(0, MAX_LOOKED_AT)) {
-      if ((await store.effect(effectId))?.state === "done") published.push(address);
+    for (const { key, effectId } of current.denyList.awaitingPublication().slice(0, MAX_LOOKED_AT)) {
+      if ((await store.effect(effectId))?.state === "done") published.push(key);
     }
     return published;
   }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { DenyListEntry } from "@vedette/api";
+import { actionOf, type DenyListEntry, targetsOf } from "@vedette/api";
 import type { GuardDecision, GuardKey } from "@vedette/semconv";
 import type { Ports } from "../ports.ts";
 import { createEventStreams, type StreamEvent } from "../server/event-stream.ts";
@@ -8,6 +8,7 @@ import type { Store } from "../store/store.ts";
 import { GUARD_PUBLISH } from "./deny-list.ts";
 import type { Executor } from "./executor.ts";
 import type { GuardSigner } from "./guard-key.ts";
+import { createGuardPolls, type GuardPoll } from "./guard-polls.ts";
 import type { GuardSequence } from "./guard-sequence.ts";
 
 /** What one publication sent. */
@@ -17,7 +18,7 @@ export interface Publication {
   readonly clients: number;
 }
 
-/** Tells every connected guard what is in force: signed snapshots over server-sent events. */
+/** Tells every connected guard what is in force: signed snapshots over server-sent events, or as answers to long polls. */
 export interface GuardHub {
   readonly key: GuardKey;
   /** The executor of `guard.publish` effects. */
@@ -30,6 +31,12 @@ export interface GuardHub {
    * @param beforeAnswer Called right before the answer begins.
    */
   connect(response: ServerResponse, beforeAnswer: () => void): Promise<void>;
+  /**
+   * Answers a guard that polls: with a whole snapshot as soon as there is news for it. Rejects when the store cannot be read.
+   *
+   * @returns JSON of a `SignedGuardSnapshot`; undefined when there was no news in time.
+   */
+  poll(poll: GuardPoll): Promise<string | undefined>;
   /** Signs what is in force now and sends it to every guard. */
   publish(): Promise<Publication>;
   /** Guards connected now. */
@@ -53,18 +60,29 @@ export interface GuardHubOptions {
 /** Milliseconds between two looks at what has expired, or could not be published before. */
 const LOOK_INTERVAL = 1000;
 
-const decisionOf = (entry: DenyListEntry): GuardDecision => ({
-  id: entry.id,
-  action: "block",
-  targets: [{ kind: "client.address", value: entry.address }],
-  expiresAt: entry.expiresAt,
-  reason: entry.reason,
-});
+/** What guards are told to apply at one time. */
+interface InForce {
+  readonly off: boolean;
+  readonly decisions: readonly GuardDecision[];
+  /** When the next of it ends, the switch included. */
+  readonly nextEnd: number;
+}
 
-/** Decisions of the entries in force, in an order that only depends on them. */
-async function readDecisions(store: Pick<Store, "denyListInForce">, now: number): Promise<readonly GuardDecision[]> {
+function decisionOf(entry: DenyListEntry): readonly GuardDecision[] {
+  const action = actionOf(entry);
+  if (action === "off") return [];
+  const { id, rate, expiresAt, reason } = entry;
+  return [{ id, action, targets: targetsOf(entry), ...(rate === undefined ? {} : { rate }), expiresAt, reason }];
+}
+
+/** What is in force, in an order that only depends on it. */
+async function readInForce(store: Pick<Store, "denyListInForce">, now: number): Promise<InForce> {
   const entries = await store.denyListInForce(now);
-  return entries.map(decisionOf).sort((a, b) => (a.id < b.id ? -1 : 1));
+  return {
+    off: entries.some((entry) => actionOf(entry) === "off"),
+    decisions: entries.flatMap(decisionOf).sort((a, b) => (a.id < b.id ? -1 : 1)),
+    nextEnd: entries.reduce((next, { expiresAt }) => Math.min(next, expiresAt), Infinity),
+  };
 }
 
 /**
@@ -75,22 +93,26 @@ export function createGuardHub(options: GuardHubOptions): GuardHub {
   const { store, signer, sequence, ports, metrics } = options;
   const { clock, timers, log } = ports;
   const streams = createEventStreams({ name: "guard", timers, log, metrics });
+  const polls = createGuardPolls({ clock, timers });
   const stop = new AbortController();
-  let last: readonly GuardDecision[] = [];
+  let last: InForce = { off: false, decisions: [], nextEnd: Infinity };
+  /** Sequence of the last publication; what a single guard was sent when it came is none. */
+  let published = 0;
   let stale = false;
   let waiting: Promise<Publication> | undefined;
   let line: Promise<unknown> = Promise.resolve();
 
-  const snapshot = async (): Promise<{ event: StreamEvent; sequence: number; decisions: readonly GuardDecision[] }> => {
+  const snapshot = async (): Promise<{ event: StreamEvent; sequence: number; inForce: InForce }> => {
     const issuedAt = clock.now();
     // The number first: of two workers' snapshots the one with the larger number was then read later.
     const number = await sequence.next();
-    const decisions = await readDecisions(store, issuedAt);
-    const signed = signer.sign({ version: 2, sequence: number, issuedAt, off: false, decisions });
+    const inForce = await readInForce(store, issuedAt);
+    const { off, decisions } = inForce;
+    const signed = signer.sign({ version: 2, sequence: number, issuedAt, off, decisions });
     return {
       event: { event: "snapshot", data: JSON.stringify(signed), id: String(number) },
       sequence: number,
-      decisions,
+      inForce,
     };
   };
 
@@ -106,11 +128,13 @@ export function createGuardHub(options: GuardHubOptions): GuardHub {
     waiting ??= inLine(async () => {
       waiting = undefined;
       stale = true;
-      const { event, sequence, decisions } = await snapshot();
+      const { event, sequence, inForce } = await snapshot();
       stale = false;
-      last = decisions;
+      last = inForce;
+      published = sequence;
       streams.broadcast(event);
-      return { sequence, decisions: decisions.length, clients: streams.size() };
+      const clients = streams.size() + polls.answer(event.data);
+      return { sequence, decisions: inForce.decisions.length, clients };
     });
     return waiting;
   };
@@ -121,11 +145,13 @@ export function createGuardHub(options: GuardHubOptions): GuardHub {
     );
   };
 
+  const clients = (): number => streams.size() + polls.size();
+
   /** What another worker has changed may not have been visible yet when it was told of. */
   const isOutdated = async (now: number): Promise<boolean> => {
-    if (options.isShared !== true || streams.size() === 0) return false;
+    if (options.isShared !== true || clients() === 0) return false;
     try {
-      return JSON.stringify(await readDecisions(store, now)) !== JSON.stringify(last);
+      return JSON.stringify(await readInForce(store, now)) !== JSON.stringify(last);
     } catch (error) {
       log.debug({ error: String(error) }, "what is in force cannot be read now");
       return false;
@@ -137,7 +163,7 @@ export function createGuardHub(options: GuardHubOptions): GuardHub {
       await timers.sleep(LOOK_INTERVAL, stop.signal);
       if (stop.signal.aborted) return;
       const now = clock.now();
-      if (stale || last.some((decision) => decision.expiresAt <= now) || (await isOutdated(now))) publishSoon();
+      if (stale || last.nextEnd <= now || (await isOutdated(now))) publishSoon();
     }
   };
 
@@ -166,19 +192,26 @@ export function createGuardHub(options: GuardHubOptions): GuardHub {
   return {
     key: signer.key,
     executor,
-    hasRoom: () => streams.hasRoom(),
+    hasRoom: () => streams.hasRoom() && polls.hasRoom(),
     connect: (response, beforeAnswer) =>
       inLine(async () => {
         const { event } = await snapshot();
         beforeAnswer();
         streams.open(response).send(event);
       }),
+    async poll(poll) {
+      // The first answer is as fresh as a stream's beginning: how long decisions last is counted from when they were signed.
+      const fresh = async (): Promise<string> => (await inLine(snapshot)).event.data;
+      if (stale || published === 0 || (await isOutdated(clock.now()))) await publish();
+      return published > poll.after ? fresh() : polls.wait(poll);
+    },
     publish,
-    clients: () => streams.size(),
-    decisions: () => last.filter((decision) => decision.expiresAt > clock.now()).length,
+    clients,
+    decisions: () => last.decisions.filter((decision) => decision.expiresAt > clock.now()).length,
     async close() {
       unsubscribe();
       stop.abort();
+      polls.close();
       await Promise.all([looking, line]);
       await streams.close();
     },

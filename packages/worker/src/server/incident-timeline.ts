@@ -1,4 +1,4 @@
-import type { Alert, DenyListEntry, TimelineRow } from "@vedette/api";
+import { type Alert, type DenyListEntry, describeEntry, nameEntry, type TimelineRow } from "@vedette/api";
 import type { JsonObject, JsonValue } from "@vedette/detection";
 import { ATTR } from "@vedette/semconv";
 import { BLOCK_EXTENDED, BLOCK_REFUSED } from "../responder/deny-list.ts";
@@ -134,7 +134,7 @@ function actionRows(entry: DenyListEntry): TimelineRow[] {
   const begun: TimelineRow = {
     time: entry.createdAt,
     kind: kindOf(entry.requestedBy),
-    title: `Blocked ${entry.address} until ${until}: ${entry.reason}`,
+    title: `${describeEntry(entry)} until ${until}: ${entry.reason}`,
     source: entry.requestedBy,
     ...ids,
   };
@@ -146,7 +146,7 @@ function actionRows(entry: DenyListEntry): TimelineRow[] {
     {
       time: entry.endedAt,
       kind: undone ? kindOf(endedBy) : "action",
-      title: undone ? `Undid the block of ${entry.address}` : `The block of ${entry.address} expired`,
+      title: undone ? `Undid the ${nameEntry(entry)}` : `The ${nameEntry(entry)} expired`,
       source: endedBy,
       ...ids,
     },

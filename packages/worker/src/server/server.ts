@@ -11,8 +11,9 @@ import {
   type Status,
   STREAM_PATH,
 } from "@vedette/api";
-import { GUARD_PATHS } from "@vedette/semconv";
+import { GUARD_LONGEST_WAIT, GUARD_PATHS } from "@vedette/semconv";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+import { z } from "zod";
 import { isLoopback } from "../config/loopback.ts";
 import type { Ports } from "../ports.ts";
 import type { GuardHub } from "../responder/guard-hub.ts";
@@ -105,6 +106,25 @@ function allowedMethods(request: FastifyRequest): readonly string[] | undefined 
   return METHODS.find(({ pattern }) => pattern.test(pathOf(request)))?.methods;
 }
 
+/** What a guard that polls says of itself. */
+const guardPollSchema = z.strictObject({
+  after: z.coerce.number().int().min(0).default(0),
+  wait: z.coerce.number().min(0).max(GUARD_LONGEST_WAIT).default(0),
+  guard: z
+    .string()
+    .regex(/^[0-9a-f]{1,32}$/)
+    .optional(),
+});
+
+function readQuery<T>(schema: z.ZodType<T>, query: unknown): T {
+  const read = schema.safeParse(query);
+  if (read.success) return read.data;
+  const errors = read.error.issues.map(({ path, message }) => ({ path: ["query", ...path].join("."), message }));
+  throw new RequestProblem("request-invalid", errors.map(({ path, message }) => `${path}: ${message}`).join("; "), {
+    errors,
+  });
+}
+
 function registerStreams(
   app: FastifyInstance,
   {
@@ -134,6 +154,17 @@ function registerStreams(
     if (!guardHub.hasRoom()) throw full();
     // Hijacked only when the snapshot is there: until then a failing store can still be answered with a problem.
     await guardHub.connect(reply.raw, () => void reply.hijack());
+  });
+
+  app.get(GUARD_PATHS.decisions, { exposeHeadRoute: false }, async (request, reply) => {
+    access.requireUnlessLocal(request, "reader");
+    if (!guardHub.hasRoom()) throw full();
+    const { after, wait, guard } = readQuery(guardPollSchema, request.query);
+    const gone = new AbortController();
+    reply.raw.once("close", () => gone.abort());
+    const data = await guardHub.poll({ after, wait: wait * 1_000, guard, signal: gone.signal });
+    void reply.header("cache-control", "no-store");
+    return data === undefined ? reply.code(204).send() : reply.type("application/json").send(data);
   });
 }
 

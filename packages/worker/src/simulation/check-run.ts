@@ -229,7 +229,7 @@ function checkDenyList(core: SqliteCore, audit: readonly AuditEntry[], end: numb
   const decided = new Set(audit.filter(({ action }) => action === "deny.decided").map(({ subject }) => subject));
   for (const entry of entries) {
     const { id, address, state, expiresAt, endedAt } = entry;
-    if (address.startsWith("198.51.100.")) violations.push(`deny list: ${address} is never to be blocked.`);
+    if (address?.startsWith("198.51.100.") === true) violations.push(`deny list: ${address} is never to be blocked.`);
     if (!decided.has(id)) violations.push(`deny list: ${id} was not audited.`);
     if ((state === "pending" || state === "in_force") && expiresAt <= end - 5_000)
       violations.push(`deny list: ${id} is ${state} after its end.`);

@@ -1,4 +1,4 @@
-import type { Alert, DenyListEntry, Incident } from "@vedette/api";
+import { type Alert, type DenyListEntry, describeTargets, type Incident } from "@vedette/api";
 import colors from "picocolors";
 import type { RunningWorker } from "../../worker.ts";
 import { printable } from "../text-table.ts";
@@ -50,7 +50,8 @@ export async function writeEnding(options: {
     await all<Incident>((cursor) => store.listIncidents({ limit: 500, ...(cursor === undefined ? {} : { cursor }) }))
   ).filter(({ mergedInto }) => mergedInto === undefined);
   const blocks = (await all<DenyListEntry>((cursor) => store.listDenyList(cursor, 500))).filter(
-    ({ state, address }) => (state === "in_force" || state === "pending") && attackers.has(address),
+    ({ state, address }) =>
+      (state === "in_force" || state === "pending") && address !== undefined && attackers.has(address),
   );
 
   const guilty = alerts.filter((alert) => names(alert, attackers));
@@ -75,7 +76,7 @@ export async function writeEnding(options: {
       .filter(({ attacker }) => attacker === block.address)
       .reduce((sum, { answers }) => sum + (answers["403"] ?? 0), 0);
     write(
-      `${colors.bold("Blocked")}       ${printable(block.address)} until ${new Date(block.expiresAt).toTimeString().slice(0, 8)}; ${refused} of its requests were answered with 403.`,
+      `${colors.bold("Blocked")}       ${printable(describeTargets(block))} until ${new Date(block.expiresAt).toTimeString().slice(0, 8)}; ${refused} of its requests were answered with 403.`,
     );
   }
   write(
@@ -89,7 +90,7 @@ export async function writeEnding(options: {
   const isGood =
     rules.size >= ENOUGH &&
     incident !== undefined &&
-    blocks.some(({ address }) => attackers.has(address)) &&
+    blocks.length > 0 &&
     innocent.length === 0 &&
     ordinary.unexpected === 0;
   if (!isGood)

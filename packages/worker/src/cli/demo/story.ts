@@ -1,4 +1,4 @@
-import type { Alert, DenyListEntry, Incident } from "@vedette/api";
+import { type Alert, type DenyListEntry, describeTargets, type Incident } from "@vedette/api";
 import type { SeverityLevel } from "@vedette/semconv";
 import colors from "picocolors";
 import { printable } from "../text-table.ts";
@@ -81,7 +81,7 @@ export function createStory(options: {
       if (once(`blocked ${entry.id}`))
         line(
           "blocked",
-          `${printable(entry.address)} until ${clockTime(entry.expiresAt)}, by the shop's guard: ${printable(entry.reason)}`,
+          `${printable(describeTargets(entry))} until ${clockTime(entry.expiresAt)}, by the shop's guard: ${printable(entry.reason)}`,
         );
     },
     flush() {

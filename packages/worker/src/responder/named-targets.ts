@@ -1,7 +1,7 @@
 import type { PlacedFinding, RuleResponse } from "../detector/line-rule.ts";
 
-/** Each address that findings name in a response's field, and when it was last seen; undefined when a finding names none. */
-export function latestByAddress(
+/** Each value that findings name in a response's field, and when it was last seen; undefined when a finding names none. */
+export function latestByValue(
   findings: readonly PlacedFinding[],
   { field }: RuleResponse,
 ): Map<string | undefined, number> {
