@@ -3,6 +3,8 @@ import { JoseInstrumentation, JOSE_VERSIONS } from "./authentication/jose.ts";
 import { JsonwebtokenInstrumentation, JSONWEBTOKEN_VERSIONS } from "./authentication/jsonwebtoken.ts";
 import { PassportInstrumentation, PASSPORT_VERSIONS } from "./authentication/passport.ts";
 import type { LibraryInstrumentationConfig } from "./library-instrumentation.ts";
+import { ExpressSessionInstrumentation, EXPRESS_SESSION_VERSIONS } from "./sessions/express-session.ts";
+import { FastifySessionInstrumentation, FASTIFY_SESSION_VERSIONS } from "./sessions/fastify-session.ts";
 import { EXPRESS_VERSIONS, ExpressInstrumentation } from "./servers/express.ts";
 import { FASTIFY_VERSIONS, FastifyInstrumentation } from "./servers/fastify.ts";
 import { HONO_VERSIONS, HonoInstrumentation } from "./servers/hono.ts";
@@ -62,5 +64,17 @@ export const INSTRUMENTED_LIBRARIES: readonly InstrumentedLibrary[] = [
     versions: PASSPORT_VERSIONS,
     triedOn: ["passport-0.7"],
     create: (config) => new PassportInstrumentation(config),
+  },
+  {
+    library: "express-session",
+    versions: EXPRESS_SESSION_VERSIONS,
+    triedOn: ["express-4", "express-5"],
+    create: (config) => new ExpressSessionInstrumentation(config),
+  },
+  {
+    library: "@fastify/session",
+    versions: FASTIFY_SESSION_VERSIONS,
+    triedOn: ["fastify-4", "fastify-5"],
+    create: (config) => new FastifySessionInstrumentation(config),
   },
 ];

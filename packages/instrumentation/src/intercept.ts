@@ -12,6 +12,8 @@ export interface CallWatch {
   readonly leave?: (() => void) | undefined;
   /** Runs the call inside something, e.g. a store of AsyncLocalStorage; that puts more frames on the stack. */
   readonly run?: ((call: () => unknown) => unknown) | undefined;
+  /** Gives back something else than the call returned. */
+  readonly replace?: ((value: unknown) => unknown) | undefined;
   /** What came of it: the value returned, or that of the promise returned. */
   readonly returned?: ((value: unknown) => void) | undefined;
   /** What was thrown, or what the promise returned was rejected with. */
@@ -67,6 +69,7 @@ export function watchFunction<Watched extends Callable>(
         watch.leave?.();
         restoreTraceLimit(limit);
       }
+      if (watch.replace !== undefined) return watcher.quietly(() => watch.replace?.(result)) ?? result;
       return afterwards(result, watch, watcher);
     },
   });
@@ -191,13 +194,24 @@ function isObject(value: unknown): value is Record<string, unknown> {
  * @returns The exports to hand on.
  */
 export function replaceModuleFunction(moduleExports: unknown, make: (original: Callable) => Callable): unknown {
-  if (typeof moduleExports === "function")
-    return isWatchedFunction(moduleExports) ? moduleExports : make(moduleExports as Callable);
+  if (typeof moduleExports === "function") {
+    if (isWatchedFunction(moduleExports)) return moduleExports;
+    const replacement = make(moduleExports as Callable);
+    replaceIn(moduleExports as unknown as Record<string, unknown>, moduleExports, replacement);
+    return replacement;
+  }
   if (!isObject(moduleExports)) return moduleExports;
   const original = moduleExports["default"];
-  if (typeof original !== "function" || isWatchedFunction(original)) return moduleExports;
-  const replacement = make(original as Callable);
-  for (const name of ["default", "module.exports"])
-    if (moduleExports[name] === original) Reflect.set(moduleExports, name, replacement);
+  if (typeof original !== "function") return moduleExports;
+  if (!isWatchedFunction(original)) {
+    const replacement = make(original as Callable);
+    replaceIn(moduleExports, original, replacement);
+    replaceIn(original as unknown as Record<string, unknown>, original, replacement);
+  }
   return moduleExports;
+}
+
+/** A function is often exported under several names, or as a property of itself. */
+function replaceIn(holder: Record<string, unknown>, original: unknown, replacement: unknown): void {
+  for (const name of Object.keys(holder)) if (holder[name] === original) Reflect.set(holder, name, replacement);
 }

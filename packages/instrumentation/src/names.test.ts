@@ -53,7 +53,7 @@ describe("names", () => {
       security.authorization({ ...subject, action: "a", denied: true });
       security.inputRejected({ ...subject, rule: "r", field: "f" });
       security.rateLimited({ ...subject, action: "a" });
-      security.sessionEvent({ ...subject, action: "renewed", previousSessionId: "r" });
+      security.sessionEvent({ ...subject, action: "renewed", previousSessionId: "r", changed: ["address"] });
       security.dataAccess({ ...subject, dataSet: "d", recordCount: 1, action: "a" });
       security.adminAction({ ...subject, action: "a" });
       security.businessRule({ ...subject, rule: "r" });

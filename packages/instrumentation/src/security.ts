@@ -290,10 +290,14 @@ export function createSecurity(reporter: Reporter): Security {
     sessionEvent(event) {
       const attributes = {
         [ATTR.sessionAction]: event.action,
+        [ATTR.sessionChanged]: event.changed === undefined ? undefined : [...event.changed],
         [ATTR.sessionPreviousId]: processPrivacy().person({ sessionId: event.previousSessionId })[ATTR.sessionId],
       };
-      const severity = SUSPICIOUS_SESSION_ACTIONS.has(event.action) ? "warn" : "info";
-      emit(EVENT.session, severity, event, defined(attributes), undefined, event.action !== "invalid");
+      // A new address is what travelling looks like; another user agent is another program.
+      const another = event.changed?.includes("user_agent") === true;
+      const severity = another || SUSPICIOUS_SESSION_ACTIONS.has(event.action) ? "warn" : "info";
+      const metric: [CounterKey, Attributes] = ["sessionEvents", { [ATTR.sessionAction]: event.action }];
+      emit(EVENT.session, severity, event, defined(attributes), metric, event.action !== "invalid");
     },
     dataAccess(event) {
       const attributes = {
