@@ -101,6 +101,8 @@ describe("redaction", () => {
     ["api_key='hunter2' or 1=1", "api_key=REDACTED or 1=1"],
     ["-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----", "REDACTED"],
     ["AKIAIOSFODNN7EXAMPLE", "REDACTED"],
+    ["https://a.example/?token=abc&q=1", "https://a.example/?token=REDACTED&q=1"],
+    ["url=https://a/?q=token=abc", "url=https://a/?q=token=REDACTED"],
   ])("makes of the text %j %j", (text, expected) => {
     expect(redactText(text)).toBe(expected);
   });
@@ -140,6 +142,13 @@ describe("redaction", () => {
 
   it("takes tokens out of any text", () => {
     expect(redactSecrets(`x Bearer abcdefgh12345 y ${JWT} z`)).toBe("x Bearer REDACTED y REDACTED z");
+  });
+
+  it("makes a sample of an XML document's declarations, not of what is written in it", () => {
+    expect(sampleOf('<!DOCTYPE a [<!ENTITY b SYSTEM "file:///x">]><p k="v">my name</p>&b;')).toBe(
+      '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///x">]><p k="v">…</p>…',
+    );
+    expect(sampleOf("<script>alert(1)</script>")).toBe("<script>alert(1)</script>");
   });
 
   it("makes a sample of 256 characters without control characters", () => {

@@ -38,16 +38,30 @@ export function redactSecrets(text: string): string {
 const CARD = /(?<!\d)[2-6](?:(?:[ +-]|%20)?\d){12,18}(?!\d)/g;
 const EMAIL = /[\w.+'-]{1,64}(?:@|%40)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/gi;
 const URL_CREDENTIALS = /((?::|%3a)(?:\/\/|%2f%2f))[^/?#@\s%]{1,256}(?:(?::|%3a)[^/?#@\s]{0,256}?)?(@|%40)/gi;
-/** `name: value`, `name=value`, `"name":"value"`, percent-encoded or not. */
-const PAIR =
-  /(?<=^|[^\w.-]|%[0-9a-f]{2})([a-z][\w.-]{1,63})((?:["']|%22|%27)?(?:\s|\+|%20){0,3}(?:[:=]|%3a|%3d)(?:\s|\+|%20){0,3})("[^"]{0,4096}"?|'[^']{0,4096}'?|%22(?:[^%]|%(?!22)){0,4096}(?:%22)?|[^\s&;,"'<>)}%]{1,4096})/gi;
+/** The name of `name: value`, `name=value`, `"name":"value"`, percent-encoded or not, and what stands between it and the value. */
+const NAME =
+  /(?<=^|[^\w.-]|%[0-9a-f]{2})([a-z][\w.-]{1,63})(?:["']|%22|%27)?(?:\s|\+|%20){0,3}(?:[:=]|%3a|%3d)(?:\s|\+|%20){0,3}/gi;
+const VALUE = /"[^"]*"?|'[^']*'?|%22(?:[^%]|%(?!22))*(?:%22)?|[^\s&;,"'<>)}%]+/iy;
+
+/** Replaces the values of secret names, wherever in a text a name and its value stand together. */
+function redactPairs(text: string): string {
+  let redacted = "";
+  let copied = 0;
+  NAME.lastIndex = 0;
+  for (let match = NAME.exec(text); match !== null; match = NAME.exec(text)) {
+    if (!isSecretName(match[1] ?? "")) continue;
+    VALUE.lastIndex = NAME.lastIndex;
+    if (!VALUE.test(text)) continue;
+    redacted += text.slice(copied, NAME.lastIndex) + REDACTED;
+    copied = VALUE.lastIndex;
+    NAME.lastIndex = copied;
+  }
+  return redacted + text.slice(copied);
+}
 
 /** Replaces everything in a text that names a person or opens something: tokens, values of secret names, credentials in URLs, card numbers, e-mail addresses. */
 export function redactText(text: string): string {
-  return redactSecrets(text)
-    .replaceAll(PAIR, (match, name: string, between: string) =>
-      isSecretName(name) ? `${name}${between}${REDACTED}` : match,
-    )
+  return redactPairs(redactSecrets(text))
     .replaceAll(URL_CREDENTIALS, `$1${REDACTED}:${REDACTED}$2`)
     .replaceAll(CARD, (match) => (isCardNumber(match) ? REDACTED : match))
     .replaceAll(EMAIL, REDACTED);
@@ -66,10 +80,15 @@ function isCardNumber(text: string): boolean {
 }
 
 const SAMPLE_CHARACTERS = 256;
+/** A whole document: what is wrong about it is in its declarations, and what somebody wrote stands between its tags. */
+const XML_DOCUMENT = /^\s*<(?:\?xml|!doctype)\b/i;
 
 /** Makes `vedette.request.sample` of a value: secrets redacted, cut to 256 characters, control characters escaped. */
 export function sampleOf(value: string): string {
-  const text = redactText(value.length > 4 * SAMPLE_CHARACTERS ? value.slice(0, 4 * SAMPLE_CHARACTERS) : value);
+  const beginning = value.length > 4 * SAMPLE_CHARACTERS ? value.slice(0, 4 * SAMPLE_CHARACTERS) : value;
+  const text = redactText(
+    XML_DOCUMENT.test(beginning) ? beginning.replaceAll(/>[^<>]*[^<>\s\]][^<>]*(?=<|$)/g, ">…") : beginning,
+  );
   const cut = text.length > SAMPLE_CHARACTERS ? text.slice(0, SAMPLE_CHARACTERS) : text;
   // oxlint-disable-next-line no-control-regex -- control characters are what this is about.
   return cut.toWellFormed().replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (character) => {

@@ -1,6 +1,7 @@
 import type { ErrorCode } from "./errors.ts";
 import { FORWARDED_HEADERS, type ForwardedHeader } from "./forwarded-hops.ts";
 import { DEFAULT_POLICY, type GuardPolicy } from "./guard/guard-policy.ts";
+import { redactUrl } from "./redaction.ts";
 
 /** Limits and scope of the request inspection. */
 export interface InspectionSettings {
@@ -246,8 +247,16 @@ function guardSettings(
 ): GuardSettings | undefined {
   if (url === undefined) return undefined;
   if (!URL.canParse(url) || !["http:", "https:"].includes(new URL(url).protocol)) {
-    invalid(`VEDETTE_GUARD_URL is "${url}", which is no http or https URL; the guard stays off.`);
+    invalid(`VEDETTE_GUARD_URL is "${redactUrl(url)}", which is no http or https URL; the guard stays off.`);
     return undefined;
   }
-  return { url: new URL(url), publicKey, pinFile, token };
+  const origin = new URL(url);
+  if (origin.username !== "" || origin.password !== "") {
+    invalid(
+      "VEDETTE_GUARD_URL has a user name or password in it, which are left out; set VEDETTE_GUARD_TOKEN instead.",
+    );
+    origin.username = "";
+    origin.password = "";
+  }
+  return { url: origin, publicKey, pinFile, token };
 }
