@@ -82,9 +82,15 @@ export class ExpressInstrumentation extends RouterInstrumentation {
 
   private watchLayers(prototype: object): void {
     (this.undo ??= []).push(
-      observeMethod(prototype, "match", (self, _args, match) => {
-        if (match !== false) this.quietly(() => this.matched(self as Layer, match));
-      }),
+      observeMethod(
+        prototype,
+        "match",
+        (self, _args, match) => {
+          if (match !== false) this.quietly(() => this.matched(self as Layer, match));
+        },
+        // What is not encoded cannot fail to be decoded.
+        ([path]) => typeof path === "string" && path.includes("%"),
+      ),
     );
   }
 

@@ -1,3 +1,5 @@
+import { callUnseen } from "../unseen-call.ts";
+
 /** A method of a library. */
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
@@ -9,19 +11,23 @@ const observed = new WeakMap<object, object>();
  * It is told after the method returned: nothing of ours is on the stack while the library or the application goes on.
  *
  * @param after Must not throw.
+ * @param mayThrow Says whether the method may throw with such arguments; its stack trace is kept free of us then, at some cost.
  * @returns Puts the method back, unless somebody else wrapped it meanwhile; nothing is told any more in any case.
  */
 export function observeMethod(
   target: object,
   name: string,
   after: (self: unknown, args: readonly unknown[], result: unknown) => void,
+  mayThrow: (args: readonly unknown[]) => boolean = () => true,
 ): () => void {
   const own = Object.getOwnPropertyDescriptor(target, name);
   const original: unknown = Reflect.get(target, name);
   if (typeof original !== "function" || observed.has(original)) return () => {};
   let active = true;
   const method: Method = function (...args) {
-    const result: unknown = Reflect.apply(original, this, args);
+    const result: unknown = mayThrow(args)
+      ? callUnseen(original as Method, this, args, import.meta.filename)
+      : Reflect.apply(original, this, args);
     if (active) after(this, args, result);
     return result;
   };
