@@ -352,13 +352,15 @@ export function createSecurity(reporter: Reporter): Security {
 
 /** What an application says about security must never break it: whatever goes wrong in here is counted and ends here. */
 function withoutExceptions(reporter: Reporter, security: Security): Security {
-  const methods = Object.entries(security).map(([name, method]: [string, (argument: never) => void]) => [
+  const methods = Object.entries(security).map(([name, method]: [string, (argument: never) => unknown]) => [
     name,
-    (argument: never): void => {
+    (argument: never): unknown => {
       try {
-        method(argument);
+        return method(argument);
       } catch (cause) {
         reporter.error(cause);
+        // Of `identify`: nobody was refused.
+        return false;
       }
     },
   ]);

@@ -113,7 +113,7 @@ export const ENVIRONMENT_VARIABLES = {
   VEDETTE_GUARD_ALLOW:
     "Comma-separated addresses, CIDR ranges and `user:ID` entries that nothing is ever done to. Default none.",
   VEDETTE_GUARD_HEALTH_PATHS:
-    "Comma-separated paths of health checks, `*` at the end for any rest; GET and HEAD of them always pass. Default `/health*,/livez,/readyz,/healthz`.",
+    "Comma-separated paths of health checks, `*` at the end for any rest; GET and HEAD of them always pass. Default `/health,/health/live,/health/ready,/healthcheck,/healthz,/livez,/readyz`.",
   VEDETTE_GUARD_STEP_UP_PATHS:
     "Comma-separated paths, `*` at the end for any rest, that stay open to whoever owes a stronger proof: where it is given. Default none.",
   VEDETTE_GUARD_SESSION_COOKIES:

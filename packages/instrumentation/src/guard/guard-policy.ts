@@ -23,7 +23,7 @@ export const DEFAULT_POLICY: GuardPolicy = {
   mode: "monitor",
   fail: "open",
   allow: [],
-  healthPaths: ["/health*", "/livez", "/readyz", "/healthz"],
+  healthPaths: ["/health", "/health/live", "/health/ready", "/healthcheck", "/healthz", "/livez", "/readyz"],
   stepUpPaths: [],
   sessionCookies: ["connect.sid", "sessionId", "session", "sid"],
   off: false,
