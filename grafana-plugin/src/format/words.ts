@@ -71,7 +71,6 @@ export const COVERAGE_REASON: Record<CoverageGap["reason"], string> = {
   "before-start": "from before the source began",
   "rule-added-later": "older than a rule",
   "rule-changed": "judged before a rule was changed",
-  "mapping-missing": "without the fields that a rule reads",
   behind: "about to be read",
   "no-worker": "that no worker reads",
   deleted: "deleted before they were read",

@@ -258,16 +258,7 @@ export const pageQuerySchema = z.strictObject({
 
 /** Why events were not judged by a rule as it is now. */
 export const coverageReasonSchema = z
-  .enum([
-    "before-start",
-    "rule-added-later",
-    "rule-changed",
-    "mapping-missing",
-    "behind",
-    "no-worker",
-    "deleted",
-    "forgotten",
-  ])
+  .enum(["before-start", "rule-added-later", "rule-changed", "behind", "no-worker", "deleted", "forgotten"])
   .meta({ id: "CoverageReason" });
 
 /** Events of a shard that some rules did not look at. */
@@ -279,7 +270,7 @@ export const coverageGapSchema = z
     from: z.number().int().describe("First sequence number of the gap"),
     to: z.number().int().nullable().describe("Last sequence number; null where it is not known"),
     reason: coverageReasonSchema,
-    cure: z.enum(["backfill", "wait", "mapping", "none"]).describe("What can be done about it"),
+    cure: z.enum(["backfill", "wait", "none"]).describe("What can be done about it"),
     ruleCount: z.number().int(),
     rules: z
       .array(z.string())

@@ -495,7 +495,7 @@ export const WORKER_METRICS = {
     kind: "gauge",
     unit: "{event}",
     description:
-      "Events of source shards that at least one loaded rule did not look at as it is now, by reason (before-start, rule-added-later, rule-changed, mapping-missing, behind, no-worker, deleted, forgotten); superseded ones count.",
+      "Events of source shards that at least one loaded rule did not look at as it is now, by reason (before-start, rule-added-later, rule-changed, behind, no-worker, deleted, forgotten); superseded ones count.",
     attributes: ["reason"],
   },
   sourceShards: {

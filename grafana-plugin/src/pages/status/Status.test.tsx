@@ -62,7 +62,6 @@ it("shows what waits and who works on what where the memory is Elasticsearch", a
         "before-start": 0,
         "rule-added-later": 42,
         "rule-changed": 0,
-        "mapping-missing": 0,
         behind: 0,
         "no-worker": 0,
         deleted: 0,

@@ -57,7 +57,6 @@ const elasticsearch: ElasticsearchStatus = {
       "before-start": 0,
       "rule-added-later": 42,
       "rule-changed": 0,
-      "mapping-missing": 0,
       behind: 0,
       "no-worker": 0,
       deleted: 0,

@@ -7,7 +7,6 @@ const number = (value: number): string => value.toLocaleString("en-US");
 const CURES: Readonly<Record<CoverageGap["cure"], string>> = {
   backfill: "vedette backfill --gaps",
   wait: "wait",
-  mapping: "map the fields",
   none: "nothing",
 };
 

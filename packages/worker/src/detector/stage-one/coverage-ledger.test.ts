@@ -7,7 +7,6 @@ const NONE: Coverage["missed"] = {
   "before-start": 0,
   "rule-added-later": 0,
   "rule-changed": 0,
-  "mapping-missing": 0,
   behind: 0,
   "no-worker": 0,
   deleted: 0,

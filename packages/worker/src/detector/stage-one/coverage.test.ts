@@ -131,11 +131,6 @@ describe("the coverage ledger", () => {
     ],
     ["an index deleted before anything was read", { exists: false }, [[0, null, "deleted", "a,b"]]],
     [
-      "fields that the index does not have",
-      { progress: progress(9, [judged(0, 9, "three")]), globalCheckpoint: 9, unmapped: new Set(["b"]) },
-      [[0, 9, "mapping-missing", "b"]],
-    ],
-    [
       "rules that are not remembered, and a set that is not to be found",
       {
         progress: progress(29, [judged(0, 9, FORGOTTEN_RULES), judged(10, 19, "lost"), judged(20, 29, "three")]),
@@ -190,7 +185,6 @@ describe("the coverage ledger", () => {
       "before-start": 0,
       "rule-added-later": 20,
       "rule-changed": 20,
-      "mapping-missing": 0,
       behind: 5,
       "no-worker": 100,
       deleted: 0,

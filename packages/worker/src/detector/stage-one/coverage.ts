@@ -9,8 +9,6 @@ export type GapReason =
   | "rule-added-later"
   /** They were judged with an earlier revision of the rule. */
   | "rule-changed"
-  /** The rule asks for fields that the index does not have. */
-  | "mapping-missing"
   /** A worker is on the way to them. */
   | "behind"
   /** No worker reads the shard now. */
@@ -21,14 +19,13 @@ export type GapReason =
   | "forgotten";
 
 /** What can be done about a gap. */
-export type GapCure = "backfill" | "wait" | "mapping" | "none";
+export type GapCure = "backfill" | "wait" | "none";
 
 /** What cures a gap of each reason. */
 export const GAP_CURES: Readonly<Record<GapReason, GapCure>> = {
   "before-start": "backfill",
   "rule-added-later": "backfill",
   "rule-changed": "backfill",
-  "mapping-missing": "mapping",
   behind: "wait",
   "no-worker": "wait",
   deleted: "none",
@@ -65,8 +62,6 @@ export interface CoverageShard {
   readonly exists: boolean;
   /** What was judged again afterwards. */
   readonly filled?: readonly FilledRange[] | undefined;
-  /** Rules that ask for fields that the index does not have. */
-  readonly unmapped?: ReadonlySet<string> | undefined;
 }
 
 /** Rules that a shard's events were treated alike by. */
@@ -133,7 +128,7 @@ export function coverageOf({
     const groups = new Map<string, { rules: string[]; ranges: readonly CoveredRange[] }>();
     for (const rule of rules) {
       const states = segments.map((segment) => {
-        const state = stateOf(segment, rule, ruleSets, shard.unmapped);
+        const state = stateOf(segment, rule, ruleSets);
         const isFilled =
           state !== "evaluated" && GAP_CURES[state] === "backfill" && isFilledBy(segment, filled, rule, ruleSets);
         return isFilled ? "evaluated" : state;
@@ -208,19 +203,14 @@ function isFilledBy(
   );
 }
 
-function stateOf(
-  { ruleSet, reason }: Segment,
-  rule: RuleRevision,
-  ruleSets: RuleSets,
-  unmapped: ReadonlySet<string> | undefined,
-): CoveredRange["state"] {
+function stateOf({ ruleSet, reason }: Segment, rule: RuleRevision, ruleSets: RuleSets): CoveredRange["state"] {
   if (reason !== undefined) return reason;
   const revisions = ruleSets.get(ruleSet ?? "");
   if (revisions === undefined) return "forgotten";
   const revision = revisions.get(rule.id);
   if (revision === undefined) return "rule-added-later";
   if (revision !== rule.revision) return "rule-changed";
-  return unmapped?.has(rule.id) === true ? "mapping-missing" : "evaluated";
+  return "evaluated";
 }
 
 /** Joins neighbours of one state; what was judged keeps the name of its rules while those are the same. */

@@ -10,10 +10,7 @@ import type { RuleRevision, RuleSetDocument } from "./rule-set.ts";
 import { shardResource } from "./stage-one.ts";
 
 /** A shard as whoever looks at the cluster knows it. */
-export type KnownShard = Pick<
-  CoverageShard,
-  "resource" | "source" | "index" | "shard" | "globalCheckpoint" | "exists" | "unmapped"
->;
+export type KnownShard = Pick<CoverageShard, "resource" | "source" | "index" | "shard" | "globalCheckpoint" | "exists">;
 
 /** Reads the ledger of coverage. */
 export interface CoverageReader {
