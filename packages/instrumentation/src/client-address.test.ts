@@ -33,21 +33,22 @@ describe("an address", () => {
 
 describe("a truncated address", () => {
   it.each([
-    ["192.0.2.77", "192.0.2.0"],
-    ["2001:db8:1:2:3:4:5:6", "2001:db8:1::"],
-    ["2001:db8::1", "2001:db8::"],
-    ["::1", "::"],
-    ["fe80::1:2", "fe80::"],
+    ["192.0.2.77", "192.0.2.0/24"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"],
+    ["2001:db8::1", "2001:db8::/48"],
+    ["::1", "::/48"],
+    ["fe80::1:2", "fe80::/48"],
     ["unix", "unix"],
   ])("of %s is %s", (address, expected) => {
     expect(truncateAddress(address)).toBe(expected);
   });
 
-  it("is an address, the same for all hosts of a network", () => {
+  it("is a network that the address is in", () => {
     fc.assert(
       fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), (text) => {
-        const once = truncateAddress(normaliseAddress(text) ?? "");
-        return isIP(once) > 0 && truncateAddress(once) === once;
+        const address = normaliseAddress(text) ?? "";
+        const { proxies: network, invalid: none } = parseTrustedProxies([truncateAddress(address)]);
+        return none.length === 0 && network.has(address);
       }),
     );
   });

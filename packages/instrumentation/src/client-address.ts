@@ -38,16 +38,19 @@ function canonicalIpv6(address: string): string {
   return `::ffff:${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
 }
 
-/** Takes the part off a normalised address that tells hosts of one network apart: what stays is /24 of IPv4, /48 of IPv6. */
+/**
+ * The network of a normalised address, as CIDR: /24 of IPv4, /48 of IPv6. It is written as what it is, so that nobody takes it for an address: a block of
+ * it is a block of the network.
+ */
 export function truncateAddress(address: string): string {
-  if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf("."))}.0`;
+  if (isIPv4(address)) return `${address.slice(0, address.lastIndexOf("."))}.0/24`;
   if (isIP(address) !== 6) return address;
   const [head = "", tail] = address.split("::");
   const groups = (text: string): string[] => (text === "" ? [] : text.split(":"));
   const before = groups(head);
   const after = tail === undefined ? [] : groups(tail);
   const all = [...before, ...Array.from({ length: 8 - before.length - after.length }, () => "0"), ...after];
-  return canonicalIpv6(`${all.slice(0, 3).join(":")}::`);
+  return `${canonicalIpv6(`${all.slice(0, 3).join(":")}::`)}/48`;
 }
 
 /** Proxies that are believed when they say for whom they ask. */

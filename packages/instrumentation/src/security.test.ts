@@ -238,7 +238,7 @@ describe("the manual API", () => {
       "user.name": "Ada",
       "session.id": hash("s"),
       "session.previous_id": hash("r"),
-      "client.address": "192.0.2.0",
+      "client.address": "192.0.2.0/24",
     });
   });
 

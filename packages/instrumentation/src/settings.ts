@@ -96,11 +96,11 @@ export const ENVIRONMENT_VARIABLES = {
   VEDETTE_STALL_MS: "Milliseconds for which the event loop must stand still to be reported. Default `300`.",
   VEDETTE_DISABLED_INSTRUMENTATIONS: "Comma-separated names of libraries that are left alone, e.g. `koa,bcrypt`.",
   VEDETTE_HASH_KEY:
-    "Secret that user and session ids are hashed with (HMAC-SHA-256), the same for all services of a deployment; two with a comma between, the newer first, while it is changed. Default: a random one of this process.",
+    "Secret that user and session ids are hashed with (HMAC-SHA-256), the same for all services of a deployment; two with a comma between, the newer first, while it is changed (events carry the older). Default: a random one of this process.",
   VEDETTE_USERS:
     "`clear` lets `user.id` and `user.name` leave the process beside `user.hash`. Default `hashed`: only the hash and the roles do.",
   VEDETTE_TRUNCATE_ADDRESSES:
-    "`true` lets addresses leave the process as networks only: /24 of IPv4, /48 of IPv6. The guard still compares whole ones. Default `false`.",
+    "`true` lets addresses leave the process as networks only (`203.0.113.0/24`, `2001:db8:1::/48`). The guard still compares whole ones. Default `false`.",
   VEDETTE_GUARD_URL: "Origin of the worker's API, e.g. `http://127.0.0.1:7333`; turns the guard on.",
   VEDETTE_GUARD_PUBLIC_KEY:
     "Base64 of the worker's Ed25519 public key (SPKI DER). Default: fetched at first contact over loopback or TLS, then pinned.",

@@ -1,5 +1,6 @@
 import { ATTR, EVENT, INSTRUMENTATION_METRICS, type AttributeName, type EventName } from "@vedette/semconv";
 import { ENVIRONMENT_VARIABLES } from "../settings.ts";
+import { detectionPointRows } from "./detection-points.ts";
 
 /** Attributes of every event about a request, where they are known. */
 const REQUEST: readonly AttributeName[] = [
@@ -182,6 +183,10 @@ export function readmeTables(): Readonly<Record<string, string>> {
       Object.entries(EVENTS).map(([name, event]) => [code(name), event.when, event.severity, codes(event.attributes)]),
     ),
     attributes: `Every event carries ${code(ATTR.logRecordUid)}; one about a request ${codes(REQUEST)}; one about somebody ${codes(PERSON)}, while keys are changed ${codes(COMING)}, and with ${code("VEDETTE_USERS=clear")} ${codes(CLEAR)}.`,
+    "detection-points": table(
+      ["point", "what happens", "seen by itself", "told by the application", "judged or counted", "not covered"],
+      detectionPointRows(),
+    ),
     environment: table(
       ["variable", "meaning"],
       Object.entries(ENVIRONMENT_VARIABLES).map(([name, meaning]) => [code(name), meaning]),
