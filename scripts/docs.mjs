@@ -50,12 +50,12 @@ const metricsTable = (metrics) =>
     ]),
   );
 
-const byValue = (by, show) =>
-  by === undefined
-    ? ""
-    : Object.entries(by.values)
-        .map(([value, given]) => `; ${show(given)} for \`${by.attribute}\` \`${value}\``)
-        .join("");
+/** What the values of one attribute make of an event, the values that make the same of it together. */
+const byValue = (by, show) => {
+  if (by === undefined) return "";
+  const values = Map.groupBy(Object.entries(by.values), ([, given]) => show(given));
+  return `; by \`${by.attribute}\`: ${[...values].map(([shown, same]) => `${shown} for ${same.map(([value]) => `\`${value}\``).join(", ")}`).join("; ")}`;
+};
 const activityOf = ({ uid, name }, [id, activity]) => `${name} (${uid}), ${activity} (${id})`;
 
 const eventsTable = () =>
@@ -69,7 +69,9 @@ const eventsTable = () =>
         ecs.category.join(", "),
         ecs.type.join(", ") + byValue(ecs.typeBy, (types) => types.join(", ")),
         activityOf(ocsf.class, ocsf.activity) +
-          byValue(ocsf.by, (given) => activityOf(given.class ?? ocsf.class, given.activity)),
+          byValue(ocsf.by, ({ class: other, activity }) =>
+            other === undefined ? `${activity[1]} (${activity[0]})` : activityOf(other, activity),
+          ),
         ocsf.disposition === undefined ? "" : `${ocsf.disposition[1]} (${ocsf.disposition[0]})`,
       ];
     }),
