@@ -1,7 +1,11 @@
 import type { Instrumentation } from "@opentelemetry/instrumentation";
+import { Argon2Instrumentation, ARGON2_VERSIONS } from "./authentication/argon2.ts";
+import { BcryptInstrumentation, BCRYPT_VERSIONS } from "./authentication/bcrypt.ts";
+import { BcryptjsInstrumentation, BCRYPTJS_VERSIONS } from "./authentication/bcryptjs.ts";
 import { JoseInstrumentation, JOSE_VERSIONS } from "./authentication/jose.ts";
 import { JsonwebtokenInstrumentation, JSONWEBTOKEN_VERSIONS } from "./authentication/jsonwebtoken.ts";
 import { PassportInstrumentation, PASSPORT_VERSIONS } from "./authentication/passport.ts";
+import { ScryptInstrumentation } from "./authentication/scrypt.ts";
 import type { LibraryInstrumentationConfig } from "./library-instrumentation.ts";
 import { ExpressSessionInstrumentation, EXPRESS_SESSION_VERSIONS } from "./sessions/express-session.ts";
 import { FastifySessionInstrumentation, FASTIFY_SESSION_VERSIONS } from "./sessions/fastify-session.ts";
@@ -64,6 +68,31 @@ export const INSTRUMENTED_LIBRARIES: readonly InstrumentedLibrary[] = [
     versions: PASSPORT_VERSIONS,
     triedOn: ["passport-0.7"],
     create: (config) => new PassportInstrumentation(config),
+  },
+  {
+    library: "bcrypt",
+    versions: BCRYPT_VERSIONS,
+    triedOn: ["bcrypt-6"],
+    create: (config) => new BcryptInstrumentation(config),
+  },
+  {
+    library: "bcryptjs",
+    versions: BCRYPTJS_VERSIONS,
+    triedOn: ["bcryptjs-2", "bcryptjs-3"],
+    create: (config) => new BcryptjsInstrumentation(config),
+  },
+  {
+    library: "argon2",
+    versions: ARGON2_VERSIONS,
+    triedOn: ["argon2-0.45"],
+    create: (config) => new Argon2Instrumentation(config),
+  },
+  {
+    // A part of node:crypto: comes with Node.js.
+    library: "scrypt",
+    versions: "*",
+    triedOn: [],
+    create: (config) => new ScryptInstrumentation(config),
   },
   {
     library: "express-session",
