@@ -22,7 +22,8 @@ const measurements = {
   "exactly-once": (_shared, args) => runSource("test/exactly-once/main.ts", args),
   // [--documents N] [--rounds N] [--elasticsearch URLS]
   "tail-refresh": (_shared, args) => runSource("test/exactly-once/tail-refresh.ts", args),
-  inspection: (_shared, args) => runSource("packages/instrumentation/quality/inspection.ts", args),
+  // [--in-process] [--half even|odd] [--wrong SET] [--write]
+  inspection: (_shared, args) => runSource("packages/instrumentation/quality/main.ts", args),
 };
 
 const [name, ...rest] = process.argv.slice(2);

@@ -1,13 +1,13 @@
 import type * as http from "node:http";
-import { context as contextApi, type Attributes, type LoggerProvider, type MeterProvider } from "@opentelemetry/api";
+import { context as contextApi, type LoggerProvider, type MeterProvider } from "@opentelemetry/api";
 import { InstrumentationBase, type InstrumentationConfig } from "@opentelemetry/instrumentation";
 import { ATTR, EVENT } from "@vedette/semconv";
 import { parseTrustedProxies, type TrustedProxies } from "./client-address.ts";
 import { knownRequest, observeRequest, requestAttributes, type RequestState } from "./current-request.ts";
 import type { RequestGuard } from "./guard/request-guard.ts";
-import { inspectRequest, warmUpInspection } from "./inspect/inspect-request.ts";
+import { warmUpInspection } from "./inspect/inspect-request.ts";
+import { inspectAndReport } from "./inspect/request-report.ts";
 import { setProcessPrivacy } from "./privacy.ts";
-import { sampleOf } from "./redaction.ts";
 import { reporter as processReporter, type Reporter } from "./reporter.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { createSecurity } from "./security.ts";
@@ -48,9 +48,9 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     if (this.active === true) return;
     this.active = true;
     this.readConfiguration();
-    if (this.current?.serverSignals === true) {
-      this.signals = startServerSignals(this.reporter(), createSecurity(this.reporter()), this.current);
-    }
+    const { current } = this;
+    if (current?.serverSignals === true)
+      this.signals = this.quietly(() => startServerSignals(this.reporter(), createSecurity(this.reporter()), current));
     this.undo = watchHttp1({
       arrive: (request, response) => this.arrive(request, response),
       finished: (request, response) => this.responseFinished(request, response),
@@ -88,10 +88,20 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     const settings = this.current;
     const state = knownRequest(request);
     if (settings === undefined || state === undefined || state.blocked) return;
-    this.signals?.answered(state, response);
+    this.quietly(() => this.signals?.answered(state, response));
     if (!settings.refusedStatuses.has(response.statusCode)) return;
     const attributes = { ...requestAttributes(state), [ATTR.httpResponseStatusCode]: response.statusCode };
     this.reporter().event(EVENT.requestRefused, "info", attributes, state.context);
+  }
+
+  /** Runs a part of ours that the others can do without: an exception in it is counted. */
+  private quietly<Result>(work: () => Result): Result | undefined {
+    try {
+      return work();
+    } catch (cause) {
+      this.reporter().error(cause);
+      return undefined;
+    }
   }
 
   private reporter(): Reporter {
@@ -104,7 +114,7 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     this.proxies = parseTrustedProxies(settings.trustedProxies, settings.forwardedHeader).proxies;
     setProcessPrivacy(settings);
     this.reporter().setEventsPerSecond(settings.eventsPerSecond);
-    if (settings.inspection.enabled) warmUpInspection();
+    if (settings.inspection.enabled) this.quietly(warmUpInspection);
   }
 
   private arrive(request: http.IncomingMessage, response: http.ServerResponse | undefined): Arrival | undefined {
@@ -126,11 +136,7 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
       inspect: () => {
         state.context = contextApi.active();
         this.inspect(state);
-        try {
-          this.signals?.arrived(state);
-        } catch (cause) {
-          this.reporter().error(cause);
-        }
+        this.quietly(() => this.signals?.arrived(state));
       },
     };
   }
@@ -138,28 +144,6 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
   private inspect(state: RequestState): void {
     const settings = this.current?.inspection;
     if (settings === undefined || !settings.enabled) return;
-    const reporter = this.reporter();
-    try {
-      const start = performance.now();
-      const { findings, truncatedBy } = inspectRequest(state.path, state.query, state.request.headers, settings);
-      reporter.inspectionDuration((performance.now() - start) / 1000);
-      if (truncatedBy !== undefined) reporter.count("inspectionsTruncated", { [ATTR.inspectionLimit]: truncatedBy });
-      const first = findings[0];
-      if (first === undefined) return;
-      state.pathIndicators = findings.filter(({ location }) => location === "path").map(({ indicator }) => indicator);
-      for (const indicator of new Set(findings.map((finding) => finding.indicator))) {
-        reporter.count("suspiciousRequests", { [ATTR.requestIndicators]: indicator });
-      }
-      const attributes: Attributes = {
-        ...requestAttributes(state),
-        [ATTR.requestIndicators]: findings.map((finding) => finding.indicator),
-        [ATTR.requestLocations]: findings.map((finding) => finding.location),
-        [ATTR.requestParameters]: findings.map((finding) => sampleOf(finding.parameter)),
-        [ATTR.requestSample]: first.secret ? "REDACTED" : sampleOf(first.value),
-      };
-      reporter.event(EVENT.requestSuspicious, "warn", attributes, state.context);
-    } catch (cause) {
-      reporter.error(cause);
-    }
+    inspectAndReport(state, settings, this.reporter());
   }
 }

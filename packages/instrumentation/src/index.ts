@@ -31,11 +31,8 @@ export { createGuardDecisions, type GuardDecisions, type GuardDecisionsOptions }
 export { startGuard, type Guard, type GuardOptions } from "./guard/guard.ts";
 export { ERROR_CODES, type ErrorCode, type Warn } from "./errors.ts";
 export { createReporter, type Reporter, type ReporterOptions } from "./reporter.ts";
-export {
-  inspectRequest,
-  inspectValue,
-  type Inspection,
-  type InspectionFinding,
-  type InspectionLimit,
-  type Location,
-} from "./inspect/inspect-request.ts";
+export { inspectBody } from "./inspect/inspect-body.ts";
+export { inspectRequest } from "./inspect/inspect-request.ts";
+export { inspectValue } from "./inspect/inspect-value.ts";
+export type { InspectionFinding, InspectionLimit, InspectionResult, Location } from "./inspect/inspection.ts";
+export { guard, type GuardedRequest, type GuardHook, type GuardHooks } from "./guard/guard-hooks.ts";

@@ -105,7 +105,7 @@ export const ATTR = {
   serviceMemoryGrowth: "vedette.service.memory.growth",
   /** Requests in service at that time: with more than one, the request named is the likeliest. */
   serviceActiveRequests: "vedette.service.active.requests",
-  /** Limit that ended the inspection of a request early: bytes, parameters, findings, time. */
+  /** Limit that ended the inspection of a request early: bytes, parameters, findings, time, encoding. */
   inspectionLimit: "vedette.inspection.limit",
   /** Id of the guard's decision that stopped a request. */
   guardDecisionId: "vedette.guard.decision.id",

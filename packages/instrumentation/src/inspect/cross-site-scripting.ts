@@ -1,11 +1,11 @@
 /* oxlint-disable no-control-regex -- control characters are what attackers put in, and what has to be matched. */
 import { decodeEntities } from "./decode.ts";
 
-const CANDIDATE = /[<>"'`=(:{&\\]/;
+const CANDIDATE = /[<>"'`=(:{&\\]|\b(?:document|window|self)\b|\+ad[wt4]/i;
 
 /** Elements that bring script, foreign content or a new document with them, whatever their attributes. */
 const ACTIVE_ELEMENT =
-  /<[\s/\u0000!?]{0,8}(?:\w{1,8}:)?(?:script|iframe|object|embed|applet|svg|math|meta|link|base|frame|frameset|ilayer|layer|bgsound|isindex|xml|xss|vmlframe|foreignobject|animate|set|handler|listener|portal|xsl:\w{2,12}|xml-stylesheet|import)(?=[\s/>:+"'\u0000]|$)/i;
+  /(?!<\?xml(?:-stylesheet)?\s)<[\s/\u0000!?]{0,8}(?:\w{1,8}:)?(?:script|iframe|object|embed|applet|svg|math|meta|link|base|frame|frameset|ilayer|layer|bgsound|isindex|xml|xss|vmlframe|foreignobject|animate|set|handler|listener|portal|style|form|input|textarea|button|dialog|html|body|head|xsl:\w{2,12}|xml-stylesheet|import)(?=[\s/>:+"'\u0000]|$)/i;
 /** Style sheets and documents: active with what makes them so. */
 const STYLED = /<[\s/]{0,4}style\b[^<]{0,400}(?:expression|javascript|@import|behavior|binding|url\s*\()/i;
 const STYLE_TYPE = /<style\b[^>]{0,80}type\s*=\s*["']?text\/javascript/i;
@@ -49,11 +49,19 @@ const LEADING_CALL = new RegExp(
   "i",
 );
 const DOCUMENT_ACCESS =
-  /\b(?:document|window|self|top|parent)\s{0,3}(?:\.|\[\s{0,3}["'])\s{0,3}(?:cookie|write(?:ln)?|location|domain|body|forms|images|createelement|getelement\w{1,20}|eval|alert|open|onerror|name\s{0,2}=)/i;
+  /\b(?:document|window|self|top|parent)\s{0,8}\)?\s{0,8}(?:\.|\[\s{0,8}["'])\s{0,6}(?:\$["']|\\x24|globaleval|textcontent|cookie|write(?:ln)?|location|domain|body|forms|images|createelement|getelement\w{1,20}|eval|alert|open|onerror|name\s{0,2}=)/i;
 const SINK =
   /\b(?:location|location\.href|innerhtml|outerhtml|srcdoc)\s{0,3}=\s{0,3}["'`]?\s{0,3}(?:[<"'`/]|javascript|name|data:|atob|unescape)/i;
 const CSS_CODE =
-  /(?:\bexpression\s{0,8}\(|-moz-binding\s{0,8}:|behaviou?r\s{0,8}:\s{0,8}(?:url|expression)|url\s{0,8}\(\s{0,8}["']?\s{0,8}(?:javascript|vbscript):|@import\s{0,8}["'(]|\\[0-9a-f]{1,6}\s?x\s?p|style\s{0,4}=[^>]{0,100}(?:\\0{0,4}[0-9a-f]{2}\s?){4})/i;
+  /(?:\bexpression\s{0,8}\(|-moz-binding\s{0,8}:|behaviou?r\s{0,8}:\s{0,8}(?:url|expression)|url\s{0,8}\(\s{0,8}["']?\s{0,8}(?:javascript|vbscript)\b|@import\s{0,8}["'(]|\\[0-9a-f]{1,6}\s?x\s?p|style\s{0,4}=[^>]{0,100}(?:\\0{0,4}[0-9a-f]{2}\s?){4})/i;
+/** Closes what the application opened, or lets styles reach out of their attribute. */
+const CLOSED_ELEMENT =
+  /<\/(?:script|style|title|textarea|noscript|body|html|head|iframe|svg|math|video|audio|xmp|template|noembed)\b/i;
+const STYLE_ATTRIBUTE = /<[a-z][^<>]{0,200}\bstyle\s{0,4}=\s{0,4}["']?[^<>]{0,400}?(?:url\s{0,4}\(|[[{}\\]|\/\*|&#)/i;
+const SPACED_ELEMENT = /<(?:[a-z]\s){2,12}[a-z]\b/i;
+/** Code without a letter of its own, calls through an array or a template. */
+const OBSCURED_CODE =
+  /(?=[^!]{0,80}!\[\])[[\]()!+{}\s]{48}|\[[^\][]{0,24}\]\s{0,4}\.\s{0,4}\w{2,16}\s{0,4}\.\s{0,4}(?:call|apply)\s{0,4}[`(]|\breflect\s{0,4}\.\s{0,4}\w{2,16}\s{0,4}\.\s{0,4}(?:call|apply)\s{0,4}[`(]|\b(?:alert|confirm|prompt|eval)\s{0,4}\.\s{0,4}(?:call|apply|bind)\s{0,4}[`(]|\bnew\s{1,4}function\s{0,4}\(|\bset(?:interval|timeout)\s{0,4}\(\s{0,4}\w{1,24}\s{0,4},\s{0,4}\d|^[^\w]{0,4}(?:btoa|atob|alert|open)\s{0,4}\(\s{0,4}\)|["'](?:alert|confirm|prompt)\s{0,4}\(\d{0,4}\)|\+adw-|\+adw(?:aiq)?\b|["']\s{0,4}formaction\s{0,4}=/i;
 const NETSCAPE_ENTITY = /&\{[^}]{1,200}[;}(]/;
 const DATA_BINDING = /\bdatasrc\s{0,4}=/i;
 const TEMPLATE = /\{\{[^{}]{0,80}(?:constructor|__proto__|alert|\$eval|\$on|tostring)[^{}]{0,80}[(`]/i;
@@ -73,7 +81,6 @@ const ALWAYS: readonly RegExp[] = [
   SCRIPT_SCHEME_IN_ATTRIBUTE,
   SCRIPT_BREAKOUT,
   LEADING_CALL,
-  DOCUMENT_ACCESS,
   SINK,
   CSS_CODE,
   NETSCAPE_ENTITY,
@@ -81,6 +88,10 @@ const ALWAYS: readonly RegExp[] = [
   TEMPLATE,
   ENTITY_DECLARATION,
   LOADING_TAG,
+  CLOSED_ELEMENT,
+  STYLE_ATTRIBUTE,
+  SPACED_ELEMENT,
+  OBSCURED_CODE,
 ];
 
 /** Says whether a value brings script into a page: by elements, event handlers, script URLs, styles, or out of a script's string. */
@@ -97,10 +108,27 @@ export function isCrossSiteScripting(value: string): boolean {
   return matches(unescaped);
 }
 
+/** In a sentence, the name of a property is only what people talk about: then something has to be done with it. */
+function accessesDocument(text: string): boolean {
+  const match = DOCUMENT_ACCESS.exec(text);
+  if (match === null) return false;
+  return (
+    /^\w{0,12}["']?\]?\s{0,4}[=(;+.)[]/.test(text.slice(match.index + match[0].length)) || !/\w\s+\w+\s+\w/.test(text)
+  );
+}
+
+const SCRIPT_COMMENT = /\/\*[^*]{0,80}\*\//g;
+
 function matches(text: string): boolean {
-  if (ALWAYS.some((pattern) => pattern.test(text))) return true;
+  if (ALWAYS.some((pattern) => pattern.test(text)) || accessesDocument(text)) return true;
+  if (text.includes("/*")) {
+    const bare = text.replaceAll(SCRIPT_COMMENT, "");
+    if (bare !== text && (accessesDocument(bare) || OBSCURED_CODE.test(bare))) return true;
+  }
   if (!text.includes(":")) return false;
   // Browsers drop tabs, newlines and control characters inside a scheme.
   const joined = text.replaceAll(/[\u0000-\u0020]/g, "");
+  // Written so as not to be found: then the scheme alone is proof.
+  if (/(?:javascript|vbscript):/i.test(joined) && !/(?:javascript|vbscript)/i.test(text)) return true;
   return SCRIPT_SCHEME.test(joined) || SCRIPT_SCHEME_IN_ATTRIBUTE.test(joined) || DATA_DOCUMENT.test(joined);
 }

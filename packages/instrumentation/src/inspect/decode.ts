@@ -100,13 +100,27 @@ const NAMED_ENTITIES: Readonly<Record<string, string>> = {
   nbsp: " ",
   grave: "`",
   equals: "=",
+  lbrace: "{",
+  lcub: "{",
+  rbrace: "}",
+  rcub: "}",
+  dollar: "$",
+  lsqb: "[",
+  rsqb: "]",
+  semi: ";",
+  vert: "|",
+  bsol: "\\",
+  num: "#",
+  excl: "!",
+  percnt: "%",
+  period: ".",
 };
 
 /** Decodes HTML character references, with or without their semicolon, as a browser does inside attribute values. */
 export function decodeEntities(text: string): string {
   if (!text.includes("&")) return text;
   return text.replaceAll(
-    /&(?:#x0{0,8}([0-9a-f]{1,6})|#0{0,8}(\d{1,7})|([a-z]{2,8}));?/gi,
+    /&(?:#x0{0,64}([0-9a-f]{1,6})|#0{0,64}(\d{1,7})|(lbrace|lcub|[a-z]{2,8}));?/gi,
     (whole, hex?: string, decimal?: string, name?: string) => {
       if (name !== undefined) return NAMED_ENTITIES[name.toLowerCase()] ?? whole;
       const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);

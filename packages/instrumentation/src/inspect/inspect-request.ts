@@ -1,46 +1,18 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { INDICATOR, type Indicator } from "@vedette/semconv";
-import { isSecretName } from "../redaction.ts";
 import type { InspectionSettings } from "../settings.ts";
+import { CHARACTERS as C, kindsOf, kindsOfEncoded } from "./character-classes.ts";
+import { isScriptFileName } from "./code-injection.ts";
 import { isCommandInjection } from "./command-injection.ts";
 import { isCrossSiteScripting } from "./cross-site-scripting.ts";
 import { decodePercent, readingsOf } from "./decode.ts";
+import { inspectName, inspectValue, isHarmlessKind } from "./inspect-value.ts";
+import { Inspection, type InspectionResult, type Location } from "./inspection.ts";
 import { isPathTraversal } from "./path-traversal.ts";
 import { isScanner } from "./scanner.ts";
 import { createSeenValues } from "./seen-values.ts";
+import { isSensitivePath } from "./sensitive-path.ts";
 import { isSqlInjection } from "./sql-injection.ts";
-
-/** Where in a request a value stood. */
-export type Location = "path" | "query" | "header" | "cookie";
-
-/** One class of attack seen in one value. */
-export interface InspectionFinding {
-  readonly indicator: Indicator;
-  readonly location: Location;
-  /** Name of the parameter, header or cookie; empty for the path. */
-  readonly parameter: string;
-  /** The decoded reading that matched. */
-  readonly value: string;
-  /** True when the name says that the value is a secret. */
-  readonly secret: boolean;
-}
-
-/** Which limit ended an inspection early. */
-export type InspectionLimit = "bytes" | "parameters" | "time" | "findings";
-
-/** What was seen in one request. */
-export interface Inspection {
-  readonly findings: readonly InspectionFinding[];
-  readonly truncatedBy: InspectionLimit | undefined;
-}
-
-const MAX_FINDINGS = 16;
-
-/**
- * Characters that are inspected whatever the clock says. They take milliseconds at the very worst; a busy machine that takes the
- * processor away in between must not make an ordinary request go unseen.
- */
-const ALWAYS_INSPECTED = 4096;
 
 /** Harmless raw headers, by how they are read: a browser sends most of them with every request. */
 const HARMLESS = {
@@ -49,58 +21,16 @@ const HARMLESS = {
   referer: createSeenValues(512),
 };
 
-/** Values that cannot hold an attack of any class: no character with a meaning, no space to part words. */
-const PLAIN = /^[\w.,@~-]{0,128}$/;
-
-/** Says which classes of attack a decoded value shows; of a value that is JSON, what its names and strings show. */
-export function inspectValue(value: string): readonly Indicator[] {
-  if (PLAIN.test(value) && !value.includes("..")) return [];
-  const texts = textsOfJson(value);
-  if (texts === undefined) return inspectText(value);
-  const indicators = new Set<Indicator>();
-  for (const text of texts) for (const indicator of inspectText(text)) indicators.add(indicator);
-  return [...indicators];
-}
-
-function inspectText(value: string): readonly Indicator[] {
-  if (PLAIN.test(value) && !value.includes("..")) return [];
-  const indicators: Indicator[] = [];
-  if (isSqlInjection(value)) indicators.push(INDICATOR.sqlInjection);
-  if (isCrossSiteScripting(value)) indicators.push(INDICATOR.xss);
-  if (isPathTraversal(value)) indicators.push(INDICATOR.pathTraversal);
-  if (isCommandInjection(value)) indicators.push(INDICATOR.commandInjection);
-  return indicators;
-}
-
-/** The names and strings of a JSON object or array: its quotes and brackets are syntax there, not a way out of something. */
-function textsOfJson(value: string): readonly string[] | undefined {
-  if (!/^\s{0,8}[{[]/.test(value) || !/[}\]]\s{0,8}$/.test(value)) return undefined;
-  const texts: string[] = [];
-  try {
-    JSON.parse(value, (name, member: unknown) => {
-      if (name !== "") texts.push(name);
-      if (typeof member === "string") texts.push(member);
-      return member;
-    });
-  } catch {
-    return undefined;
-  }
-  return texts;
-}
-
-/** Has every pattern compiled before the first request needs it: that takes longer than any inspection afterwards. */
-export function warmUpInspection(): void {
-  for (const value of [
-    'it\'s "a" & <b class=\'c\' title="d">e</b>; f|g `h` (i=j) k:l /m/../n {{o}} \\u0041 data:p 1 and 2 -- q',
-    "/r/s.t",
-    "select u from v where w=1",
-  ]) {
-    inspectValue(value);
-    inspectValue(value);
-    inspectPath(value);
-    inspectUserAgent(value);
-  }
-}
+/** Headers whose values have a syntax of their own that no application reads as text, or are secrets. */
+const NOT_INSPECTED = new Set(
+  (
+    "accept accept-charset accept-encoding accept-language authorization cache-control connection content-length content-type content-encoding date dnt etag expect " +
+    "host if-match if-modified-since if-none-match if-range if-unmodified-since keep-alive max-forwards origin pragma priority proxy-authorization proxy-connection range " +
+    "save-data sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user sec-gpc sec-websocket-extensions sec-websocket-key " +
+    "sec-websocket-protocol sec-websocket-version te trailer traceparent tracestate baggage transfer-encoding upgrade upgrade-insecure-requests via warning"
+  ).split(" "),
+);
+const FILE_NAME_HEADER = /^x[-_.]?file[-_.]?name$/;
 
 /**
  * Inspects what a client sent in the head of a request, as the application will read it.
@@ -114,143 +44,220 @@ export function inspectRequest(
   query: string | undefined,
   headers: IncomingHttpHeaders,
   settings: InspectionSettings,
-): Inspection {
-  const findings: InspectionFinding[] = [];
-  const deadline = performance.now() + settings.maxMilliseconds;
-  let truncatedBy: InspectionLimit | undefined;
-  let budget = settings.maxTotalLength;
-  let parameters = 0;
-
-  /** False when nothing more is to be looked at. */
-  function take(raw: string, look: (raw: string) => void): boolean {
-    if (raw === "") return true;
-    if (budget <= 0) {
-      truncatedBy ??= "bytes";
-      return false;
-    }
-    if (findings.length >= MAX_FINDINGS) {
-      truncatedBy ??= "findings";
-      return false;
-    }
-    if (settings.maxTotalLength - budget > ALWAYS_INSPECTED && performance.now() > deadline) {
-      truncatedBy ??= "time";
-      return false;
-    }
-    const length = Math.min(raw.length, settings.maxValueLength, budget);
-    if (length < raw.length) truncatedBy ??= "bytes";
-    budget -= length;
-    look(length < raw.length ? raw.slice(0, length) : raw);
-    return true;
-  }
-
-  function add(location: Location, parameter: string, value: string, indicators: readonly Indicator[]): void {
-    for (const indicator of indicators) {
-      if (
-        findings.some(
-          (finding) =>
-            finding.indicator === indicator && finding.location === location && finding.parameter === parameter,
-        )
-      )
-        continue;
-      findings.push({ indicator, location, parameter, value, secret: isSecretName(parameter) });
-    }
-  }
-
-  const inspectReadings =
-    (location: Location, parameter: string, plusIsSpace: boolean) =>
-    (raw: string): void => {
-      if (PLAIN.test(raw) && !raw.includes("..")) return;
-      // Queries are seldom the same twice; remembering them costs more than reading them.
-      const harmless = location === "query" ? undefined : HARMLESS.value;
-      if (harmless?.has(raw) === true) return;
-      let found = 0;
-      for (const value of readingsOf(raw, plusIsSpace)) {
-        const indicators = inspectValue(value);
-        found += indicators.length;
-        add(location, parameter, value, indicators);
-      }
-      if (found === 0) harmless?.add(raw);
-    };
-
-  /** True while there is room for one more named value. */
-  function admitParameter(): boolean {
-    if (parameters++ < settings.maxParameters) return true;
-    truncatedBy ??= "parameters";
-    return false;
-  }
-
-  take(path, (raw) => {
-    for (const value of readingsOf(raw, false)) add("path", "", value, inspectPath(value));
-  });
-  for (const part of partsOf(query ?? "", "&")) {
-    if (part === "") continue;
-    if (!admitParameter()) break;
-    const equals = part.indexOf("=");
-    const name = decodePercent(equals < 0 ? part : part.slice(0, equals), true);
-    if (!PLAIN.test(name) && !take(name, (raw) => add("query", name.slice(0, 64), raw, inspectValue(raw)))) break;
-    if (equals >= 0 && !take(part.slice(equals + 1), inspectReadings("query", name.slice(0, 64), true))) break;
-  }
-  for (const header of settings.headers) {
-    const value = headers[header];
-    const text = Array.isArray(value) ? value.join(", ") : value;
-    if (text === undefined) continue;
-    if (header === "cookie") {
-      for (const { name, value: cookie } of cookiesOf(text)) {
-        if (!admitParameter()) break;
-        take(cookie, inspectReadings("cookie", name, false));
-      }
-    } else if (header === "user-agent") {
-      take(text, (raw) => {
-        if (HARMLESS.agent.has(raw)) return;
-        const indicators = inspectUserAgent(raw);
-        if (indicators.length === 0) HARMLESS.agent.add(raw);
-        else add("header", header, raw, indicators);
-      });
-    } else if (header === "referer") {
-      take(text, (raw) => {
-        if (HARMLESS.referer.has(raw)) return;
-        let found = 0;
-        for (const reading of readingsOf(raw, true)) {
-          const indicators = inspectReferer(reading);
-          found += indicators.length;
-          add("header", header, reading, indicators);
-        }
-        if (found === 0) HARMLESS.referer.add(raw);
-      });
-    } else take(text, inspectReadings("header", header, false));
-  }
-  return { findings, truncatedBy };
+): InspectionResult {
+  const inspection = new Inspection(settings);
+  if (path.length > 1) lookAtPath(inspection, path);
+  if (query !== undefined && query !== "") inspectPairs(inspection, "query", query);
+  if (settings.headers.includes("*")) {
+    for (const name in headers) if (!NOT_INSPECTED.has(name)) inspectHeader(inspection, name, headers[name]);
+  } else for (const name of settings.headers) inspectHeader(inspection, name, headers[name]);
+  return inspection;
 }
 
+function lookAtPath(inspection: Inspection, path: string): void {
+  const allowed = inspection.take(path.length);
+  if (allowed === 0) return;
+  const raw = allowed < path.length ? path.slice(0, allowed) : path;
+  for (const value of readingsOf(raw, false)) inspection.add("path", "", value, inspectPath(value));
+}
+
+/**
+ * Inspects `name=value` pairs of a query or a form. Names and values that their characters acquit are never cut out or decoded.
+ */
+export function inspectPairs(inspection: Inspection, location: Location, text: string): void {
+  let start = 0;
+  while (start <= text.length) {
+    const next = text.indexOf("&", start);
+    const end = next < 0 ? text.length : next;
+    if (end > start) {
+      if (!inspection.admitParameter()) return;
+      const equals = text.indexOf("=", start);
+      const split = equals < 0 || equals > end ? end : equals;
+      if (!inspectPair(inspection, location, text, start, split, end)) return;
+    }
+    start = end + 1;
+  }
+}
+
+/** False when nothing more is to be looked at. */
+function inspectPair(
+  inspection: Inspection,
+  location: Location,
+  text: string,
+  start: number,
+  split: number,
+  end: number,
+): boolean {
+  let allowed = inspection.take(split - start);
+  if (allowed === 0 && split > start) return false;
+  if (!isHarmlessKind(kindsOfEncoded(text, start, start + allowed, true), allowed)) {
+    const name = decodePercent(text.slice(start, start + allowed), true);
+    inspection.add(location, name, name, inspectName(name));
+  }
+  if (split >= end) return true;
+  allowed = inspection.take(end - split - 1);
+  if (allowed === 0) return end - split === 1;
+  const from = split + 1;
+  if (isHarmlessKind(kindsOfEncoded(text, from, from + allowed, true), allowed)) return true;
+  for (const value of readingsOf(text.slice(from, from + allowed), true)) {
+    const indicators = inspectValue(value);
+    if (indicators.length > 0)
+      inspection.add(location, decodePercent(text.slice(start, split), true), value, indicators);
+  }
+  return true;
+}
+
+/** Node reads headers as Latin-1; applications that expect more read them as the UTF-8 that clients send. */
+function asText(header: string): string {
+  // oxlint-disable-next-line no-control-regex -- everything beyond ASCII is meant.
+  return /[^\u0000-\u007f]/.test(header) ? Buffer.from(header, "latin1").toString("utf8") : header;
+}
+
+function inspectHeader(inspection: Inspection, name: string, value: string | string[] | undefined): void {
+  if (value === undefined) return;
+  const text = asText(typeof value === "string" ? value : value.join(", "));
+  if (text === "") return;
+  if (name === "cookie") return inspectCookies(inspection, text);
+  const memory = name === "user-agent" ? HARMLESS.agent : name === "referer" ? HARMLESS.referer : HARMLESS.value;
+  const fileName = memory === HARMLESS.value && FILE_NAME_HEADER.test(name);
+  if (!fileName && memory.has(text)) return;
+  const allowed = inspection.take(text.length);
+  if (allowed === 0) return;
+  const raw = allowed < text.length ? text.slice(0, allowed) : text;
+  let found = 0;
+  const add = (reading: string, indicators: readonly Indicator[]): void => {
+    found += indicators.length;
+    inspection.add("header", name, reading, indicators);
+  };
+  if (name === "user-agent") add(raw, inspectUserAgent(raw));
+  else if (name === "referer") for (const reading of readingsOf(raw, true)) add(reading, inspectReferer(reading));
+  else {
+    for (const reading of readingsOf(raw, false)) add(reading, inspectValue(reading));
+    if (fileName) add(raw, inspectFileName(raw));
+  }
+  if (found === 0 && allowed === text.length) memory.add(text);
+}
+
+function inspectCookies(inspection: Inspection, header: string): void {
+  let start = 0;
+  while (start < header.length) {
+    const next = header.indexOf(";", start);
+    const end = next < 0 ? header.length : next;
+    const pair = header.slice(start, end).trim();
+    start = end + 1;
+    if (pair === "" || HARMLESS.value.has(pair)) continue;
+    if (!inspection.admitParameter()) return;
+    const allowed = inspection.take(pair.length);
+    if (allowed === 0) return;
+    const looked = allowed < pair.length ? pair.slice(0, allowed) : pair;
+    if (!inspectCookie(inspection, looked) && looked === pair) HARMLESS.value.add(pair);
+  }
+}
+
+/** True when something was seen. */
+function inspectCookie(inspection: Inspection, pair: string): boolean {
+  const equals = pair.indexOf("=");
+  const name = decodePercent(equals < 0 ? pair : pair.slice(0, equals).trim(), false);
+  const before = inspection.findings.length;
+  inspection.add("cookie", name, name, inspectName(name));
+  if (equals >= 0) {
+    const value = pair.slice(equals + 1).trim();
+    const bare = value.length > 1 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
+    for (const reading of readingsOf(bare, false)) inspection.add("cookie", name, reading, inspectValue(reading));
+  }
+  return inspection.findings.length > before;
+}
+
+/** Has every pattern compiled before the first request needs it: that takes longer than any inspection afterwards. */
+export function warmUpInspection(): void {
+  for (const value of [
+    'it\'s "a" & <b class=\'c\' title="d">e</b>; f|g `h` (i=j) k:l /m/../n {{o}} \\u0041 data:p 1 and 2 -- q ${r} [s] __t__ #u\n@v',
+    "/r/s.t",
+    "select u from v where w=1",
+    "https://x.example/y",
+  ]) {
+    inspectValue(value);
+    inspectValue(value);
+    inspectPath(value);
+    inspectUserAgent(value);
+  }
+}
+
+const SEGMENT =
+  C.quote | C.angle | C.separator | C.parenthesis | C.comment | C.operator | C.space | C.percent | C.lookAlike;
+
 /** A path has slashes and brackets of its own; only what cannot be part of one is looked for. */
-function inspectPath(path: string): readonly Indicator[] {
-  if (!/[^\w./~,@:+-]|\.\./.test(path)) return [];
+export function inspectPath(path: string): readonly Indicator[] {
+  const kinds = kindsOf(path);
   const indicators: Indicator[] = [];
-  const segments = path.split("/");
-  if (isPathTraversal(path)) indicators.push(INDICATOR.pathTraversal);
+  if ((kinds & (C.step | C.control | C.dot | C.at)) !== 0 && (isPathTraversal(path) || isSensitivePath(path)))
+    indicators.push(INDICATOR.pathTraversal);
+  const decisive = kinds & (SEGMENT | C.dollar | C.brace | C.colon | C.bracket | C.underscores);
+  if (decisive === 0) return indicators;
   const whole = path.replace(/^\/+/, "");
-  if (segments.some((segment) => isSqlInjection(segment)) || isSqlInjection(whole))
-    indicators.push(INDICATOR.sqlInjection);
-  if (isCrossSiteScripting(whole)) indicators.push(INDICATOR.xss);
-  if (/[;|&`$\n]/.test(path) && isCommandInjection(whole)) indicators.push(INDICATOR.commandInjection);
-  return indicators;
+  const rest = new Set<Indicator>();
+  if ((kinds & SEGMENT) !== 0) {
+    if (path.split("/").some((segment) => isSqlInjection(segment)) || isSqlInjection(whole))
+      rest.add(INDICATOR.sqlInjection);
+    if (isCrossSiteScripting(whole)) rest.add(INDICATOR.xss);
+    if (/[;|&`$\n]/.test(path) && isCommandInjection(whole)) rest.add(INDICATOR.commandInjection);
+  }
+  if ((kinds & (C.parenthesis | C.dollar | C.brace | C.underscores | C.lookAlike)) !== 0) {
+    for (const segment of path.split("/"))
+      for (const indicator of inspectValue(segment)) if (CODE.has(indicator)) rest.add(indicator);
+    for (const indicator of inspectValue(whole)) if (CODE.has(indicator)) rest.add(indicator);
+  }
+  return [...indicators, ...rest];
+}
+
+/** Classes that a path shows like any value does. */
+const CODE: ReadonlySet<Indicator> = new Set([
+  INDICATOR.codeInjection,
+  INDICATOR.templateInjection,
+  INDICATOR.jndiLookup,
+  INDICATOR.unsafeDeserialization,
+  INDICATOR.crlfInjection,
+]);
+
+/** The file's name of an upload: like any value, and no script that the server would run. */
+export function inspectFileName(name: string): readonly Indicator[] {
+  const indicators = new Set(inspectValue(name));
+  if (isScriptFileName(name)) indicators.add(INDICATOR.codeInjection);
+  if (isPathTraversal(name) || /(?:^|[\\/])\.\.[\\/]/.test(name)) indicators.add(INDICATOR.pathTraversal);
+  return [...indicators];
 }
 
 /** User agents are full of brackets, semicolons and slashes: what stands after them is compared only with what browsers never write. */
-function inspectUserAgent(userAgent: string): readonly Indicator[] {
+export function inspectUserAgent(userAgent: string): readonly Indicator[] {
   const indicators: Indicator[] = [];
   if (isScanner(userAgent)) indicators.push(INDICATOR.scanner);
-  if (/['"`<]|--|\bselect\b|\bunion\b|sleep\(/i.test(userAgent) && isSqlInjection(userAgent))
-    indicators.push(INDICATOR.sqlInjection);
-  if (userAgent.includes("<") && isCrossSiteScripting(userAgent)) indicators.push(INDICATOR.xss);
-  if (userAgent.includes("..") && isPathTraversal(userAgent)) indicators.push(INDICATOR.pathTraversal);
-  if (/\(\)\s{0,4}\{|[|`$&]|;\s{0,4}\/?\w{1,12}\/\w/.test(userAgent) && isCommandInjection(userAgent))
-    indicators.push(INDICATOR.commandInjection);
+  if (!userAgent.startsWith("Mozilla/") || /['"`<${}[\]|\\]|%[0-9a-f]{2}|--|\.\./i.test(userAgent)) {
+    for (const indicator of inspectAgentText(userAgent))
+      if (!indicators.includes(indicator)) indicators.push(indicator);
+  }
   return indicators;
 }
 
+/** What a browser's own name begins with, and products as crawlers and libraries write them: `name/1.2 (comment; +https://…)`. */
+const PRODUCTS =
+  /^(?:[\w.!+-]{1,40}(?:\/[\w.+~-]{1,40})?(?:\s{1,2}\([^()'"`<>$]{0,300}(?:\([^()'"`<>$]{0,100}\)[^()'"`<>$]{0,100}){0,2}\))?[\s,;]{0,4}){1,24}/;
+
+function inspectAgentText(userAgent: string): readonly Indicator[] {
+  const whole = inspectValue(userAgent);
+  if (whole.length === 0) return whole;
+  const products = PRODUCTS.exec(userAgent)?.[0] ?? "";
+  // Without its products, so that what browsers put into brackets is not taken for code.
+  const rest = products.includes("/") ? userAgent.slice(products.length) : userAgent;
+  if (rest === userAgent) return whole;
+  return rest.trim() === ""
+    ? []
+    : [...new Set([...inspectValue(rest), ...whole.filter((indicator) => CODE.has(indicator))])];
+}
+
+const REFERER_VALUES = 50;
+
 /** A referer is a URL of another site: each of its query's values is looked at, not the URL itself. */
-function inspectReferer(referer: string): readonly Indicator[] {
+export function inspectReferer(referer: string): readonly Indicator[] {
   const indicators = new Set<Indicator>();
   const mark = referer.search(/[?#]/);
   const parts =
@@ -262,30 +269,10 @@ function inspectReferer(referer: string): readonly Indicator[] {
           .slice(mark + 1)
           .split("&")
           .map((part) => part.slice(part.indexOf("=") + 1));
-  for (const part of parts.slice(0, 50)) for (const indicator of inspectValue(part)) indicators.add(indicator);
+  for (const part of parts.slice(0, REFERER_VALUES))
+    for (const indicator of inspectValue(part)) indicators.add(indicator);
+  // A page's address among the values is where somebody came from, not where the server is sent.
+  indicators.delete(INDICATOR.ssrf);
   if (mark < 0 && /["'<>]/.test(referer) && isCrossSiteScripting(referer)) indicators.add(INDICATOR.xss);
   return [...indicators];
-}
-
-/** Splits lazily: a request that ends its inspection early has not been split whole. */
-function* partsOf(text: string, separator: string): Generator<string> {
-  let start = 0;
-  while (start <= text.length) {
-    const next = text.indexOf(separator, start);
-    const end = next < 0 ? text.length : next;
-    yield text.slice(start, end);
-    start = end + 1;
-  }
-}
-
-function* cookiesOf(header: string): Generator<{ name: string; value: string }> {
-  for (const part of partsOf(header, ";")) {
-    const equals = part.indexOf("=");
-    if (equals < 0) continue;
-    const value = part.slice(equals + 1).trim();
-    yield {
-      name: part.slice(0, equals).trim().slice(0, 64),
-      value: value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value,
-    };
-  }
 }

@@ -1,7 +1,8 @@
+import { isSqlFragment, isSqlFragmentText } from "./sql-fragments.ts";
 import { tokeniseSql, type SqlTokens } from "./sql-tokens.ts";
 
 const CANDIDATE =
-  /['"`;#=<>|&@()*]|--|\b(?:union|select|order|group|having|where|or|and|sleep|insert|update|delete|drop|exec|declare|like|null)\b/i;
+  /['"`;#=<>|&@()*\u0080-\uffff]|--|\b(?:union|select|order|group|having|where|or|and|xor|sleep|insert|update|delete|drop|exec|declare|like|null|from|alter|case|in|is|except)\b|[a-z]_[a-z]|\b(?:tempdb|msdb|sysobjects|openrowset)\b|\bmysql\./i;
 
 /**
  * Says whether a value changes the meaning of an SQL statement that it is put into: on its own (as a number is), or after closing a
@@ -9,6 +10,7 @@ const CANDIDATE =
  */
 export function isSqlInjection(value: string): boolean {
   if (value.length < 3 || !CANDIDATE.test(value)) return false;
+  if (isSqlFragmentText(value)) return true;
   if (isInjectedStatement(tokeniseSql(value, ""), "")) return true;
   if (value.includes("'") && isInjectedStatement(tokeniseSql(value, "'"), "'")) return true;
   if (value.includes('"') && isInjectedStatement(tokeniseSql(value, '"'), '"')) return true;
@@ -97,9 +99,10 @@ function isInjectedStatement(tokens: SqlTokens, quote: string): boolean {
   const { shape, texts } = tokens;
   if (shape.length < 2) return false;
   if (ANYWHERE.some((pattern) => pattern.test(shape))) return true;
-  if (namesAttack(tokens)) return true;
+  if (isSqlFragment(tokens, quote)) return true;
+  if (namesAttack(tokens) || /x[USDFW&O]/.test(shape)) return true;
   if (stacksStatement(tokens)) return true;
-  const flat = shape.replaceAll(/[()]/g, "").replaceAll(/s{2,}/g, "s");
+  const flat = shape.replaceAll(/[()x]/g, "").replaceAll(/s{2,}/g, "s");
   if (CONDITION.test(flat) || NULL_CONDITION.test(flat)) return true;
   if (quote === "") return standsAsExpression(flat, texts);
   return WORD_CONDITION.test(flat) || leavesString(tokens, flat, quote);
@@ -115,7 +118,7 @@ function namesAttack({ shape, texts }: SqlTokens): boolean {
     if (!called) continue;
     if (/^(?:sleep|pg_sleep|benchmark)$/.test(name) && /^\([(a]{0,5}[nfH]/.test(shape.slice(at + 1))) return true;
     if (
-      /^(?:extractvalue|updatexml|load_file|xmltype|dbms_\w+|utl_\w+|randomblob|xp_\w+|sp_\w+|make_set|json_keys|gtid_\w+|generate_series|regexp_substring|crypt_key|filetoblob|pg_read_file|current_setting)$/.test(
+      /^(?:extractvalue|updatexml|load_file|xmltype|dbms_\w+|utl_\w+|randomblob|xp_\w+|sp_\w+|make_set|json_keys|gtid_\w+|generate_series|regexp_substring|crypt_key|filetoblob|pg_\w+|lo_\w+|jsonb?_\w+|sqlite_\w+|unistr|starts_with|find_in_set|current_setting|coercibility|quote_literal|string_agg|group_concat)$/.test(
         name,
       )
     )
@@ -146,7 +149,7 @@ function namesAttack({ shape, texts }: SqlTokens): boolean {
   // One such call in a bracketed expression with an operator, or two: "ascii(substring(".
   return (
     calls >= 2 ||
-    (calls === 1 && (/H\((?:H|v|\(?S|n[,)])|f\({1,4}H\(\)/.test(shape) || /[&aonsv]H\(|\)[ao&]/.test(shape)))
+    (calls === 1 && (/H\((?:H|v|\(?S|n[,)])|f\({1,4}(?:n,)?H\(\)/.test(shape) || /[&aonsv]H\(|\)[ao&]/.test(shape)))
   );
 }
 
@@ -199,19 +202,21 @@ function stacksStatement({ shape, texts }: SqlTokens): boolean {
   return false;
 }
 
-const CONTINUED_EXPRESSION = /^s\)*(?:[oa&*][oa&*(k]{0,8}[nsvlwfH][()]{0,8}){1,40}c?$/;
+const CONTINUED_EXPRESSION = /^s\)*(?:[oa&*][oa&*(k]{0,8}[nsvlwfH?][()]{0,8}){1,40}c?$/;
 
 const PHRASE = /\s/;
 
 /** What follows a closed string decides: a comment, an operator with an operand, a clause. */
 function leavesString({ shape, texts, openQuote }: SqlTokens, flat: string, quote: string): boolean {
-  const opening = texts[0] ?? "";
-  const last = texts.at(-1) ?? "";
+  const opening = (texts[0] ?? "").trimStart();
+  const last = (texts.at(-1) ?? "").trimEnd();
+  // Calls are operands like any other.
+  const called = flattenCalls(shape);
   // ' or 1 -- , ' or '1
   if (/^s&{1,3}[ak]{0,3}[nvlHf](?:[ac&;,)]|$)/.test(flat)) return !PHRASE.test(opening.trim()) || flat.endsWith("c");
   if (/^s[&]{1,3}s(?:$|[oa&c])/.test(flat)) {
     const second = texts[shape.indexOf("s", 1)] ?? "";
-    return second !== "" && !PHRASE.test(second) && !PHRASE.test(opening);
+    return second !== "" && !PHRASE.test(second) && !PHRASE.test(texts[0] ?? "");
   }
   // admin'-- , admin')#
   if (/^s\)*;?c$/.test(shape)) {
@@ -221,13 +226,14 @@ function leavesString({ shape, texts, openQuote }: SqlTokens, flat: string, quot
     );
   }
   // a'|b&&'c , a' - b or c -- : operators and operands in turn, up to the application's own quote or a comment. Prose has two words in a row.
-  if (CONTINUED_EXPRESSION.test(shape)) {
-    const ended = shape.endsWith("c") || (openQuote === quote && last !== "" && !PHRASE.test(last));
+  if (CONTINUED_EXPRESSION.test(called) && texts[1] !== "~") {
+    const nothingLeft = last === "" && called.length > 3 && /[o&kl]|[|^]/.test(called.replaceAll("a", bitwise(texts)));
+    const ended = shape.endsWith("c") || (openQuote === quote && (last === "" ? nothingLeft : !PHRASE.test(last)));
     if (ended && !PHRASE.test(opening) && opening.length < 64 && (shape.length > 3 || last.length < 32)) return true;
   }
   // '=' , '-' , a' like 'b
   if (/^s[oa]s$/.test(shape) && openQuote === quote)
-    return !PHRASE.test(opening) && !PHRASE.test(last) && opening.length < 32 && last.length < 32;
+    return !PHRASE.test(texts[0] ?? "") && !PHRASE.test(texts.at(-1) ?? "") && opening.length < 32 && last.length < 32;
   if (/^s(?:[oa][sn]){2,}$/.test(flat) && openQuote === quote) return !PHRASE.test(opening);
   if (/^s[oa]{1,4}[&a]{0,3}[nvlHf](?:[oa&c;]|$)/.test(flat))
     return /[&co]/.test(flat.slice(2)) && !PHRASE.test(opening.trim());
@@ -239,6 +245,15 @@ function leavesString({ shape, texts, openQuote }: SqlTokens, flat: string, quot
   return /^s\)*ok?l/.test(shape) && /c$|&/.test(shape);
 }
 
+function flattenCalls(shape: string): string {
+  return shape.replaceAll(/[fH]\([^()]{0,20}\)/g, "n");
+}
+
+/** `|` where there is an operator that no text puts between strings. */
+function bitwise(texts: readonly string[]): string {
+  return texts.some((text) => text === "|" || text === "^" || text === "/") ? "|" : "";
+}
+
 /** Without a quote to close, only expressions that a number is extended with are left. */
 function standsAsExpression(flat: string, texts: readonly string[]): boolean {
   // 1 order by 3 , 1 group by 2 having 1=1
@@ -248,5 +263,5 @@ function standsAsExpression(flat: string, texts: readonly string[]): boolean {
   // 1 or true -- , 1 || 1
   if (/^[nlv]&{1,2}k?[nlv]c$/.test(flat)) return true;
   if (/^[nv]&{1,2}k?[lv]$/.test(flat)) return true;
-  return /x/.test(flat) && /x[USDFW&O]/.test(flat);
+  return false;
 }

@@ -14,6 +14,8 @@ export interface SqlTokens {
   readonly texts: readonly string[];
   /** The quote of the string in which the text ended; empty when it ended in none. */
   readonly openQuote: string;
+  /** Comments between tokens, which stand there in the place of spaces. */
+  readonly inlineComments: number;
 }
 
 const MAX_TOKENS = 400;
@@ -27,17 +29,17 @@ function table(entries: Readonly<Record<string, string>>): ReadonlyMap<string, s
 
 const KEYWORDS = table({
   "&": "and or xor",
-  o: "like rlike regexp glob between in is sounds ilike similar",
+  o: "like rlike regexp glob between in is sounds ilike similar notnull isnull match",
   a: "div mod",
   l: "null true false",
   U: "union except intersect",
   S: "select",
-  D: "insert update delete drop create alter exec execute declare shutdown waitfor truncate grant revoke begin call merge replace handler copy if print goto set",
+  D: "insert update delete drop create alter exec execute declare shutdown waitfor truncate grant revoke begin call merge replace handler copy if print goto set while",
   F: "from",
   W: "where",
   O: "order group having limit offset procedure",
   K: "case when then else end",
-  k: "not all distinct as by into values asc desc exists using join inner outer left right natural on binary collate escape any some top for delay outfile dumpfile table database with rollup div interval",
+  k: "not all distinct as by into values asc desc exists using join inner outer left right natural on binary collate escape any some top for delay outfile dumpfile table database with rollup div interval immediate placing",
 });
 
 /** Functions, tables and procedures that ordinary input does not name, least of all with their brackets. */
@@ -67,163 +69,211 @@ const ATTACK_NAMES = new Set(
   ).split(" "),
 );
 
+/** Families of functions whose names tell their database. */
+const FUNCTION_FAMILY =
+  /^(?:pg|lo|jsonb?|sqlite|xp|sp|dbms|utl|fn|st|gtid|group|find_in|string_agg|array_agg|current|last_insert|row_count|session|connection|name_const|make_set|bin_to|regexp|query_to|database_to|quote_lit|sys_eval|sys_exec)_\w{2,40}$|^(?:unistr|starts_with|coercibility|string_agg|array_agg)$/;
+
+const SPACE = 1;
+const DIGIT = 2;
+const LETTER = 3;
+const KIND = new Uint8Array(128);
+for (const code of [0, 9, 10, 11, 12, 13, 32]) KIND[code] = SPACE;
+for (let code = 48; code < 58; code++) KIND[code] = DIGIT;
+for (let code = 65; code < 91; code++) KIND[code] = KIND[code + 32] = LETTER;
+KIND[95] = LETTER;
+KIND[36] = LETTER;
+
+/** Spaces of other alphabets, and what stands for a byte that is no text: databases take both for a space. */
+function kindOf(code: number): number {
+  if (code < 128) return KIND[code] ?? 0;
+  if (code === 0xa0 || code === 0xfffd || code === 0x3000 || (code >= 0x2000 && code <= 0x200b)) return SPACE;
+  return code >= 0x80 ? LETTER : 0;
+}
+
 const EMPTY_BRACKETS = /^\(\s*\)/;
-const WORD_START = /[a-z_\u0080-\uffff$]/i;
-const SPACE = /[\s\u0000\u00a0]/u;
+const GLUED_KEYWORD = /^[fd]?(?:union|or|and|order|group)\b/i;
+const TWO = new Set(["<>", "!=", "<=", ">=", ":=", "==", "!<", "!>", "^="]);
 
 /**
- * Tokenises.
+ * Tokenises, in one pass over the text's character codes.
  *
  * @param quote `'`, `"` or `` ` `` when the text is taken to begin inside such a string; empty when it stands on its own.
  */
 export function tokeniseSql(text: string, quote: "" | "'" | '"' | "`"): SqlTokens {
-  let shape = "";
   const texts: string[] = [];
+  let shape = "";
   let openQuote = "";
+  let inlineComments = 0;
   let index = 0;
+  const length = text.length;
   const push = (letter: string, value: string): void => {
     shape += letter;
     texts.push(value);
   };
   /** Reads a string whose opening quote is behind `index`. */
-  const readString = (closing: string): void => {
+  const readString = (closing: number): void => {
     const start = index;
-    while (index < text.length) {
-      const character = text[index];
-      if (character === "\\") index += 2;
-      else if (character === closing) {
-        if (text[index + 1] !== closing) break;
+    while (index < length) {
+      const code = text.charCodeAt(index);
+      if (code === 0x5c) index += 2;
+      else if (code === closing) {
+        if (text.charCodeAt(index + 1) !== closing) break;
         index += 2;
       } else index++;
     }
-    openQuote = index >= text.length ? closing : "";
-    push("s", text.slice(start, Math.min(index, text.length)).toLowerCase());
+    openQuote = index >= length ? String.fromCharCode(closing) : "";
+    push("s", text.slice(start, Math.min(index, length)).toLowerCase());
     index++;
+  };
+  const readWhile = (kinds: (code: number) => boolean): void => {
+    while (index < length && kinds(text.charCodeAt(index))) index++;
   };
 
   if (quote !== "") {
     // An escaped quote does not end a string for the database, but here the application may have put it there: take the first one.
     const end = text.indexOf(quote);
-    if (end < 0) return { shape: "s", texts: [text], openQuote: quote };
+    if (end < 0) return { shape: "s", texts: [text], openQuote: quote, inlineComments };
     push("s", text.slice(0, end).toLowerCase());
     index = end + 1;
   }
 
-  while (index < text.length && texts.length < MAX_TOKENS) {
-    const character = text[index] ?? "";
-    const next = text[index + 1] ?? "";
-    if (SPACE.test(character)) {
+  while (index < length && texts.length < MAX_TOKENS) {
+    const code = text.charCodeAt(index);
+    const kind = kindOf(code);
+    if (kind === SPACE) {
       index++;
       continue;
     }
-    if (character === "'" || character === '"' || character === "`") {
-      index++;
-      readString(character);
+    if (kind === LETTER) {
+      const start = index;
+      readWhile(isWordCode);
+      const word = text.slice(start, index).toLowerCase();
+      let after = index;
+      while (after < length) {
+        if (kindOf(text.charCodeAt(after)) === SPACE) after++;
+        else if (text.startsWith("/**/", after)) after += 4;
+        else break;
+      }
+      push(letterOf(word, text, after), word);
       continue;
     }
-    if (character === "/" && next === "*") {
-      const end = text.indexOf("*/", index + 2);
-      const evil = text[index + 2] === "!";
-      if (evil) {
+    const next = text.charCodeAt(index + 1);
+    if (kind === DIGIT || (code === 0x2e && next >= 48 && next < 58)) {
+      const start = index;
+      if (code === 48 && (next | 32) === 0x78) {
+        index += 2;
+        readWhile(isHexCode);
+      } else if (code === 48 && (next | 32) === 0x62) {
+        index += 2;
+        readWhile(isHexCode);
+      } else {
+        readWhile(isNumberCode);
+        const mark = text.charCodeAt(index) | 32;
+        const sign = text.charCodeAt(index + 1);
+        if (mark === 0x65 && ((sign >= 48 && sign < 58) || sign === 0x2b || sign === 0x2d)) {
+          index += 2;
+          readWhile(isDigitCode);
+        }
+      }
+      const letter = text.charCodeAt(index);
+      const ahead = kindOf(letter) === LETTER && letter !== 36 && letter < 128 ? text.slice(index, index + 7) : "";
+      if (ahead !== "" && !GLUED_KEYWORD.test(ahead)) {
+        readWhile(isWordCode);
+        push("w", text.slice(start, index).toLowerCase());
+      } else {
+        push("n", text.slice(start, index).toLowerCase());
+        if (/^[fd]union/i.test(ahead)) index++;
+      }
+      continue;
+    }
+    if (code === 0x27 || code === 0x22 || code === 0x60) {
+      index++;
+      readString(code);
+      continue;
+    }
+    if (code === 0x2f && next === 0x2a) {
+      if (text.charCodeAt(index + 2) === 0x21) {
         // What MySQL executes stays; only the opening and the version go.
         push("x", "/*!");
         index += 3;
-        while (/\d/.test(text[index] ?? "")) index++;
+        readWhile(isDigitCode);
         continue;
       }
+      const end = text.indexOf("*/", index + 2);
       if (end < 0) push("c", text.slice(index));
-      index = end < 0 ? text.length : end + 2;
+      else if (texts.length > 0) inlineComments++;
+      index = end < 0 ? length : end + 2;
       continue;
     }
-    if (character === "*" && next === "/") {
+    if (code === 0x2a && next === 0x2f) {
       index += 2;
       continue;
     }
-    if ((character === "-" && next === "-") || character === "#") {
+    if ((code === 0x2d && next === 0x2d) || code === 0x23) {
       const line = text.indexOf("\n", index);
-      if (line < 0 || line >= text.length - 1) push("c", text.slice(index));
-      index = line < 0 ? text.length : line + 1;
+      if (line < 0 || line >= length - 1) push("c", text.slice(index));
+      else inlineComments++;
+      index = line < 0 ? length : line + 1;
       continue;
     }
-    if (/\d/.test(character) || (character === "." && /\d/.test(next))) {
+    if (code === 0x40) {
       const start = index;
-      if (character === "0" && /[xb]/i.test(next)) {
-        index += 2;
-        while (/[\da-f]/i.test(text[index] ?? "")) index++;
-      } else {
-        while (/[\d.]/.test(text[index] ?? "")) index++;
-        if (/e/i.test(text[index] ?? "") && /[\d+-]/.test(text[index + 1] ?? "")) {
-          index += 2;
-          while (/\d/.test(text[index] ?? "")) index++;
-        }
-      }
-      const glued =
-        /[a-z_]/i.test(text[index] ?? "") &&
-        !/^[fd]?(?:union|or|and|order|group)\b/i.test(text.slice(index, index + 7));
-      if (!glued && /^[fd]union/i.test(text.slice(index, index + 6))) index++;
-      if (glued) {
-        while (/[\w$]/.test(text[index] ?? "")) index++;
-        push("w", text.slice(start, index).toLowerCase());
-      } else push("n", text.slice(start, index).toLowerCase());
-      continue;
-    }
-    if (character === "@") {
-      const start = index;
-      while (text[index] === "@") index++;
-      if (/['"`]/.test(text[index] ?? "")) {
-        const opening = text[index++] ?? "";
+      while (text.charCodeAt(index) === 0x40) index++;
+      const opening = text.charCodeAt(index);
+      if (opening === 0x27 || opening === 0x22 || opening === 0x60) {
+        index++;
         readString(opening);
         shape = `${shape.slice(0, -1)}v`;
         continue;
       }
-      while (/[\w$.\u0080-\uffff]/.test(text[index] ?? "")) index++;
+      readWhile(isVariableCode);
       push(index - start > 1 ? "v" : "?", text.slice(start, index).toLowerCase());
       continue;
     }
-    if (WORD_START.test(character)) {
-      const start = index;
-      while (/[\w$\u0080-\uffff]/.test(text[index] ?? "")) index++;
-      const word = text.slice(start, index).toLowerCase();
-      let after = index;
-      while (SPACE.test(text[after] ?? "") || text.startsWith("/**/", after)) after += text[after] === "/" ? 4 : 1;
-      const called = text[after] === "(";
-      const keyword = KEYWORDS.get(word);
-      if (ATTACK_NAMES.has(word)) push("H", word);
-      else if (
-        called &&
-        ATTACK_FUNCTIONS.has(word) &&
-        (!WITHOUT_ARGUMENTS.has(word) || EMPTY_BRACKETS.test(text.slice(after, after + 16)))
-      )
-        push("H", word);
-      // "in" compares with a list, and else is a word of a sentence.
-      else if (word === "in" && !called) push("w", word);
-      else if (keyword !== undefined) push(keyword, word);
-      else push(called ? "f" : "w", word);
+    if (code === 0x5c && (next | 32) === 0x6e && !isWordCode(text.charCodeAt(index + 2))) {
+      push("l", "\\n");
+      index += 2;
       continue;
     }
-    const two = character + next;
+    const two = text.slice(index, index + 2);
     if (two === "&&" || two === "||") {
       push("&", two);
       index += 2;
-      continue;
-    }
-    if (["<>", "!=", "<=", ">=", ":=", "==", "!<", "!>", "^="].includes(two)) {
-      index += 2;
-      if (text[index] === ">") index++;
+    } else if (TWO.has(two)) {
+      index += text[index + 2] === ">" ? 3 : 2;
       push("o", two);
-      continue;
-    }
-    if (two === "<<" || two === ">>" || two === "::") {
+    } else if (two === "<<" || two === ">>" || two === "::") {
       push("a", two);
       index += 2;
-      continue;
+    } else {
+      const character = text[index++] ?? "";
+      push(SIGNS.get(character) ?? "?", character);
     }
-    index++;
-    if ("=<>".includes(character)) push("o", character);
-    else if ("+-/%^|&~".includes(character)) push("a", character);
-    else if ("(),;.*".includes(character)) push(character, character);
-    else if (character === "!") push("k", character);
-    else push("?", character);
   }
-  return { shape, texts, openQuote };
+  return { shape, texts, openQuote, inlineComments };
+}
+
+const SIGNS = new Map<string, string>();
+for (const sign of "=<>") SIGNS.set(sign, "o");
+for (const sign of "+-/%^|&~") SIGNS.set(sign, "a");
+for (const sign of "(),;.*") SIGNS.set(sign, sign);
+SIGNS.set("!", "k");
+
+const isDigitCode = (code: number): boolean => code >= 48 && code < 58;
+const isNumberCode = (code: number): boolean => isDigitCode(code) || code === 0x2e;
+const isHexCode = (code: number): boolean => isDigitCode(code) || ((code | 32) >= 0x61 && (code | 32) <= 0x66);
+const isWordCode = (code: number): boolean => kindOf(code) >= DIGIT;
+const isVariableCode = (code: number): boolean => isWordCode(code) || code === 0x2e;
+
+function letterOf(word: string, text: string, after: number): string {
+  const called = text.charCodeAt(after) === 0x28;
+  if (ATTACK_NAMES.has(word)) return "H";
+  if (called) {
+    if (ATTACK_FUNCTIONS.has(word)) {
+      if (!WITHOUT_ARGUMENTS.has(word) || EMPTY_BRACKETS.test(text.slice(after, after + 16))) return "H";
+    } else if (FUNCTION_FAMILY.test(word)) return "H";
+  }
+  // "in" compares with a list, and else is a word of a sentence.
+  if (word === "in" && !called) return "w";
+  return KEYWORDS.get(word) ?? (called ? "f" : "w");
 }

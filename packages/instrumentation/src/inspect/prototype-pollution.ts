@@ -1,0 +1,7 @@
+const KEY =
+  /(?:^|[[.])["']?__proto__(?:$|["']?\s{0,4}[\].:=[])|["']__proto__["']\s{0,4}:|\b__proto__["']?\s{0,2}[[.]|(?:^|[[\].])constructor["']?\]?\.?\[?["']?prototype(?:$|[[\].:"'\s=])/i;
+
+/** Says whether a name, path or text has a key that reaches the prototype which all objects share. */
+export function isPrototypePollution(text: string): boolean {
+  return KEY.test(text);
+}
