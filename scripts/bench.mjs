@@ -41,6 +41,7 @@ const benchmarks = [
     ],
   ],
   ["overhead", [["Overhead", "packages/instrumentation/bench/overhead.ts"]]],
+  ["containment", [["From an attack on the shop to the guard's first 403", "test/containment/bench.ts"]]],
 ];
 
 const quick = process.argv.includes("--quick");

@@ -26,7 +26,7 @@ export interface TransportOptions {
   readonly onFailure: (cause: unknown) => void;
 }
 
-/** Cuts of a stream that had not lived long, in a row, after which polling is tried. */
+/** Streams that were cut before they had lived long, or that did not come about, in a row, after which polling is tried. */
 const MAX_CUTS = 3;
 /** Failed polls in a row after which the stream is tried. */
 const MAX_FAILED_POLLS = 2;
@@ -88,11 +88,12 @@ export function startTransport(options: TransportOptions): () => void {
       onEnd(end, cause) {
         if (end === "held_back") return poll();
         if (end === "refused") return fail(cause, poll);
-        if (end === "unreachable") return fail(cause, stream);
         const lived = performance.now() - opened;
         cuts = lived < timing.steady ? cuts + 1 : 0;
-        if (cuts >= MAX_CUTS) return poll();
-        fail(cause, stream);
+        if (cuts < MAX_CUTS) fail(cause, stream);
+        else if (end === "cut") poll();
+        // Nobody answers, or something in between ends streams before their first byte: a poll tells which.
+        else fail(cause, poll);
       },
     });
   }
@@ -101,7 +102,6 @@ export function startTransport(options: TransportOptions): () => void {
     if (stopped) return;
     cuts = 0;
     failedPolls = 0;
-    pollSeconds = timing.pollSeconds;
     const mine = ++polling;
     planTrial();
     void pollOnce(mine);
@@ -129,9 +129,12 @@ export function startTransport(options: TransportOptions): () => void {
       setImmediate(() => isOver() || void pollOnce(mine));
     } catch (cause) {
       if (isOver()) return;
-      // Cut while it waited: something in between has less patience than the worker.
       const waited = performance.now() - asked;
-      if (waited > 1000 && waited < pollSeconds * 1000) pollSeconds = Math.max(1, Math.floor(pollSeconds / 2));
+      if (pollSeconds > 1 && waited > 1000) {
+        // Cut while it waited: something in between has less patience than the worker.
+        pollSeconds = Math.max(1, Math.floor(pollSeconds / 2));
+        return fail(cause, () => void pollOnce(mine));
+      }
       if (++failedPolls >= MAX_FAILED_POLLS) {
         polling++;
         clearTimeout(trialTimer);
