@@ -1,22 +1,22 @@
 export { startVedette, type StartOptions, type Vedette } from "./start.ts";
-export {
-  security,
-  type AdminAction,
-  type AgentToolCall,
-  type Authentication,
-  type Authorization,
-  type BusinessRuleViolation,
-  type DataAccess,
-  type EventSubject,
-  type HoneytokenUse,
-  type InputRejection,
-  type OutboundRequest,
-  type RateLimit,
-  type RequestIdentity,
-  type RequestLike,
-  type Security,
-  type SessionEvent,
-} from "./security.ts";
+export { security } from "./security.ts";
+export type {
+  AdminAction,
+  AgentToolCall,
+  Authentication,
+  Authorization,
+  BusinessRuleViolation,
+  DataAccess,
+  EventSubject,
+  HoneytokenUse,
+  InputRejection,
+  OutboundRequest,
+  RateLimit,
+  RequestLike,
+  Security,
+  SessionEvent,
+} from "./security-events.ts";
+export type { RequestIdentity } from "./current-request.ts";
 export { HttpServerSecurityInstrumentation, type HttpServerSecurityConfig } from "./http-server.ts";
 export {
   ENVIRONMENT_VARIABLES,
