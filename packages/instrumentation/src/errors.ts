@@ -10,6 +10,15 @@ export const ERROR_CODES = {
       "@opentelemetry/sdk-node is there but could not be loaded; security events go nowhere, the application runs on.",
     cure: "Read the reason in the message; most often versions of @opentelemetry packages do not fit together (`npm ls @opentelemetry/api`).",
   },
+  "instrumentation-opentelemetry-old": {
+    summary:
+      "A package of OpenTelemetry is older than @opentelemetry/api 1.10 or @opentelemetry/sdk-node 0.300; security events go nowhere, the application and its own telemetry run on.",
+    cure: "Run `npm install @opentelemetry/api@^1.10 @opentelemetry/sdk-node@latest`, and update the instrumentations of the application with them.",
+  },
+  "instrumentation-start-failed": {
+    summary: "A part of the instrumentation could not be started; the application runs on without it.",
+    cure: "Read the reason in the message; VEDETTE_DISABLED_INSTRUMENTATIONS leaves out the instrumentation of one library.",
+  },
   "instrumentation-setting-invalid": {
     summary: "An environment variable has a value that cannot be used; its default is used instead.",
     cure: "Correct the variable named in the message.",

@@ -5,7 +5,8 @@ import { HttpServerSecurityInstrumentation } from "./http-server.ts";
 import { parseTrustedProxies } from "./client-address.ts";
 import { flushAtEnd } from "./flush-at-end.ts";
 import { INSTRUMENTED_LIBRARIES } from "./instrumentations.ts";
-import { tellOperator as warn } from "./operator-message.ts";
+import { oldConfiguredSdk, oldSdk } from "./opentelemetry-versions.ts";
+import { tellOfFailedStart, tellOfOldPackage, tellOperator as warn } from "./operator-message.ts";
 import { setProcessPrivacy } from "./privacy.ts";
 import { reporter } from "./reporter.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -76,14 +77,16 @@ export function startVedette(options: StartOptions = {}): Vedette {
   setProcessPrivacy(settings);
   // Before the SDK: wrapped first, we run inside the spans of an HTTP instrumentation that wraps after us.
   const guard = guardOf(settings);
-  const instrumentation = new HttpServerSecurityInstrumentation({
-    settings,
-    guard: guard?.requests,
-  });
-  const libraries = INSTRUMENTED_LIBRARIES.filter(({ library }) => !settings.disabledInstrumentations.has(library)).map(
-    ({ create }) => create({ settings }),
+  const instrumentation = startPart(
+    "the instrumentation of HTTP servers",
+    () => new HttpServerSecurityInstrumentation({ settings, guard: guard?.requests }),
   );
-  const sdk = settings.startSdk && !isSdkConfigured() ? startSdk(options) : undefined;
+  const libraries = INSTRUMENTED_LIBRARIES.filter(
+    ({ library }) => !settings.disabledInstrumentations.has(library),
+  ).flatMap(({ library, create }) => startPart(`the instrumentation of ${library}`, () => create({ settings })) ?? []);
+  const old = oldConfiguredSdk() ?? (settings.startSdk && !isSdkConfigured() ? oldSdk() : undefined);
+  if (old !== undefined) tellOfOldPackage(old);
+  const sdk = settings.startSdk && old === undefined && !isSdkConfigured() ? startSdk(options) : undefined;
   if (sdk === undefined && options.instrumentations !== undefined)
     registerInstrumentations({ instrumentations: [...options.instrumentations] });
   const stopFlushing = flushAtEnd(reporter);
@@ -92,7 +95,7 @@ export function startVedette(options: StartOptions = {}): Vedette {
     if (running !== vedette) return;
     running = undefined;
     stopFlushing();
-    for (const each of [instrumentation, ...libraries]) each.disable();
+    for (const each of [instrumentation, ...libraries]) each?.disable();
     await guard?.stop();
     await reporter.flush();
     await sdk?.shutdown();
@@ -106,6 +109,17 @@ export function startVedette(options: StartOptions = {}): Vedette {
   };
   running = vedette;
   return vedette;
+}
+
+/** What cannot be started is told of and left out; the application and the other parts go on. */
+function startPart<Part>(name: string, start: () => Part): Part | undefined {
+  try {
+    return start();
+  } catch (cause) {
+    reporter.error(cause);
+    tellOfFailedStart(name, cause);
+    return undefined;
+  }
 }
 
 function guardOf(settings: Settings): Guard | undefined {

@@ -98,7 +98,9 @@ export function watchServiceHealth(
       const late = time - lastTick - TICK_MILLISECONDS;
       const from = lastTick;
       lastTick = time;
-      if (late >= stallMilliseconds) report("event_loop_stall", from, { [ATTR.serviceStallDuration]: late / 1000 });
+      // Before the first request an application loads its modules.
+      if (late >= stallMilliseconds && next > 0)
+        report("event_loop_stall", from, { [ATTR.serviceStallDuration]: late / 1000 });
       if (++ticks % TICKS_BETWEEN_MEMORY === 0) lookAtMemory(time);
     } catch (cause) {
       reporter.error(cause);

@@ -9,7 +9,9 @@ export interface MatrixAppOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `false` starts it without the instrumentation. Default `true`. */
   readonly instrumented?: boolean;
-  /** More flags of node, before the script. */
+  /** Flags of node before those that load the instrumentation, e.g. for hooks that come first. */
+  readonly before?: readonly string[];
+  /** Flags of node after them. */
   readonly flags?: readonly string[];
 }
 
@@ -51,7 +53,7 @@ export function entriesOf(folder: string): readonly string[] {
 export async function startMatrixApp(
   folder: string,
   entry: string,
-  { env = {}, instrumented = true, flags = [] }: MatrixAppOptions = {},
+  { env = {}, instrumented = true, before = [], flags = [] }: MatrixAppOptions = {},
 ): Promise<MatrixApp> {
   const receiver = await startOtlpReceiver();
   const environment = {
@@ -64,6 +66,7 @@ export async function startMatrixApp(
     ...env,
   };
   const app = startProcess([resolve(MATRIX_FOLDER, folder, entry)], environment, [
+    ...before,
     ...(instrumented ? REGISTER : []),
     ...flags,
   ]);
