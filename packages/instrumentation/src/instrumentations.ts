@@ -4,6 +4,7 @@ import { BcryptInstrumentation, BCRYPT_VERSIONS } from "./authentication/bcrypt.
 import { BcryptjsInstrumentation, BCRYPTJS_VERSIONS } from "./authentication/bcryptjs.ts";
 import { JoseInstrumentation, JOSE_VERSIONS } from "./authentication/jose.ts";
 import { JsonwebtokenInstrumentation, JSONWEBTOKEN_VERSIONS } from "./authentication/jsonwebtoken.ts";
+import { OpenidClientInstrumentation, OPENID_CLIENT_VERSIONS } from "./authentication/openid-client.ts";
 import { PassportInstrumentation, PASSPORT_VERSIONS } from "./authentication/passport.ts";
 import { ScryptInstrumentation } from "./authentication/scrypt.ts";
 import type { LibraryInstrumentationConfig } from "./library-instrumentation.ts";
@@ -68,6 +69,12 @@ export const INSTRUMENTED_LIBRARIES: readonly InstrumentedLibrary[] = [
     versions: PASSPORT_VERSIONS,
     triedOn: ["passport-0.7"],
     create: (config) => new PassportInstrumentation(config),
+  },
+  {
+    library: "openid-client",
+    versions: OPENID_CLIENT_VERSIONS,
+    triedOn: ["openid-client-5", "openid-client-6"],
+    create: (config) => new OpenidClientInstrumentation(config),
   },
   {
     library: "bcrypt",

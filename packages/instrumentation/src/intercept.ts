@@ -157,13 +157,15 @@ export function watchCallback<Callback>(
 
 /**
  * Puts watched functions in the place of a module's, wherever the module shows them: on the exports of CommonJS, on a namespace of ES
- * modules as import-in-the-middle hands it over, and on its default export. A function that is watched already, or that cannot be replaced, stays.
+ * modules as import-in-the-middle hands it over, and on its default export. A function that is watched already stays.
+ *
+ * @returns The exports to hand on: the same, except for an ES module that is required, whose namespace nobody can change.
  */
 export function watchExports(
   moduleExports: unknown,
   names: readonly string[],
   make: (name: string, original: Callable) => Callable,
-): void {
+): unknown {
   const made = new Map<unknown, Callable>();
   for (const target of facesOf(moduleExports)) {
     for (const name of names) {
@@ -171,9 +173,27 @@ export function watchExports(
       if (typeof original !== "function" || isWatchedFunction(original)) continue;
       const watchedFunction = made.get(original) ?? make(name, original as Callable);
       made.set(original, watchedFunction);
-      Reflect.set(target, name, watchedFunction);
+      if (!types.isModuleNamespaceObject(target)) Reflect.set(target, name, watchedFunction);
     }
   }
+  return types.isModuleNamespaceObject(moduleExports) && made.size > 0
+    ? withReplaced(moduleExports as object, made)
+    : moduleExports;
+}
+
+/** The namespace of an ES module with other values behind some of its names; its properties count as writable, which makes that allowed. */
+function withReplaced(namespace: object, replacements: ReadonlyMap<unknown, unknown>): object {
+  return new Proxy(namespace, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      return replacements.get(value) ?? value;
+    },
+    getOwnPropertyDescriptor(target, name) {
+      const descriptor = Reflect.getOwnPropertyDescriptor(target, name);
+      if (descriptor === undefined || !replacements.has(descriptor.value)) return descriptor;
+      return { ...descriptor, value: replacements.get(descriptor.value) };
+    },
+  });
 }
 
 /** The exports themselves, and the default export where they are a namespace around it. */

@@ -54,16 +54,14 @@ export class JoseInstrumentation extends AuthenticationInstrumentation {
           new InstrumentationNodeModuleFile(
             `jose/${build}/${file}`,
             [JOSE_VERSIONS],
-            (moduleExports: unknown) => {
-              this.quietly(() => {
+            (moduleExports: unknown) =>
+              this.quietly(() =>
                 watchExports(moduleExports, [name], (_name, original) =>
                   watchFunction(original, this.watcher, (args) =>
                     depth > 0 || judgingSeveral.getStore() === true ? undefined : this.watchJudge(name, args),
                   ),
-                );
-              });
-              return moduleExports;
-            },
+                ),
+              ) ?? moduleExports,
             () => {},
           ),
       ),

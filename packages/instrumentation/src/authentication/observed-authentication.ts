@@ -6,8 +6,11 @@ import type { Security } from "../security.ts";
 import { applicationReport, reportOwn } from "./application-reports.ts";
 import { FORGED, moreTelling, type FailureReason } from "./failure-reasons.ts";
 
-/** Who saw it, the one that knows most first: what decides about a login, what verifies a token, what compares a password. */
-export const AUTHENTICATION_SOURCES = ["framework", "token", "password"] as const;
+/**
+ * Who saw it, the one that knows most first: what decides about a login, what asks an identity provider, what verifies a token, what compares
+ * a password.
+ */
+export const AUTHENTICATION_SOURCES = ["framework", "provider", "token", "password"] as const;
 
 /** What an instrumentation saw of an authentication. */
 export interface ObservedAuthentication {
@@ -55,7 +58,12 @@ export function observeAuthentication(observed: ObservedAuthentication, reports:
   }
   if (observed.outcome === "success" && (observed.userId ?? observed.userName) !== undefined)
     identify(state, { userId: observed.userId, userName: observed.userName });
-  if (observed.source === "framework" && observed.login && observed.outcome === "success") loggedIn.add(state);
+  if (
+    (observed.source === "framework" || observed.source === "provider") &&
+    observed.login &&
+    observed.outcome === "success"
+  )
+    loggedIn.add(state);
   const known = held.get(state);
   if (known !== undefined) {
     if (known.length < MOST_HELD) known.push({ observed, reports });
@@ -90,12 +98,15 @@ function settle(state: RequestState, statusCode: number | undefined): void {
 /**
  * Decides what of one request is reported.
  *
- * The source that knows most speaks. Of several outcomes of one source a success wins (the second key of a rotation, the refresh token after the
+ * The source that knows most speaks, unless it only knows that something went wrong. Of several outcomes of one source a success wins (the second key of a rotation, the refresh token after the
  * expired one), else the failure that tells most; a forged token is reported beside a success, too. Passwords speak only where exactly one was compared
  * (several are a history or a list of keys), and a match only where the application did not refuse the request all the same.
  */
 function judge(all: readonly Held[], statusCode: number | undefined): readonly Held[] {
-  const source = AUTHENTICATION_SOURCES.find((name) => all.some(({ observed }) => observed.source === name));
+  const source =
+    AUTHENTICATION_SOURCES.find((name) =>
+      all.some(({ observed: { source: from, outcome } }) => from === name && outcome !== "unknown"),
+    ) ?? all[0]?.observed.source;
   const speaking = all.filter(({ observed }) => observed.source === source);
   if (source === "password") {
     const [only, another] = speaking;
