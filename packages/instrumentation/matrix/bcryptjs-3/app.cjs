@@ -49,7 +49,7 @@ async function main() {
     "/wrong-argument": () => bcrypt.compare(7, strong),
   };
 
-  const server = createServer(async (request, response) => {
+  const serve = async (request, response) => {
     const { pathname, searchParams } = new URL(request.url, "http://localhost");
     try {
       const matched = await routes[pathname](searchParams.get("password"), response);
@@ -59,7 +59,8 @@ async function main() {
       response.statusCode = 500;
       response.end(JSON.stringify({ name: error.name, message: error.message, first: error.stack.split("\n")[1] }));
     }
-  });
+  };
+  const server = createServer((request, response) => void serve(request, response));
   server.listen(0, "127.0.0.1", () => process.stdout.write(`http://127.0.0.1:${server.address().port}\n`));
 }
 

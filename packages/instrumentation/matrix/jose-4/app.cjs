@@ -62,7 +62,7 @@ async function main() {
     },
   };
 
-  const server = createServer(async (request, response) => {
+  const serve = async (request, response) => {
     const path = request.url ?? "/";
     if (path === "/tokens") {
       response.end(JSON.stringify(tokens));
@@ -77,7 +77,8 @@ async function main() {
       response.statusCode = 401;
       response.end(JSON.stringify({ name: error.name, code: error.code, message: error.message, frames, own }));
     }
-  });
+  };
+  const server = createServer((request, response) => void serve(request, response));
   server.listen(0, "127.0.0.1", () => process.stdout.write(`http://127.0.0.1:${server.address().port}\n`));
 }
 

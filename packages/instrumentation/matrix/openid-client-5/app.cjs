@@ -20,7 +20,7 @@ async function main() {
   const refresh = async (_request, url) => (await client.refresh(url.searchParams.get("token"))).claims().sub;
   const routes = { "/callback": login, "/careless": careless, "/refresh": refresh };
 
-  const server = createServer(async (request, response) => {
+  const serve = async (request, response) => {
     const url = new URL(request.url, `http://${request.headers.host}`);
     try {
       response.end(JSON.stringify({ user: await routes[url.pathname](request, url) }));
@@ -30,7 +30,8 @@ async function main() {
       response.statusCode = 401;
       response.end(JSON.stringify({ name: error.name, code: error.code, cause: error.cause?.message, first, own }));
     }
-  });
+  };
+  const server = createServer((request, response) => void serve(request, response));
   server.listen(0, "127.0.0.1", () => process.stdout.write(`http://127.0.0.1:${server.address().port}\n`));
 }
 
