@@ -6,6 +6,7 @@ import { backfillCommand } from "./backfill.ts";
 import { demoCommand } from "./demo.ts";
 import { detectCommand } from "./detect.ts";
 import { doctorCommand } from "./doctor.ts";
+import { guardCommand } from "./guard.ts";
 import { huntCommand } from "./hunt.ts";
 import { incidentsCommand } from "./incidents.ts";
 import { rulesCommand } from "./rules.ts";
@@ -31,6 +32,7 @@ const commands: readonly Command[] = [
   alertsCommand(),
   incidentsCommand(),
   auditCommand(),
+  guardCommand(),
   storeCommand(),
   simulateCommand(),
 ];

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { GUARD_PATHS, type GuardKey, type GuardSnapshot, type SignedGuardSnapshot } from "@vedette/semconv";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { readEvents } from "../testing/event-reader.ts";
 import { startTestServer, type TestServer } from "../testing/server-harness.ts";
 import { sampleDeny, sampleEffect } from "../testing/store-samples.ts";
@@ -135,6 +135,77 @@ describe("a guard's stream", () => {
     expect((await t.request(GUARD_PATHS.stream, { headers: {} })).status).toBe(503);
     expect(t.guardHub.clients()).toBe(0);
   });
+});
+
+describe("a guard that polls", () => {
+  let t: TestServer;
+  beforeEach(async () => {
+    t = await startTestServer();
+  });
+  afterEach(() => t.close());
+
+  let step = 0;
+  const commit = (...denyList: ReturnType<typeof sampleDeny>[]) =>
+    t.store.commit({ id: `poll-${(step += 1)}`, denyList });
+  const poll = async (query: string): Promise<{ readonly status: number; readonly snapshot?: GuardSnapshot }> => {
+    const response = await t.request(`${GUARD_PATHS.decisions}?${query}`, { headers: {} });
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    if (response.status !== 200) return { status: response.status };
+    const { payload } = (await response.json()) as SignedGuardSnapshot;
+    return { status: 200, snapshot: JSON.parse(payload) as GuardSnapshot };
+  };
+  const waiting = (guards: number) => vi.waitFor(() => expect(t.guardHub.clients()).toBe(guards));
+
+  it("gets a fresh snapshot at once when it has none, and counts as there", async () => {
+    await commit(sampleDeny("d1", { state: "in_force", expiresAt: 9_000 }));
+    t.time.advance(500);
+    const { snapshot } = await poll("after=0&wait=25&guard=ab");
+    expect(snapshot).toMatchObject({ version: 2, issuedAt: 4_500, off: false, decisions: [{ id: "d1" }] });
+    expect(t.guardHub.clients()).toBe(1);
+    t.time.advance(40_001);
+    expect(t.guardHub.clients()).toBe(0);
+  });
+
+  it("waits for news, and gets it with a larger number; a second guard gets the same", async () => {
+    const { snapshot } = await poll("guard=ab");
+    const after = snapshot?.sequence ?? 0;
+    const answers = ["ab", "cd"].map((guard) => poll(`after=${after}&wait=25&guard=${guard}`));
+    await waiting(2);
+    await commit(
+      sampleDeny("d1", { action: "throttle", rate: { limit: 2, seconds: 3, burst: 4 } }),
+      sampleDeny("d2", { address: undefined, action: "off", targets: [] }),
+    );
+    for (const answer of await Promise.all(answers)) {
+      expect(answer.snapshot).toMatchObject({
+        off: true,
+        decisions: [{ id: "d1", action: "throttle", rate: { limit: 2, seconds: 3, burst: 4 } }],
+      });
+      expect(answer.snapshot?.sequence).toBeGreaterThan(after);
+    }
+  });
+
+  it("gets what was published between two polls", async () => {
+    const { snapshot } = await poll("guard=ab");
+    await commit(sampleDeny("d1"));
+    await t.guardHub.publish();
+    expect((await poll(`after=${snapshot?.sequence ?? 0}&wait=25&guard=ab`)).snapshot?.decisions).toHaveLength(1);
+  });
+
+  it("gets 204 when its time is over, and nothing more is kept of it", async () => {
+    const { snapshot } = await poll("guard=ab");
+    const answer = poll(`after=${snapshot?.sequence ?? 0}&wait=5&guard=ab`);
+    await waiting(1);
+    const until = setInterval(() => t.time.advance(1_000), 20);
+    expect((await answer).status).toBe(204);
+    clearInterval(until);
+  });
+
+  it.each(["after=-1", "after=x", "wait=26", "wait=-1", "guard=..%2F", "guard=", "more=1"])(
+    "is refused with %s",
+    async (query) => {
+      expect((await poll(query)).status).toBe(400);
+    },
+  );
 });
 
 describe("what is kept in the data folder", () => {

@@ -200,6 +200,7 @@ export function createGuardHub(options: GuardHubOptions): GuardHub {
         streams.open(response).send(event);
       }),
     async poll(poll) {
+      if (poll.guard !== undefined) polls.saw(poll.guard);
       // The first answer is as fresh as a stream's beginning: how long decisions last is counted from when they were signed.
       const fresh = async (): Promise<string> => (await inLine(snapshot)).event.data;
       if (stale || published === 0 || (await isOutdated(clock.now()))) await publish();

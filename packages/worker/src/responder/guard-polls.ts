@@ -14,6 +14,8 @@ export interface GuardPoll {
 
 /** Guards that wait for the next publication. */
 export interface GuardPolls {
+  /** Notes that a guard is there. */
+  saw(guard: string): void;
   /** Waits for a publication. @returns Its text; undefined when there was none in time. */
   wait(poll: GuardPoll): Promise<string | undefined>;
   /** Answers everybody who waits. @returns How many. */
@@ -38,13 +40,13 @@ export function createGuardPolls({ clock, timers }: { readonly clock: Clock; rea
   const seen = new Map<string, number>();
   const closed = new AbortController();
   return {
-    async wait({ wait, guard, signal }) {
-      if (guard !== undefined) {
-        seen.delete(guard);
-        const [oldest] = seen.keys();
-        if (seen.size >= MAX_KNOWN && oldest !== undefined) seen.delete(oldest);
-        seen.set(guard, clock.now());
-      }
+    saw(guard) {
+      seen.delete(guard);
+      const [oldest] = seen.keys();
+      if (seen.size >= MAX_KNOWN && oldest !== undefined) seen.delete(oldest);
+      seen.set(guard, clock.now());
+    },
+    async wait({ wait, signal }) {
       if (wait <= 0 || signal.aborted || closed.signal.aborted) return undefined;
       const { promise, resolve } = Promise.withResolvers<string | undefined>();
       const done = new AbortController();
