@@ -81,14 +81,14 @@ export async function startMatrixApp(
       `matrix/${folder}/${entry} ended before it wrote its origin (${JSON.stringify(end)}):\n${app.output()}${app.errors()}`,
     );
   }
-  const stop = async (): Promise<ProcessEnd> => {
-    app.child.kill("SIGTERM");
+  const stop = async (signal: NodeJS.Signals): Promise<ProcessEnd> => {
+    app.child.kill(signal);
     const ended = await app.ended;
     await receiver.close();
     return ended;
   };
   let stopping: Promise<ProcessEnd> | undefined;
-  const stopOnce = (): Promise<ProcessEnd> => (stopping ??= stop());
+  const stopOnce = (signal: NodeJS.Signals): Promise<ProcessEnd> => (stopping ??= stop(signal));
   return {
     url,
     port: Number(new URL(url).port),
@@ -101,9 +101,10 @@ export async function startMatrixApp(
     },
     output: app.output,
     errors: app.errors,
-    stop: stopOnce,
+    stop: () => stopOnce("SIGTERM"),
     async [Symbol.asyncDispose]() {
-      await stopOnce();
+      // An application may have a handler of SIGTERM that does not end it.
+      await stopOnce("SIGKILL");
     },
   };
 }

@@ -1,0 +1,2 @@
+// What @opentelemetry/auto-instrumentations-node/register does, reached from outside of this folder.
+import "@opentelemetry/auto-instrumentations-node/register";
