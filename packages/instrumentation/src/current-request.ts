@@ -4,7 +4,7 @@ import { ROOT_CONTEXT, type Attributes, type Context } from "@opentelemetry/api"
 import { ATTR, type Indicator } from "@vedette/semconv";
 import { clientAddress, normaliseAddress, type TrustedProxies } from "./client-address.ts";
 import { processPrivacy } from "./privacy.ts";
-import { redactPath, redactQuery, redactText } from "./redaction.ts";
+import { redactPath, redactQuery, redactUserAgent } from "./redaction.ts";
 
 /** Who sends a request, in clear: compared in this process, never emitted as it stands. */
 export interface RequestIdentity {
@@ -141,8 +141,6 @@ export function identifyAndCheck(state: RequestState, identity: RequestIdentity)
   return state.guard?.checkAgain(state) ?? false;
 }
 
-const USER_AGENT_CHARACTERS = 512;
-
 /**
  * The attributes that every event about a request carries.
  *
@@ -160,8 +158,7 @@ export function requestAttributes(state: RequestState, person: RequestIdentity =
   if (route !== undefined) attributes[ATTR.httpRoute] = route;
   if (state.query !== undefined && state.query !== "") attributes[ATTR.urlQuery] = redactQuery(state.query);
   const userAgent = state.request.headers["user-agent"];
-  if (userAgent !== undefined)
-    attributes[ATTR.userAgentOriginal] = redactText(userAgent.slice(0, USER_AGENT_CHARACTERS));
+  if (userAgent !== undefined) attributes[ATTR.userAgentOriginal] = redactUserAgent(userAgent);
   return Object.assign(attributes, privacy.person(person));
 }
 

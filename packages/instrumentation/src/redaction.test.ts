@@ -8,6 +8,7 @@ import {
   redactSecrets,
   redactText,
   redactUrl,
+  redactUserAgent,
   sampleOf,
 } from "./redaction.ts";
 
@@ -132,10 +133,25 @@ describe("redaction", () => {
     }
   });
 
+  it("knows at a cut what the cut would make unknown", () => {
+    for (const [redact, length] of [
+      [redactQuery, 2048],
+      [redactPath, 1024],
+      [redactUserAgent, 512],
+    ] as const) {
+      const text = redact(`${"a ".repeat(length / 2 - 4)}ada@example.com and more`);
+      expect(text).toHaveLength(length);
+      expect(text).toMatch(/ REDACTE?D?$/);
+    }
+    for (let index = 0; index < 600; index++) expect(redactUserAgent(`agent/${index}`)).toBe(`agent/${index}`);
+    expect(redactUserAgent("bot (ada@example.com)")).toBe("bot (REDACTED)");
+    expect(redactUserAgent("bot (ada@example.com)")).toBe("bot (REDACTED)");
+  });
+
   it("never throws", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
-        for (const redact of [redactQuery, redactPath, redactText, redactUrl, sampleOf]) redact(text);
+        for (const redact of [redactQuery, redactPath, redactText, redactUrl, redactUserAgent, sampleOf]) redact(text);
       }),
     );
   });

@@ -61,10 +61,12 @@ function redactPairs(text: string): string {
 
 /** Replaces everything in a text that names a person or opens something: tokens, values of secret names, credentials in URLs, card numbers, e-mail addresses. */
 export function redactText(text: string): string {
-  return redactPairs(redactSecrets(text))
-    .replaceAll(URL_CREDENTIALS, `$1${REDACTED}:${REDACTED}$2`)
-    .replaceAll(CARD, (match) => (isCardNumber(match) ? REDACTED : match))
-    .replaceAll(EMAIL, REDACTED);
+  const redacted = redactPairs(redactSecrets(text)).replaceAll(CARD, (match) =>
+    isCardNumber(match) ? REDACTED : match,
+  );
+  // Most texts have neither, and looking for the sign is the cheapest way to know.
+  if (!redacted.includes("@") && !redacted.includes("%40")) return redacted;
+  return redacted.replaceAll(URL_CREDENTIALS, `$1${REDACTED}:${REDACTED}$2`).replaceAll(EMAIL, REDACTED);
 }
 
 /** Luhn's check, which every card number passes and one of ten other numbers. */
@@ -97,6 +99,8 @@ export function sampleOf(value: string): string {
   });
 }
 
+/** Characters beyond the cut that are looked at, so that nothing is only half there and not known for what it is. */
+const BEYOND = 256;
 const QUERY_CHARACTERS = 2048;
 /** Between parameters, also those of a URL that is itself a parameter's value, encoded up to three times. */
 const BETWEEN_PARAMETERS = /([&;?#]|%(?:25){0,3}(?:26|3b|3f|23))/i;
@@ -104,7 +108,7 @@ const EQUALS = /=|%(?:25){0,3}3d/i;
 
 /** Makes `url.query` of a raw query string: values of secret parameters, tokens and what names a person redacted, cut to 2,048 characters. */
 export function redactQuery(query: string): string {
-  const cut = query.length > QUERY_CHARACTERS ? query.slice(0, QUERY_CHARACTERS) : query;
+  const cut = query.length > QUERY_CHARACTERS ? query.slice(0, QUERY_CHARACTERS + BEYOND) : query;
   const parts = cut.split(BETWEEN_PARAMETERS);
   for (let index = 0; index < parts.length; index += 2) {
     const part = parts[index] ?? "";
@@ -113,7 +117,7 @@ export function redactQuery(query: string): string {
     const name = part.slice(0, equals.index);
     if (isSecretName(decoded(name))) parts[index] = `${name}${equals[0]}${REDACTED}`;
   }
-  return redactText(parts.join(""));
+  return redactText(parts.join("")).slice(0, QUERY_CHARACTERS);
 }
 
 const PATH_CHARACTERS = 1024;
@@ -123,18 +127,34 @@ const LONG_SEGMENT =
 
 /** Makes `url.path` of a raw path: matrix parameters with a secret's name, tokens, tickets and what names a person redacted, cut to 1,024 characters. */
 export function redactPath(path: string): string {
-  const cut = path.length > PATH_CHARACTERS ? path.slice(0, PATH_CHARACTERS) : path;
-  return redactText(cut).replaceAll(LONG_SEGMENT, REDACTED);
+  const cut = path.length > PATH_CHARACTERS ? path.slice(0, PATH_CHARACTERS + BEYOND) : path;
+  return redactText(cut).replaceAll(LONG_SEGMENT, REDACTED).slice(0, PATH_CHARACTERS);
 }
 
 const URL_CHARACTERS = 1024;
 
 /** Makes `url.full` of a URL: as the query and the path, and without the credentials before the host. */
 export function redactUrl(url: string): string {
-  const cut = url.length > URL_CHARACTERS ? url.slice(0, URL_CHARACTERS) : url;
+  const cut = url.length > URL_CHARACTERS ? url.slice(0, URL_CHARACTERS + BEYOND) : url;
   const mark = cut.indexOf("?");
   if (mark < 0) return redactPath(cut);
-  return `${redactPath(cut.slice(0, mark))}?${redactQuery(cut.slice(mark + 1))}`;
+  return `${redactPath(cut.slice(0, mark))}?${redactQuery(cut.slice(mark + 1))}`.slice(0, URL_CHARACTERS);
+}
+
+const USER_AGENT_CHARACTERS = 512;
+/** User agents whose redacted form is remembered: a service meets the same few again and again. */
+const USER_AGENTS = 256;
+const userAgents = new Map<string, string>();
+
+/** Makes `user_agent.original` of the header: what names a person or opens something redacted, cut to 512 characters. */
+export function redactUserAgent(userAgent: string): string {
+  const known = userAgents.get(userAgent);
+  if (known !== undefined) return known;
+  const redacted = redactText(userAgent.slice(0, USER_AGENT_CHARACTERS + BEYOND)).slice(0, USER_AGENT_CHARACTERS);
+  if (userAgent.length > USER_AGENT_CHARACTERS) return redacted;
+  if (userAgents.size >= USER_AGENTS) userAgents.clear();
+  userAgents.set(userAgent, redacted);
+  return redacted;
 }
 
 function decoded(text: string): string {
