@@ -65,7 +65,10 @@ const TRIGGERS: Readonly<Record<string, readonly Request[]>> = {
   AE8: [logIn("username=ada")],
   AE9: [logIn("password=x")],
   AE12: [logIn("username=Administrator&password=x")],
-  SE1: [{ path: "/me", headers: { cookie: "connect.sid=s%3Aforged.c2lnbmF0dXJl" } }],
+  SE1: [
+    { path: "/me", headers: { cookie: "connect.sid=s%3Aforged.c2lnbmF0dXJl" } },
+    { path: "/api", headers: { authorization: "Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl" } },
+  ],
   SE2: [{ path: "/me", headers: { cookie: `note=${encodeURIComponent("<script>alert(1)</script>")}` } }],
   ACE1: [{ path: "/orders/8" }],
   ACE2: [{ path: "/orders/8", method: "POST", headers: form, body: "total=1" }],

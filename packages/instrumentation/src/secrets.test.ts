@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac } from "node:crypto";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EVENT, INSTRUMENTATION_METRICS } from "@vedette/semconv";
@@ -163,10 +163,16 @@ beforeAll(async () => {
 
   // Tokens, errors, and what the application says itself.
   const claims = b64({ sub: PLANTS.userId, email: PLANTS.email, note: PLANTS.jwtClaim });
-  for (const algorithm of ["none", "HS256"])
-    await get("/api/orders", {
-      authorization: `Bearer ${b64({ alg: algorithm, typ: "JWT" })}.${claims}.${algorithm === "none" ? "" : "c2lnbmF0dXJl"}`,
-    });
+  for (const path of ["/limited", "/limited"]) await get(path, { "x-api-key": PLANTS.apiKey });
+  await post("/passwords", {}, "");
+  const hs256 = `${b64({ alg: "HS256", typ: "JWT" })}.${claims}`;
+  const tokens = [
+    `${b64({ alg: "none", typ: "JWT" })}.${claims}.`,
+    `${hs256}.c2lnbmF0dXJl`,
+    `${hs256}.${createHmac("sha256", PLANTS.jwtKey).update(hs256).digest("base64url")}`,
+  ];
+  for (const path of ["/api/orders", "/api/customers"])
+    for (const token of tokens) await get(path, { authorization: `Bearer ${token}` });
   expect((await get(`/fail?q=${encodedAttack}`)).status).toBe(500);
   await post("/manual", { cookie }, "");
 
@@ -194,12 +200,21 @@ describe("an application that is handed secrets everywhere", () => {
       EVENT.authentication,
       EVENT.session,
       EVENT.authorizationDenied,
+      EVENT.rateLimited,
       EVENT.outboundRequest,
       EVENT.agentToolCall,
     ])
       expect(told.get(name) ?? 0, name).toBeGreaterThan(0);
     expect(told.get(EVENT.requestSuspicious)).toBeGreaterThanOrEqual(10);
-    expect(receiver.events(EVENT.authentication).length).toBeGreaterThanOrEqual(6);
+    const libraries = receiver.points(INSTRUMENTATION_METRICS.passwordVerifications.name);
+    expect(new Set(libraries.map(({ attributes }) => attributes["vedette.auth.algorithm"]))).toEqual(
+      new Set(["argon2id", "bcrypt"]),
+    );
+    const reasons = receiver
+      .events(EVENT.authentication)
+      .map(({ attributes }) => attributes["vedette.auth.failure.reason"]);
+    expect(reasons).toEqual(expect.arrayContaining(["alg_none", "bad_signature", "unknown_user", "bad_password"]));
+    expect(receiver.events(EVENT.authentication).length).toBeGreaterThanOrEqual(10);
     expect(receiver.text("/v1/metrics")).toContain("vedette.requests.suspicious");
     expect(receiver.text("/v1/logs")).toContain("user.hash");
   });

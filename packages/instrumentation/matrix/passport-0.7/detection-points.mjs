@@ -2,6 +2,7 @@
 import express from "express";
 import { rateLimit } from "express-rate-limit";
 import session from "express-session";
+import jsonwebtoken from "jsonwebtoken";
 import passport from "passport";
 import { Strategy as LocalStrategy } from "passport-local";
 
@@ -22,6 +23,11 @@ app.use(passport.session());
 app.post("/login", passport.authenticate("local"), (request, response) => response.json({ user: request.user.id }));
 app.get("/me", (request, response) => response.json({ known: request.isAuthenticated() }));
 app.get("/search", (_request, response) => response.json([]));
+app.get("/api", (request, response) => {
+  jsonwebtoken.verify(request.headers.authorization?.slice("Bearer ".length), "a key of the application", (error) =>
+    response.status(error ? 401 : 200).end(),
+  );
+});
 app.use("/limited", rateLimit({ limit: 1, windowMs: 60_000, validate: false }));
 app.get("/limited", (_request, response) => response.end());
 const notAllowed = (allowed) => (_request, response) => response.status(405).set("allow", allowed).end();

@@ -1,7 +1,11 @@
 // A shop that is handed secrets in every place that has room for one; PLANTS names them, as JSON.
+import argon2 from "argon2";
 import bcrypt from "bcrypt";
+import bcryptjs from "bcryptjs";
 import express from "express";
+import { rateLimit } from "express-rate-limit";
 import session from "express-session";
+import { jwtVerify } from "jose";
 import jsonwebtoken from "jsonwebtoken";
 import passport from "passport";
 import { Strategy as LocalStrategy } from "passport-local";
@@ -36,6 +40,24 @@ app.get("/api/orders", (request, response) => {
   } catch {
     response.status(401).end();
   }
+});
+app.get("/api/customers", async (request, response) => {
+  const token = request.headers.authorization?.slice("Bearer ".length) ?? "";
+  const known = await jwtVerify(token, new TextEncoder().encode(plants.jwtKey)).then(
+    ({ payload }) => payload,
+    () => undefined,
+  );
+  response.status(known === undefined ? 401 : 200).json(known ?? {});
+});
+app.use("/limited", rateLimit({ limit: 1, windowMs: 60_000, validate: false, keyGenerator: () => plants.apiKey }));
+app.get("/limited", (_request, response) => response.end());
+app.post("/passwords", async (_request, response) => {
+  const options = { memoryCost: 1024, timeCost: 2, parallelism: 1 };
+  const [one, other] = [await argon2.hash(plants.password, options), await bcryptjs.hash(plants.password, 4)];
+  for (const typed of [plants.password, plants.jsonNote])
+    for (const check of [argon2.verify(one, typed), bcryptjs.compare(typed, other), bcrypt.compare(typed, user.hash)])
+      await check;
+  response.end();
 });
 app.post("/upload", (request, response) => request.resume().on("end", () => response.status(403).end()));
 app.get("/fail", () => {

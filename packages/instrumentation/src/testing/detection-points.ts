@@ -162,7 +162,19 @@ export const DETECTION_POINTS: readonly DetectionPoint[] = [
     covered: [],
     not: "nobody looks up where an address is; it goes out with the event for whoever does",
   },
-  { id: "SE1", what: "a cookie of the application was changed", covered: [session("invalid")] },
+  {
+    id: "SE1",
+    what: "a cookie or token of the application was changed",
+    covered: [
+      session("invalid"),
+      automatic(
+        EVENT.authentication,
+        { [ATTR.eventOutcome]: "failure", [ATTR.authFailureReason]: "bad_signature" },
+        "jsonwebtoken, jose",
+      ),
+      rule("Session tokens are guessed or forged"),
+    ],
+  },
   {
     id: "SE2",
     what: "a cookie that the application never set",
