@@ -1,14 +1,16 @@
+import { TELLING_HASHES, WORD_LETTERS } from "./telling-words.ts";
+
 /**
  * Kinds of characters that mean something to one of the languages that attacks are written in. One pass over a value gives the set of
  * kinds in it, and what a detector needs is compared with that set: most values need no more than this pass.
  */
 export const CHARACTERS = {
   space: 1,
-  /** `'`, `"` and the back-tick. */
+  /** `'` and `"`. */
   quote: 1 << 1,
   /** `<` and `>`. */
   angle: 1 << 2,
-  /** `;`, `|`, `&` and line ends. */
+  /** `;`, `|` and `&`, and line ends. */
   separator: 1 << 3,
   dollar: 1 << 4,
   brace: 1 << 5,
@@ -36,6 +38,10 @@ export const CHARACTERS = {
   /** `A` to `Z`. */
   upper: 1 << 19,
   underscore: 1 << 20,
+  backTick: 1 << 21,
+  lineEnd: 1 << 22,
+  /** A word that SQL, a shell or code is made of; told by `kindsOfEncoded` only. */
+  tellingWord: 1 << 23,
 } as const;
 
 const C = CHARACTERS;
@@ -45,9 +51,11 @@ const PLUS = 0x2b;
 const TABLE = new Uint32Array(256);
 for (const [characters, kind] of [
   [" \t\v\f", C.space],
-  ["'\"`", C.quote],
+  ["'\"", C.quote],
+  ["`", C.backTick],
   ["<>", C.angle],
-  [";|&\n\r", C.separator],
+  [";|&", C.separator],
+  ["\n\r", C.separator | C.lineEnd],
   ["$", C.dollar],
   ["{}", C.brace],
   ["[]", C.bracket],
@@ -88,6 +96,7 @@ function kindsBeyond(code: number): number {
 export function kindsOfEncoded(text: string, start: number, end: number, plusIsSpace: boolean): number {
   let kinds = 0;
   let before = 0;
+  let hash = 0;
   for (let index = start; index < end; index++) {
     let code = text.charCodeAt(index);
     if (code === PERCENT) {
@@ -98,12 +107,20 @@ export function kindsOfEncoded(text: string, start: number, end: number, plusIsS
         index += 2;
       }
       kinds |= TABLE[code] ?? 0;
-    } else if (code === PLUS && plusIsSpace) kinds |= C.space;
-    else kinds |= code < 0x80 ? (TABLE[code] ?? 0) : kindsBeyond(code);
+    } else if (code === PLUS && plusIsSpace) {
+      code = 0x20;
+      kinds |= C.space;
+    } else kinds |= code < 0x80 ? (TABLE[code] ?? 0) : kindsBeyond(code);
+    const letter = code < 0x80 ? (WORD_LETTERS[code] ?? 0) : 0;
+    if (letter !== 0) hash = (Math.imul(hash, 31) + letter) | 0;
+    else if (hash !== 0) {
+      if (TELLING_HASHES.has(hash)) kinds |= C.tellingWord;
+      hash = 0;
+    }
     if (code === before) kinds |= doubled(code);
     before = code;
   }
-  return kinds;
+  return hash !== 0 && TELLING_HASHES.has(hash) ? kinds | C.tellingWord : kinds;
 }
 
 /** The kinds of characters in a decoded text. */

@@ -1,4 +1,5 @@
 /* oxlint-disable no-control-regex -- control characters are what attackers put in, and what has to be matched. */
+import { CHARACTERS as C, kindsOf } from "./character-classes.ts";
 import { namesJavaClass } from "./java-names.ts";
 
 /** White space and comments that PHP and JavaScript allow between a function's name and its bracket. */
@@ -44,19 +45,18 @@ const SCRIPT_FILE =
   /\.\s?(?:php\d?|phtml|phar|phps|pht|phpt|jspx?|jspf|jsw|jsv|aspx?|asa|asax|ashx|asmx|cer|cfm|cgi|htaccess)(?:\.|\s|%00|\u0000|$)[\s.]{0,64}(?:\.?(?:png|jpe?g|gif|txt|pdf))?[\s.]{0,64}$|^\.(?:htaccess|htpasswd|user\.ini)$|\bwp-config(?:\.|-|_)php\b|^settings\.\s?php/i;
 
 /** Says whether a value is code of a server-side language: PHP, JavaScript, Java, Ruby, Perl, Python. */
-export function isCodeInjection(value: string): boolean {
-  return (
-    PHP_TAG.test(value) ||
-    SUPERGLOBAL.test(value) ||
-    callsPhpFunction(value) ||
-    VARIABLE_CALL.test(value) ||
-    STRING_CALL.test(value) ||
-    BRACKETED_CALL.test(value) ||
-    PHP_SETTING.test(value) ||
-    NODE.test(value) ||
-    RUBY_PERL_PYTHON.test(value) ||
-    namesJavaClass(value)
-  );
+export function isCodeInjection(value: string, kinds: number = kindsOf(value)): boolean {
+  if ((kinds & C.angle) !== 0 && PHP_TAG.test(value)) return true;
+  if ((kinds & C.dollar) !== 0 && (SUPERGLOBAL.test(value) || VARIABLE_CALL.test(value))) return true;
+  if (
+    (kinds & C.parenthesis) !== 0 &&
+    (callsPhpFunction(value) || STRING_CALL.test(value) || BRACKETED_CALL.test(value))
+  )
+    return true;
+  if ((kinds & C.operator) !== 0 && PHP_SETTING.test(value)) return true;
+  if ((kinds & (C.parenthesis | C.dot | C.bracket | C.brace | C.underscore)) === 0) return namesJavaClass(value);
+  if (NODE.test(value) || namesJavaClass(value)) return true;
+  return (kinds & (C.dot | C.underscores)) !== 0 && RUBY_PERL_PYTHON.test(value);
 }
 
 function callsPhpFunction(value: string): boolean {

@@ -1,4 +1,5 @@
-import { RUNS_ANOTHER, commandKind } from "./shell-commands.ts";
+import { CHARACTERS as C, kindsOf } from "./character-classes.ts";
+import { RUNS_ANOTHER, commandKind, mayNameCommand } from "./shell-commands.ts";
 import { matchesKnownFile, undoShellQuoting } from "./shell-quoting.ts";
 
 /** Where a new command begins: separators, substitutions, a line of its own, a block. */
@@ -44,29 +45,40 @@ const QUOTED_COMMAND =
   /^["']?`(?:true|false)`["']?$|^'(?:true|false|uname|whoami|ifconfig|ipconfig|netstat|printenv)'$/i;
 const SET_HISTORY = /^set\s{1,4}[-+]o\s{1,4}\w{3,12}$|^!-\d{1,3}!|^!!$/;
 
-const PATTERNS: readonly RegExp[] = [
-  SHELL_SYNTAX,
-  ALIAS,
-  ASSIGNED,
-  WINDOWS_SHELL,
-  BATCH,
-  SQLITE_SHELL,
-  BRACES,
-  CODE_CALL,
-  DIRECTORY_LISTING,
-  PING,
-  QUOTED_COMMAND,
-  SET_HISTORY,
-  FREQUENT_PAIR,
+/** Each pattern with the kinds of characters of which it needs one; 0 where it needs words only. */
+const PATTERNS: readonly (readonly [number, RegExp])[] = [
+  [C.dollar | C.slash | C.parenthesis | C.angle | C.percent | C.backTick, SHELL_SYNTAX],
+  [C.operator, ALIAS],
+  [C.dollar, ASSIGNED],
+  [C.slash | C.parenthesis | C.colon | C.space, WINDOWS_SHELL],
+  [C.space | C.operator, BATCH],
+  [C.dot, SQLITE_SHELL],
+  [C.brace, BRACES],
+  [C.parenthesis | C.angle | C.percent | C.dot | C.underscore, CODE_CALL],
+  [C.colon, DIRECTORY_LISTING],
+  [C.space, PING],
+  [C.quote | C.backTick, QUOTED_COMMAND],
+  [C.space | C.operator, SET_HISTORY],
+  [0, FREQUENT_PAIR],
 ];
+const SIGNS =
+  C.separator | C.backTick | C.dollar | C.slash | C.angle | C.percent | C.parenthesis | C.quote | C.brace | C.operator;
+/** What a shell undoes. */
+const QUOTING = C.quote | C.backTick | C.dollar | C.slash | C.bracket | C.brace | C.operator | C.angle;
+/** What it puts something in the place of: then no word is what it seems. */
+const EXPANSION = C.backTick | C.dollar | C.bracket | C.brace | C.angle | C.operator;
 const CANDIDATE =
   /^[\s"']{0,4}(?:ansible|chef|cscli|aa|dd)\b|[;|&`$\n\r/\\<>%(-]|['"{!=]|dir|ping|alias|subprocess|child_process|processbuilder|\b(?:if|for)\s|^(?:time|strace|sudo|nohup|env)\s/i;
 
 /** Says whether a value would run a command where it reaches a shell, or names one that only a shell is meant for. */
-export function isCommandInjection(value: string): boolean {
-  if (value.length < 2 || !CANDIDATE.test(value)) return false;
-  if (runsCommand(value, false) || PATTERNS.some((pattern) => pattern.test(value)) || matchesKnownFile(value))
-    return true;
+export function isCommandInjection(value: string, kinds: number = kindsOf(value)): boolean {
+  if (value.length < 2 || ((kinds & SIGNS) === 0 && !CANDIDATE.test(value))) return false;
+  const named = mayNameCommand(value, false);
+  if (named ? runsCommand(value, false) : (kinds & C.slash) !== 0 && namesBinary(value)) return true;
+  for (const [needs, pattern] of PATTERNS)
+    if ((needs === 0 ? named : (kinds & needs) !== 0) && pattern.test(value)) return true;
+  if ((kinds & C.slash) !== 0 && matchesKnownFile(value)) return true;
+  if ((kinds & QUOTING) === 0 || ((kinds & EXPANSION) === 0 && !mayNameCommand(value, true))) return false;
   const plain = undoShellQuoting(value);
   return plain !== value && (runsCommand(plain, true) || namesBinary(plain));
 }

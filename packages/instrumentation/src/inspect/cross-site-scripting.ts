@@ -1,4 +1,5 @@
 /* oxlint-disable no-control-regex -- control characters are what attackers put in, and what has to be matched. */
+import { CHARACTERS as C, kindsOf } from "./character-classes.ts";
 import { decodeEntities } from "./decode.ts";
 
 const CANDIDATE = /[<>"'`=(:{&\\]|\b(?:document|window|self)\b|\+ad[wt4]/i;
@@ -71,27 +72,30 @@ const ENTITY_DECLARATION = /<!(?:entity|doctype)\b[^>]{0,200}(?:system|public|en
 const LOADING_TAG =
   /<(?:img|image|input|video|audio|source|body|table|td|bgsound|a|form|button|div|x|isindex|marquee|br|html|\?\w|!\[)[\s/"'`][^<]{0,400}(?:(?:src|href|lowsrc|dynsrc|background|action|formaction|poster|xlink:href|srcdoc|style|size|code|data)[\s\u0000-\u0020/]{0,6}=)[\s"'`]{0,4}(?:[^\s"'`>]{0,40}script\s{0,8}:|&#|\\|data:|[^>]{0,80}(?:expression|binding)|["'`]{0,2}>?<script)/i;
 
-const ALWAYS: readonly RegExp[] = [
-  ACTIVE_ELEMENT,
-  STYLED,
-  STYLE_TYPE,
-  HANDLER_IN_TAG,
-  HANDLER_AFTER_QUOTE,
-  BARE_HANDLER,
-  SCRIPT_SCHEME_IN_ATTRIBUTE,
-  SCRIPT_BREAKOUT,
-  LEADING_CALL,
-  SINK,
-  CSS_CODE,
-  NETSCAPE_ENTITY,
-  DATA_BINDING,
-  TEMPLATE,
-  ENTITY_DECLARATION,
-  LOADING_TAG,
-  CLOSED_ELEMENT,
-  STYLE_ATTRIBUTE,
-  SPACED_ELEMENT,
-  OBSCURED_CODE,
+const CALL = C.parenthesis | C.backTick;
+
+/** Each pattern with the kinds of characters of which it needs one. */
+const PATTERNS: readonly (readonly [number, RegExp])[] = [
+  [C.angle, ACTIVE_ELEMENT],
+  [C.angle, STYLED],
+  [C.angle, STYLE_TYPE],
+  [C.angle, HANDLER_IN_TAG],
+  [C.operator, HANDLER_AFTER_QUOTE],
+  [C.operator, BARE_HANDLER],
+  [C.colon, SCRIPT_SCHEME_IN_ATTRIBUTE],
+  [CALL | C.bracket | C.dot, SCRIPT_BREAKOUT],
+  [CALL, LEADING_CALL],
+  [C.operator, SINK],
+  [C.parenthesis | C.colon | C.at | C.slash, CSS_CODE],
+  [C.brace, NETSCAPE_ENTITY],
+  [C.operator, DATA_BINDING],
+  [C.brace, TEMPLATE],
+  [C.angle, ENTITY_DECLARATION],
+  [C.angle, LOADING_TAG],
+  [C.angle, CLOSED_ELEMENT],
+  [C.angle, STYLE_ATTRIBUTE],
+  [C.angle, SPACED_ELEMENT],
+  [CALL | C.bracket | C.operator, OBSCURED_CODE],
 ];
 
 /** Says whether a value brings script into a page: by elements, event handlers, script URLs, styles, or out of a script's string. */
@@ -120,7 +124,9 @@ function accessesDocument(text: string): boolean {
 const SCRIPT_COMMENT = /\/\*[^*]{0,80}\*\//g;
 
 function matches(text: string): boolean {
-  if (ALWAYS.some((pattern) => pattern.test(text)) || accessesDocument(text)) return true;
+  const kinds = kindsOf(text);
+  for (const [needs, pattern] of PATTERNS) if ((kinds & needs) !== 0 && pattern.test(text)) return true;
+  if ((kinds & (C.dot | C.bracket)) !== 0 && accessesDocument(text)) return true;
   if (text.includes("/*")) {
     const bare = text.replaceAll(SCRIPT_COMMENT, "");
     if (bare !== text && (accessesDocument(bare) || OBSCURED_CODE.test(bare))) return true;

@@ -6,7 +6,7 @@ import { isScriptFileName } from "./code-injection.ts";
 import { isCommandInjection } from "./command-injection.ts";
 import { isCrossSiteScripting } from "./cross-site-scripting.ts";
 import { decodePercent, readingsOf } from "./decode.ts";
-import { inspectName, inspectValue, isHarmlessKind } from "./inspect-value.ts";
+import { inspectName, inspectValue, isHarmlessKind, isPlainEncoded } from "./inspect-value.ts";
 import { Inspection, type InspectionResult, type Location } from "./inspection.ts";
 import { isPathTraversal } from "./path-traversal.ts";
 import { isScanner } from "./scanner.ts";
@@ -17,6 +17,8 @@ import { isSqlInjection } from "./sql-injection.ts";
 /** Harmless raw headers, by how they are read: a browser sends most of them with every request. */
 const HARMLESS = {
   value: createSeenValues(1024),
+  name: createSeenValues(512),
+  cookies: createSeenValues(512),
   agent: createSeenValues(256),
   referer: createSeenValues(512),
 };
@@ -90,15 +92,15 @@ function inspectPair(
 ): boolean {
   let allowed = inspection.take(split - start);
   if (allowed === 0 && split > start) return false;
-  if (!isHarmlessKind(kindsOfEncoded(text, start, start + allowed, true), allowed)) {
-    const name = decodePercent(text.slice(start, start + allowed), true);
-    inspection.add(location, name, name, inspectName(name));
-  }
+  const nameKinds = kindsOfEncoded(text, start, start + allowed, true);
+  if (!isHarmlessKind(nameKinds, allowed))
+    inspectPairName(inspection, location, text.slice(start, start + allowed), nameKinds);
   if (split >= end) return true;
   allowed = inspection.take(end - split - 1);
   if (allowed === 0) return end - split === 1;
   const from = split + 1;
-  if (isHarmlessKind(kindsOfEncoded(text, from, from + allowed, true), allowed)) return true;
+  const kinds = kindsOfEncoded(text, from, from + allowed, true);
+  if (isPlainEncoded(text, from, from + allowed, kinds)) return true;
   for (const value of readingsOf(text.slice(from, from + allowed), true)) {
     const indicators = inspectValue(value);
     if (indicators.length > 0)
@@ -113,14 +115,36 @@ function asText(header: string): string {
   return /[^\u0000-\u007f]/.test(header) ? Buffer.from(header, "latin1").toString("utf8") : header;
 }
 
+function inspectPairName(inspection: Inspection, location: Location, raw: string, kinds: number): void {
+  // The names that an application knows are few.
+  if (HARMLESS.name.has(raw)) return;
+  const name = (kinds & (C.space | C.percent)) === 0 && !raw.includes("%") ? raw : decodePercent(raw, true);
+  const indicators = inspectName(name);
+  if (indicators.length === 0) HARMLESS.name.add(raw);
+  else inspection.add(location, name, name, indicators);
+}
+
 function inspectHeader(inspection: Inspection, name: string, value: string | string[] | undefined): void {
   if (value === undefined) return;
-  const text = asText(typeof value === "string" ? value : value.join(", "));
-  if (text === "") return;
-  if (name === "cookie") return inspectCookies(inspection, text);
-  const memory = name === "user-agent" ? HARMLESS.agent : name === "referer" ? HARMLESS.referer : HARMLESS.value;
+  const sent = typeof value === "string" ? value : value.join(", ");
+  if (sent === "") return;
+  const memory =
+    name === "cookie"
+      ? HARMLESS.cookies
+      : name === "user-agent"
+        ? HARMLESS.agent
+        : name === "referer"
+          ? HARMLESS.referer
+          : HARMLESS.value;
   const fileName = memory === HARMLESS.value && FILE_NAME_HEADER.test(name);
-  if (!fileName && memory.has(text)) return;
+  if (!fileName && memory.has(sent)) return;
+  const text = asText(sent);
+  if (memory === HARMLESS.cookies) {
+    const before = inspection.findings.length;
+    inspectCookies(inspection, text);
+    if (inspection.findings.length === before && inspection.truncatedBy === undefined) memory.add(sent);
+    return;
+  }
   const allowed = inspection.take(text.length);
   if (allowed === 0) return;
   const raw = allowed < text.length ? text.slice(0, allowed) : text;
@@ -135,7 +159,7 @@ function inspectHeader(inspection: Inspection, name: string, value: string | str
     for (const reading of readingsOf(raw, false)) add(reading, inspectValue(reading));
     if (fileName) add(raw, inspectFileName(raw));
   }
-  if (found === 0 && allowed === text.length) memory.add(text);
+  if (found === 0 && allowed === text.length) memory.add(sent);
 }
 
 function inspectCookies(inspection: Inspection, header: string): void {

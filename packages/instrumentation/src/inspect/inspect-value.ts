@@ -13,81 +13,89 @@ import { readBase64 } from "./read-base64.ts";
 import { isServerSideRequest } from "./server-side-request.ts";
 import { isSqlInjection } from "./sql-injection.ts";
 import { isTemplateInjection } from "./template-injection.ts";
+import { tellingWords } from "./telling-words.ts";
 import { undoObfuscation } from "./undo-obfuscation.ts";
 import { isUnsafeDeserialization } from "./unsafe-deserialization.ts";
 import { isXmlExternalEntity } from "./xml-external-entity.ts";
 
 interface Detector {
   readonly indicator: Indicator;
-  /** The detector is asked when a value has characters of each of these sets. */
-  readonly needs: readonly number[];
-  readonly detects: (value: string) => boolean;
+  /** The detector is asked when a value has characters of one of these kinds, and of one of the others. */
+  readonly one: number;
+  readonly other: number;
+  readonly detects: (value: string, kinds: number) => boolean;
 }
+
+const ANY = ~0;
 
 /** In the order in which findings are told. */
 const DETECTORS: readonly Detector[] = [
-  {
-    indicator: INDICATOR.sqlInjection,
-    needs: [~0],
-    detects: isSqlInjection,
-  },
+  { indicator: INDICATOR.sqlInjection, one: ANY, other: ANY, detects: isSqlInjection },
   {
     indicator: INDICATOR.xss,
-    needs: [
-      C.angle | C.quote | C.operator | C.parenthesis | C.colon | C.brace | C.separator | C.slash | C.lookAlike | C.dot,
-    ],
+    one:
+      C.angle | C.operator | C.parenthesis | C.colon | C.brace | C.bracket | C.slash | C.lookAlike | C.dot | C.backTick,
+    other: ANY,
     detects: isCrossSiteScripting,
   },
   {
     indicator: INDICATOR.pathTraversal,
-    needs: [C.slash | C.step | C.colon | C.control | C.dot],
+    one: C.slash | C.step | C.colon | C.control | C.dot,
+    other: ANY,
     detects: isPathTraversal,
   },
   {
     indicator: INDICATOR.commandInjection,
-    needs: [
-      C.separator | C.quote | C.dollar | C.slash | C.space | C.parenthesis | C.angle | C.percent | C.brace | C.colon,
-    ],
+    one:
+      C.separator |
+      C.quote |
+      C.backTick |
+      C.dollar |
+      C.slash |
+      C.space |
+      C.parenthesis |
+      C.angle |
+      C.percent |
+      C.brace |
+      C.colon,
+    other: ANY,
     detects: isCommandInjection,
   },
   {
     indicator: INDICATOR.codeInjection,
-    needs: [C.parenthesis | C.dollar | C.angle | C.dot | C.quote | C.operator | C.bracket],
+    one: C.parenthesis | C.dollar | C.angle | C.dot | C.operator | C.bracket | C.underscore,
+    other: ANY,
     detects: isCodeInjection,
   },
   {
     indicator: INDICATOR.templateInjection,
-    needs: [C.brace | C.angle | C.bracket | C.comment],
+    one: C.brace | C.angle | C.bracket,
+    other: ANY,
     detects: isTemplateInjection,
   },
-  { indicator: INDICATOR.jndiLookup, needs: [C.colon], detects: isJndiLookup },
-  {
-    indicator: INDICATOR.ssrf,
-    needs: [C.colon | C.slash],
-    detects: isServerSideRequest,
-  },
+  { indicator: INDICATOR.jndiLookup, one: C.colon, other: ANY, detects: isJndiLookup },
+  { indicator: INDICATOR.ssrf, one: C.colon | C.slash, other: ANY, detects: isServerSideRequest },
   {
     indicator: INDICATOR.nosqlInjection,
-    needs: [C.dollar | C.parenthesis | C.separator | C.operator],
+    one: C.dollar | C.parenthesis | C.separator | C.operator,
+    other: C.dollar | C.quote | C.dot | C.parenthesis,
     detects: isNosqlInjection,
   },
-  { indicator: INDICATOR.xxe, needs: [C.angle | C.operator, C.space | C.colon], detects: isXmlExternalEntity },
+  { indicator: INDICATOR.xxe, one: C.angle | C.operator, other: C.space | C.colon, detects: isXmlExternalEntity },
   {
     indicator: INDICATOR.prototypePollution,
-    needs: [C.underscores | C.bracket | C.dot],
+    one: C.underscores | C.bracket | C.dot,
+    other: ANY,
     detects: isPrototypePollution,
   },
-  {
-    indicator: INDICATOR.unsafeDeserialization,
-    needs: [~0],
-    detects: isUnsafeDeserialization,
-  },
-  { indicator: INDICATOR.crlfInjection, needs: [C.separator | C.lookAlike], detects: isCrlfInjection },
+  { indicator: INDICATOR.unsafeDeserialization, one: ANY, other: ANY, detects: isUnsafeDeserialization },
+  { indicator: INDICATOR.crlfInjection, one: C.lineEnd | C.lookAlike, other: ANY, detects: isCrlfInjection },
 ];
 
 /** Kinds that no attack can do without one of; a value without any of them is words, numbers, an address or a token. */
 const MEANINGFUL =
   C.quote |
+  C.backTick |
   C.angle |
   C.separator |
   C.dollar |
@@ -104,9 +112,12 @@ const MEANINGFUL =
   C.control |
   C.underscores;
 
-/** Words that are SQL, a command or code without any sign between them, and the names of classes. */
-const TELLING =
-  /\b(?:union|select|having|order|group|waitfor|into|or|and|xor|div|like|rlike|regexp|null|between|exec|execute|drop|insert|delete|update|truncate|alter|create|declare|begin|shutdown|sounds|collate|sleep|alias|bash|sh|zsh|ping\d?|nc|ncat|curl|wget|cat|ls|id|time|strace|nohup|env|find|ansible|chef|cscli|dd|perf|cpulimit|if|for|python|perl|java|javax|org|com|runtime|processbuilder|sun|backup|[sx]p_[a-z]{3,32})\b|^set\s+[-+]o|ro0ab|kztaau|cs7qaf|\b\w{0,3}(?:information_schema|schema_name)|\b(?:document|window|constructor)\.|\bcase\s+when\b|\b(?:pg|utl|dbms|msdb|tempdb)_|\bopenrowset\b|^web-?inf|^(?:mysql|master)\.|^\d\.e[.(]/i;
+/** Names of classes, objects and databases with a dot behind them, and numbers that a database reads as more. */
+const DOTTED =
+  /\b(?:javax?|org|com|sun|jdk|groovy|document|window|constructor|runtime|processbuilder|process|console)\.|^(?:mysql|master)\.|^\d\.e[.(]|^web-?inf|^\.[a-z]|\.(?:sql|log|ini|bak)\b/i;
+const UNDERSCORED =
+  /\b(?:[sx]p_[a-z]{3,32}|(?:pg|utl|dbms|msdb|tempdb)_\w|\w{0,3}(?:information_schema|schema_name)|sqlite_|current_user|session_user|system_user|db_name|all_tables|user_tables|child_process|sess_)/i;
+const TELLING_TOKEN = /rO0AB|KztAAU|Cs7QAF|^open(?:rowset|datasource)$/i;
 
 /** Shorter tokens than this hide nothing. */
 const LONG_TOKEN = 6;
@@ -123,10 +134,30 @@ export function isHarmlessKind(kinds: number, length: number): boolean {
   );
 }
 
-/** Says whether a value with no meaningful character but spaces and dots is one that nothing has to be asked about. */
+/**
+ * Says whether a value is one that nothing more has to be asked about, by its kinds and, where it has dots, underscores or capitals, a look.
+ *
+ * @param kinds As `kindsOfEncoded` gives them.
+ */
+export function isPlainEncoded(text: string, start: number, end: number, kinds: number): boolean {
+  if ((kinds & MEANINGFUL) !== 0) return false;
+  if ((kinds & (C.space | C.tellingWord)) === (C.space | C.tellingWord)) return false;
+  if ((kinds & (C.dot | C.underscore | C.upper)) === 0) return true;
+  const value = text.slice(start, end);
+  return !value.includes("%") && hasNoTellingName(value, kinds) && inspectToken(value, kinds).length === 0;
+}
+
+/** Says whether a value with no meaningful character is one that nothing has to be asked about. */
 function isPlainText(value: string, kinds: number): boolean {
   if ((kinds & MEANINGFUL) !== 0) return false;
-  return !TELLING.test(value);
+  if ((kinds & C.space) !== 0 && tellingWords(value) !== 0) return false;
+  return hasNoTellingName(value, kinds);
+}
+
+function hasNoTellingName(value: string, kinds: number): boolean {
+  if ((kinds & C.dot) !== 0 && DOTTED.test(value)) return false;
+  if ((kinds & C.underscore) !== 0 && UNDERSCORED.test(value)) return false;
+  return (kinds & C.upper) === 0 || !TELLING_TOKEN.test(value);
 }
 
 /** Says which classes of attack a decoded value shows; of a value that is JSON, what its names and strings show. */
@@ -134,10 +165,11 @@ export function inspectValue(value: string): readonly Indicator[] {
   const kinds = kindsOf(value);
   if (isHarmlessKind(kinds, value.length)) return NOTHING;
   if ((kinds & (MEANINGFUL & ~C.operator)) === 0) {
-    const hidden = inspectToken(value);
+    const hidden = inspectToken(value, kinds);
     if (hidden.length > 0 || isPlainText(value, kinds)) return hidden;
   }
-  const texts = (kinds & (C.brace | C.bracket)) === 0 ? undefined : textsOfJson(value);
+  const texts =
+    (kinds & (C.brace | C.bracket)) === 0 || (kinds & (C.quote | C.colon)) === 0 ? undefined : textsOfJson(value);
   if (texts === undefined) return inspectText(value, kinds);
   const indicators = new Set<Indicator>();
   for (const { name, text } of texts) {
@@ -152,15 +184,17 @@ function inspectValueInside(text: string): readonly Indicator[] {
   const kinds = kindsOf(text);
   if (isHarmlessKind(kinds, text.length)) return NOTHING;
   if ((kinds & (MEANINGFUL & ~C.operator)) === 0) {
-    const hidden = inspectToken(text);
+    const hidden = inspectToken(text, kinds);
     if (hidden.length > 0 || isPlainText(text, kinds)) return hidden;
   }
   return inspectText(text, kinds);
 }
 
 /** What a token shows when it is base64 of a text. */
-function inspectToken(value: string): readonly Indicator[] {
-  const token = value.trim();
+function inspectToken(value: string, kinds: number): readonly Indicator[] {
+  // Base64 of a text has capitals; what has spaces inside is a text itself.
+  if ((kinds & C.upper) === 0) return NOTHING;
+  const token = (kinds & C.space) === 0 ? value : value.trim();
   const decoded = readBase64(token);
   if (decoded !== undefined) {
     const indicators = inspectText(decoded, kindsOf(decoded));
@@ -197,8 +231,8 @@ function inspectText(value: string, kinds: number): readonly Indicator[] {
 }
 
 function detect(value: string, kinds: number, indicators: Indicator[]): void {
-  for (const { indicator, needs, detects } of DETECTORS) {
-    if (needs.every((need) => (kinds & need) !== 0) && !indicators.includes(indicator) && detects(value))
+  for (const { indicator, one, other, detects } of DETECTORS) {
+    if ((kinds & one) !== 0 && (kinds & other) !== 0 && !indicators.includes(indicator) && detects(value, kinds))
       indicators.push(indicator);
   }
 }

@@ -18,5 +18,8 @@ export function isNosqlOperator(name: string): boolean {
 
 /** Says whether a value brings an operator or code of a document database with it. */
 export function isNosqlInjection(value: string): boolean {
-  return EMBEDDED.test(value) || SCRIPT.test(value) || STRING_LEFT.test(value);
+  if (value.includes("$") && EMBEDDED.test(value)) return true;
+  return /\b(?:db|this|tojson|tojsonone|return|date)\b/i.test(value)
+    ? SCRIPT.test(value) || STRING_LEFT.test(value)
+    : STRING_LEFT.test(value);
 }

@@ -1,4 +1,6 @@
 /* oxlint-disable no-control-regex -- control characters are what attackers put in, and what has to be matched. */
+import { CHARACTERS as C, kindsOf } from "./character-classes.ts";
+
 /** One step up, in the spellings that servers and libraries undo: mixed slashes, doubled dots, path parameters, hex escapes. */
 const STEP =
   /(?:^|[\\/=:;,]|0x2f|0x5c)(?:\.{2,4}|(?:0x2e){2}|(?:0x2e|\.)(?:\\|%00|\u0000)\.?)(?:;[^/\\]{0,20})?(?=[\\/]|0x2f|0x5c)/gi;
@@ -17,8 +19,11 @@ const PADDED =
   /^[\\/]{1,8}\.{2,}|^[\\/]{3,}[^\\/]|(?:[\\/]{1,3}\.(?=[\\/.]|$)){3,}|^[\\/]\.[\\/]\.{2}[\\/]|^c:(?:b?oot\.ini|inetpub|winnt|windows)|^web-?inf|^\.\.\\[\w.]|(?:^|:)\.{5,}|^[\\/](\w)\1{199,}/;
 
 /** Says whether a value leads out of the folder that it is meant to stay in, or to a file that only an intruder asks for. */
-export function isPathTraversal(value: string): boolean {
+export function isPathTraversal(value: string, kinds: number = kindsOf(value)): boolean {
   if (value.length < 4) return false;
+  // Only dots: the name of a file, which matters where it begins with one.
+  if ((kinds & (C.slash | C.step | C.colon | C.control)) === 0)
+    return /^(?:\.|web-?inf)/i.test(value) && (TARGET.test(value) || PADDED.test(value));
   const steps = value.match(STEP)?.length ?? 0;
   if (steps >= 2) return true;
   if (PADDED.test(value)) return true;

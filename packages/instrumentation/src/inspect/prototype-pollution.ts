@@ -3,5 +3,5 @@ const KEY =
 
 /** Says whether a name, path or text has a key that reaches the prototype which all objects share. */
 export function isPrototypePollution(text: string): boolean {
-  return KEY.test(text);
+  return (text.includes("__") || text.includes("onstructor")) && KEY.test(text);
 }

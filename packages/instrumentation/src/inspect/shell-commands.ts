@@ -1,3 +1,5 @@
+import { WORD_LETTERS } from "./telling-words.ts";
+
 /** Commands that are no words of a language: they prove an attack where a command may begin. */
 const TOOLS =
   "id whoami uname ifconfig ipconfig netstat nslookup wget curl ncat netcat nc bash zsh ksh csh tcsh dash sh fish ash python perl ruby php lua node npm npx pip pipx gem powershell " +
@@ -65,4 +67,38 @@ export const RUNS_ANOTHER: ReadonlySet<string> = new Set(
 export function commandKind(word: string): CommandKind | undefined {
   const name = word.toLowerCase().replace(/\.(?:exe|com|bat|cmd)$/, "");
   return KINDS.get(name) ?? KINDS.get(name.replace(/[\d.]{1,8}$/, ""));
+}
+
+/** Hashes of the first words of all names. */
+const HASHES = new Set<number>();
+for (const name of [...KINDS.keys(), ...RUNS_ANOTHER]) {
+  let hash = 0;
+  for (const letter of /^[a-z_]+|^\d[a-z]+/.exec(name)?.[0] ?? name)
+    hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0;
+  HASHES.add(hash);
+}
+// "\n" before a command whose backslash a filter took away.
+for (const name of ["id", "ls", "cat", "whoami", "uname", "ping", "wget", "curl", "dir", "net", "ps", "pwd"]) {
+  let hash = 0;
+  for (const letter of `n${name}`) hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0;
+  HASHES.add(hash);
+}
+
+/**
+ * Says whether a word of a text may be the name of a command: in one pass, with digits at its end and, where asked, quotes and backslashes
+ * inside it left out.
+ */
+export function mayNameCommand(text: string, throughQuotes: boolean): boolean {
+  let hash = 0;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    const letter = code < 128 ? (WORD_LETTERS[code] ?? 0) : 0;
+    if (letter > 57) hash = (Math.imul(hash, 31) + letter) | 0;
+    else if (throughQuotes && (code === 0x27 || code === 0x22 || code === 0x5c)) continue;
+    else {
+      if (hash !== 0 && HASHES.has(hash)) return true;
+      hash = letter === 0 || hash !== 0 ? 0 : (Math.imul(hash, 31) + letter) | 0;
+    }
+  }
+  return hash !== 0 && HASHES.has(hash);
 }

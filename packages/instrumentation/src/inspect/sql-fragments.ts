@@ -1,4 +1,6 @@
+import { CHARACTERS as C } from "./character-classes.ts";
 import type { SqlTokens } from "./sql-tokens.ts";
+import { WORDS } from "./telling-words.ts";
 
 const OPERATOR_WORDS =
   "and|or|xor|div|mod|like|rlike|regexp|is|is\\s+not|not\\s+(?:like|rlike|regexp)|sounds\\s+like|in|between";
@@ -40,16 +42,17 @@ const OPENED = /^\s{0,4}([a-z_]\w{1,20})[^\w()]{0,8}\(\s{0,4}$/i;
 const COMPARED_SHORT = 40;
 
 /** Fragments of statements that are known by their text. */
-export function isSqlFragmentText(value: string): boolean {
-  return (
-    (value.length <= COMPARED_SHORT &&
-      (BETWEEN_STRINGS.test(value) || TAUTOLOGY.test(value) || opensFunction(value))) ||
-    CAST.test(value) ||
-    JSON_OPERATOR.test(value) ||
-    CUT_OFF.test(value) ||
-    ODD_NUMBER.test(value) ||
-    SYSTEM_NAME.test(value)
-  );
+export function isSqlFragmentText(value: string, kinds: number, words: number): boolean {
+  if (value.length <= COMPARED_SHORT) {
+    if ((kinds & C.quote) !== 0 && BETWEEN_STRINGS.test(value)) return true;
+    if ((kinds & (C.operator | C.angle)) !== 0 && TAUTOLOGY.test(value)) return true;
+    if ((kinds & C.parenthesis) !== 0 && opensFunction(value)) return true;
+  }
+  if ((kinds & C.colon) !== 0 && CAST.test(value)) return true;
+  if ((kinds & (C.angle | C.at | C.operator | C.comment)) !== 0 && JSON_OPERATOR.test(value)) return true;
+  if (((words & WORDS.sql) !== 0 || (kinds & (C.operator | C.angle)) !== 0) && CUT_OFF.test(value)) return true;
+  if ((kinds & (C.dot | C.parenthesis)) !== 0 && ODD_NUMBER.test(value)) return true;
+  return value.length <= COMPARED_SHORT && SYSTEM_NAME.test(value);
 }
 
 function opensFunction(value: string): boolean {

@@ -1,17 +1,35 @@
+import { CHARACTERS as C, kindsOf } from "./character-classes.ts";
 import { isSqlFragment, isSqlFragmentText } from "./sql-fragments.ts";
 import { tokeniseSql, type SqlTokens } from "./sql-tokens.ts";
+import { tellingWords, WORDS } from "./telling-words.ts";
 
-const CANDIDATE =
-  /['"`;#=<>|&@()*\u0080-\uffff]|--|\b(?:union|select|order|group|having|where|or|and|xor|sleep|insert|update|delete|drop|exec|declare|like|null|from|alter|case|in|is|except)\b|[a-z]_[a-z]|\b(?:tempdb|msdb|sysobjects|openrowset)\b|\bmysql\./i;
+/** Signs of SQL; without any of them it takes words. */
+const SIGNS =
+  C.quote |
+  C.backTick |
+  C.separator |
+  C.comment |
+  C.operator |
+  C.angle |
+  C.at |
+  C.parenthesis |
+  C.lookAlike |
+  C.underscore |
+  C.dot;
 
 /**
  * Says whether a value changes the meaning of an SQL statement that it is put into: on its own (as a number is), or after closing a
  * single-quoted or double-quoted string. Works on token shapes, so that spacing, case and comments do not matter.
+ *
+ * @param kinds Of the value, as `kindsOf` gives them.
  */
-export function isSqlInjection(value: string): boolean {
-  if (value.length < 3 || !CANDIDATE.test(value)) return false;
-  if (isSqlFragmentText(value)) return true;
+export function isSqlInjection(value: string, kinds: number = kindsOf(value)): boolean {
+  if (value.length < 3) return false;
+  const words = tellingWords(value);
+  if ((kinds & SIGNS) === 0 && (words & WORDS.sql) === 0) return false;
+  if (isSqlFragmentText(value, kinds, words)) return true;
   if (isInjectedStatement(tokeniseSql(value, ""), "")) return true;
+  if ((kinds & (C.quote | C.backTick)) === 0) return false;
   if (value.includes("'") && isInjectedStatement(tokeniseSql(value, "'"), "'")) return true;
   if (value.includes('"') && isInjectedStatement(tokeniseSql(value, '"'), '"')) return true;
   return value.includes("`") && isInjectedStatement(tokeniseSql(value, "`"), "`");
@@ -98,6 +116,10 @@ const WORD_CONDITION = new RegExp(`[nsvlH]&{1,4}a{0,4}[w](?:\\.w)?o[&]?(?:${OPER
 function isInjectedStatement(tokens: SqlTokens, quote: string): boolean {
   const { shape, texts } = tokens;
   if (shape.length < 2) return false;
+  if (!isTelling(shape))
+    return tokens.inlineComments > 0 || shape.includes("kk") || !isProse(shape, quote)
+      ? decideWeak(tokens, quote)
+      : false;
   if (ANYWHERE.some((pattern) => pattern.test(shape))) return true;
   if (isSqlFragment(tokens, quote)) return true;
   if (namesAttack(tokens) || /x[USDFW&O]/.test(shape)) return true;
@@ -106,6 +128,26 @@ function isInjectedStatement(tokens: SqlTokens, quote: string): boolean {
   if (CONDITION.test(flat) || NULL_CONDITION.test(flat)) return true;
   if (quote === "") return standsAsExpression(flat, texts);
   return WORD_CONDITION.test(flat) || leavesString(tokens, flat, quote);
+}
+
+/** Tokens that every statement, clause and comparison has one of. */
+const TELLING = new Set([..."oUSDFWOKHxcv;"].map((letter) => letter.charCodeAt(0)));
+
+function isTelling(shape: string): boolean {
+  for (let index = 0; index < shape.length; index++) if (TELLING.has(shape.charCodeAt(index))) return true;
+  return false;
+}
+
+/** Two words in a row after an apostrophe, or nothing but words: a sentence, where no token says otherwise. */
+function isProse(shape: string, quote: string): boolean {
+  return quote === "" ? !/^[&nvl]|\($|^na/.test(shape) : shape[1] === "w";
+}
+
+/** What is left to decide by without a statement, clause or comparison. */
+function decideWeak(tokens: SqlTokens, quote: string): boolean {
+  if (isSqlFragment(tokens, quote) || (tokens.shape.includes("kk") && namesAttack(tokens))) return true;
+  const flat = tokens.shape.replaceAll(/[()x]/g, "").replaceAll(/s{2,}/g, "s");
+  return quote === "" ? standsAsExpression(flat, tokens.texts) : leavesString(tokens, flat, quote);
 }
 
 /** Attack functions called, and names that are proof by themselves when anything of SQL is around. */

@@ -10,5 +10,6 @@ const SEVEN_BIT = /\+adw(?:aiq)?-(?:doctype|entity)/i;
 
 /** Says whether a text declares entities of its own or includes other documents, which a parser of XML would load. */
 export function isXmlExternalEntity(value: string): boolean {
+  if (!/!|xi:|schemalocation|<x|\+adw/i.test(value)) return false;
   return DECLARED.test(value) || INCLUDED.test(value) || LOOSE.test(value) || SEVEN_BIT.test(value);
 }
