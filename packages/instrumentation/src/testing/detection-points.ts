@@ -173,6 +173,7 @@ export const DETECTION_POINTS: readonly DetectionPoint[] = [
         "jsonwebtoken, jose",
       ),
       rule("Session tokens are guessed or forged"),
+      rule("Forged token presented"),
     ],
   },
   {
@@ -190,7 +191,12 @@ export const DETECTION_POINTS: readonly DetectionPoint[] = [
   {
     id: "SE4",
     what: "somebody else's session is used",
-    covered: [session("concurrent"), manual("sessionEvent", EVENT.session, "`action: hijack_suspected`")],
+    covered: [
+      session("concurrent"),
+      manual("sessionEvent", EVENT.session, "`action: hijack_suspected`"),
+      rule("One session in two hands"),
+      rule("Session taken over, says the application"),
+    ],
   },
   { id: "SE5", what: "the address changes within a session", covered: [session("client_changed", "address")] },
   { id: "SE6", what: "the browser changes within a session", covered: [session("client_changed", "user_agent")] },

@@ -83,10 +83,13 @@ describe("an alerting rule", () => {
   });
 
   it.each(named(alerting))(
-    "%s asks for a block only when it is of level high or above, and for 15 minutes",
+    "%s asks for something only when it is of level high or above, and for 15 minutes",
     (_title, rule) => {
       for (const response of rule.extension.response) {
-        expect(response).toEqual({ action: "block_address", field: "client.address", for: 900_000 });
+        expect([
+          { action: "block_address", field: "client.address", for: 900_000 },
+          { action: "end_session", field: "session.id", target: "session.id", for: 900_000 },
+        ]).toContainEqual(response);
         expect(["high", "critical"]).toContain(rule.level);
       }
     },
@@ -149,7 +152,11 @@ function readmeRow(rule: Rule): string {
     .filter((tag) => /^attack\.t\d/.test(tag))
     .map((tag) => tag.slice("attack.".length).toUpperCase());
   const response =
-    extension.response.map((hint) => `blocks the address for ${hint.for / 60_000}m`).join(", ") || "none";
+    extension.response
+      .map((hint) =>
+        hint.action === "end_session" ? "ends the session" : `blocks the address for ${hint.for / 60_000}m`,
+      )
+      .join(", ") || "none";
   const link = relative(dirname(folder), rule.path).replaceAll("\\", "/");
   return `| [${rule.title}](${link}) | ${rule.level} | ${extension.kind} | ${techniques.join(", ")} | ${looks} | ${response} |`;
 }
