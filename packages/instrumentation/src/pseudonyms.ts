@@ -65,17 +65,6 @@ export function normaliseUserName(name: string): string {
   return name.slice(0, NAME_CHARACTERS).trim().normalize("NFKC").toLowerCase();
 }
 
-/** Every `user.hash` that events of other processes may give to a user: of the id and of the name, under each key. */
-export function userHashes(
-  pseudonyms: Pseudonyms,
-  { userId, userName }: { readonly userId?: string | undefined; readonly userName?: string | undefined },
-): readonly string[] {
-  return [
-    ...(userId === undefined ? [] : pseudonyms.allOf(userId)),
-    ...(userName === undefined ? [] : pseudonyms.allOf(normaliseUserName(userName))),
-  ];
-}
-
 let ofProcess: { readonly keys: string; readonly pseudonyms: Pseudonyms } | undefined;
 
 /** The process's pseudonyms: under the keys of the start, or else of the environment. */
