@@ -1,12 +1,6 @@
 import { createHmac } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import {
-  createPseudonyms,
-  normaliseUserName,
-  setProcessHashKeys,
-  processPseudonyms,
-  userHashes,
-} from "./pseudonyms.ts";
+import { createPseudonyms, normaliseUserName, setProcessHashKeys, processPseudonyms } from "./pseudonyms.ts";
 
 const hmac = (key: string, value: string): string => createHmac("sha256", key).update(value).digest("hex").slice(0, 32);
 
