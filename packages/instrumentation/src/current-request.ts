@@ -147,14 +147,14 @@ export function identifyAndCheck(state: RequestState, identity: RequestIdentity)
  * @param person Who the event is about: whoever sends the request, unless it says somebody else.
  */
 export function requestAttributes(state: RequestState, person: RequestIdentity = state.identity): Attributes {
+  const route = routeOf(state);
   const attributes: Attributes = {
     [ATTR.httpRequestMethod]: state.request.method ?? "GET",
-    [ATTR.urlPath]: redactPath(state.path),
+    [ATTR.urlPath]: redactPath(state.path, route),
   };
   const privacy = processPrivacy();
   if (state.clientAddress !== undefined) attributes[ATTR.clientAddress] = privacy.address(state.clientAddress);
   if (state.peerAddress !== undefined) attributes[ATTR.networkPeerAddress] = privacy.address(state.peerAddress);
-  const route = routeOf(state);
   if (route !== undefined) attributes[ATTR.httpRoute] = route;
   if (state.query !== undefined && state.query !== "") attributes[ATTR.urlQuery] = redactQuery(state.query);
   const userAgent = state.request.headers["user-agent"];

@@ -86,6 +86,20 @@ describe("redaction", () => {
   });
 
   it.each([
+    ["/reset/abc", "/reset/:token", "/reset/REDACTED"],
+    ["/reset/abc/7", "/reset/:token(\\w+)/:id", "/reset/REDACTED/7"],
+    ["/a/abc", "/a/{session_id}", "/a/REDACTED"],
+    ["/a/abc", "/a/[apiKey]", "/a/REDACTED"],
+    ["/reset", "/reset/:token?", "/reset"],
+    ["/reset/", "/reset/:token?", "/reset/"],
+    ["/files/a/b/c", "/files/*rest/:token", "/files/a/b/c"],
+    ["/users/7", "/users/:id", "/users/7"],
+    ["/x", "/:name/:token/:more", "/x"],
+  ])("makes of the path %j of the route %j %j", (path, route, expected) => {
+    expect(redactPath(path, route)).toBe(expected);
+  });
+
+  it.each([
     [
       "http://me:pw@169.254.169.254/latest?token=abc&x=1",
       "http://REDACTED:REDACTED@169.254.169.254/latest?token=REDACTED&x=1",

@@ -125,10 +125,31 @@ const PATH_CHARACTERS = 1024;
 const LONG_SEGMENT =
   /(?<=\/)(?=[\w~-]*\d)(?=[\w~-]*[a-z])(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:[/;]|$))[\w~-]{32,}(?=[/;.]|$)/gi;
 
-/** Makes `url.path` of a raw path: matrix parameters with a secret's name, tokens, tickets and what names a person redacted, cut to 1,024 characters. */
-export function redactPath(path: string): string {
+/** A part of a route that stands for any value: `:token`, `:token(\\d+)`, `{token}`, `[token]`. */
+const ROUTE_PARAMETER = /^(?::([a-z_]\w*)|\{([a-z_]\w*)|\[([a-z_]\w*))/i;
+
+/**
+ * Makes `url.path` of a raw path: parameters of the route and of the path itself with a secret's name, tokens, tickets and what names a person redacted, cut to 1,024 characters.
+ *
+ * @param route As far as it is known: `/reset/:token` says what else only a guess would.
+ */
+export function redactPath(path: string, route?: string): string {
   const cut = path.length > PATH_CHARACTERS ? path.slice(0, PATH_CHARACTERS + BEYOND) : path;
-  return redactText(cut).replaceAll(LONG_SEGMENT, REDACTED).slice(0, PATH_CHARACTERS);
+  const named = route === undefined ? cut : withoutSecretParameters(cut, route);
+  return redactText(named).replaceAll(LONG_SEGMENT, REDACTED).slice(0, PATH_CHARACTERS);
+}
+
+/** Parts are compared one by one from the left; behind a wildcard nothing is known any more. */
+function withoutSecretParameters(path: string, route: string): string {
+  if (!/[:{[]/.test(route)) return path;
+  const parts = path.split("/");
+  for (const [index, pattern] of route.split("/").entries()) {
+    if (pattern.includes("*") || index >= parts.length) break;
+    const match = ROUTE_PARAMETER.exec(pattern);
+    if (match !== null && parts[index] !== "" && isSecretName(match[1] ?? match[2] ?? match[3] ?? ""))
+      parts[index] = REDACTED;
+  }
+  return parts.join("/");
 }
 
 const URL_CHARACTERS = 1024;

@@ -24,6 +24,7 @@ const PLANTS = {
   bearer: "Zq7bearerplant-abcdefghij",
   apiKey: "Zq7apikeyplant",
   refererToken: "Zq7refererplant",
+  routeToken: "Zq7-routeplant",
   pathToken: "7a71706c616e7465647061746874306b",
   matrixSession: "Zq7MATRIXPLANT",
   multipartPassword: "Zq7multipartplant",
@@ -112,6 +113,7 @@ beforeAll(async () => {
   await get(`/search?password=${encodedAttack}${PLANTS.attackedPassword}`);
   await get(`/missing;jsessionid=${PLANTS.matrixSession}/x?q=${encodedAttack}`);
   await get(`/reset/${PLANTS.pathToken}`);
+  await get(`/invitations/${PLANTS.routeToken}`);
   await get(`/u/${PLANTS.otherEmail}`, { "user-agent": `sqlmap/1 (${PLANTS.otherEmail})` });
 
   // Headers and cookies.

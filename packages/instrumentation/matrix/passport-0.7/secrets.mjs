@@ -59,6 +59,7 @@ app.post("/passwords", async (_request, response) => {
       await check;
   response.end();
 });
+app.get("/invitations/:token", (_request, response) => response.status(403).end());
 app.post("/upload", (request, response) => request.resume().on("end", () => response.status(403).end()));
 app.get("/fail", () => {
   throw new Error(`cannot connect to postgres://app:${plants.databasePassword}@db/shop`);
