@@ -114,3 +114,42 @@ export const INSTRUMENTED_LIBRARIES: readonly InstrumentedLibrary[] = [
     create: (config) => new FastifySessionInstrumentation(config),
   },
 ];
+
+/** A library that needs no instrumentation of its own, and through what it is seen. */
+export interface CoveredLibrary extends Omit<InstrumentedLibrary, "create"> {
+  readonly through: string;
+}
+
+/** Libraries that are seen through others or through what they answer; tried and listed like the instrumented ones. */
+export const COVERED_LIBRARIES: readonly CoveredLibrary[] = [
+  {
+    library: "@nestjs/core",
+    versions: ">=10.0.0 <13",
+    triedOn: ["nestjs-10", "nestjs-12"],
+    through: "express or fastify",
+  },
+  {
+    library: "@koa/router",
+    versions: ">=12.0.0 <16",
+    triedOn: ["koa-2", "koa-3"],
+    through: "koa",
+  },
+  {
+    library: "@hono/node-server",
+    versions: ">=1.0.0 <3",
+    triedOn: ["hono-4", "hono-4-server-2"],
+    through: "node:http",
+  },
+  {
+    library: "express-rate-limit",
+    versions: ">=7.0.0 <9",
+    triedOn: ["express-4", "express-5"],
+    through: "its count on the request, and its answers",
+  },
+  {
+    library: "@fastify/rate-limit",
+    versions: ">=9.0.0 <12",
+    triedOn: ["fastify-4", "fastify-5"],
+    through: "its answers",
+  },
+];

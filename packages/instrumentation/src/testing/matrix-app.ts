@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { REGISTER, startProcess, type ProcessEnd } from "./app-process.ts";
 import { startOtlpReceiver, type ReceivedEvent, type ReceivedPoint } from "./otlp-receiver.ts";
@@ -36,6 +36,15 @@ export interface MatrixApp extends AsyncDisposable {
 
 /** The folder of all applications of the matrix. */
 export const MATRIX_FOLDER = resolve(import.meta.dirname, "../../matrix");
+
+/** The version of a library that a folder of the matrix depends on. */
+export function triedVersion(folder: string, library: string): string {
+  const text = readFileSync(resolve(MATRIX_FOLDER, folder, "package.json"), "utf8");
+  const { dependencies } = JSON.parse(text) as { dependencies: Readonly<Record<string, string>> };
+  const version = dependencies[library];
+  if (version === undefined) throw new Error(`matrix/${folder}/package.json does not depend on ${library}.`);
+  return version;
+}
 
 /** The entries of a folder of the matrix: `app.mjs` and `app.cjs`, as far as they are there. */
 export function entriesOf(folder: string): readonly string[] {

@@ -1,4 +1,6 @@
 import { ATTR, EVENT, INSTRUMENTATION_METRICS, type AttributeName, type EventName } from "@vedette/semconv";
+import { COVERED_LIBRARIES, INSTRUMENTED_LIBRARIES } from "../instrumentations.ts";
+import { triedVersion } from "./matrix-app.ts";
 import { ENVIRONMENT_VARIABLES } from "../settings.ts";
 import { detectionPointRows } from "./detection-points.ts";
 
@@ -168,6 +170,15 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 /** The generated parts of the README, by the name of their marker. */
 export function readmeTables(): Readonly<Record<string, string>> {
   return {
+    libraries: table(
+      ["library", "versions", "tried on", "seen through"],
+      [...INSTRUMENTED_LIBRARIES, ...COVERED_LIBRARIES].map((each) => [
+        code(each.library),
+        each.versions === "*" ? "node's own" : code(each.versions),
+        [...new Set(each.triedOn.map((folder) => triedVersion(folder, each.library)))].join(", "),
+        "through" in each ? each.through : "its own instrumentation",
+      ]),
+    ),
     metrics: table(
       ["metric", "kind", "unit", "attributes", "description"],
       Object.values(INSTRUMENTATION_METRICS).map(({ name, kind, unit, attributes, description }) => [
