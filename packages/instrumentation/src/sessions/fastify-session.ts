@@ -25,9 +25,7 @@ interface SessionRequest {
   readonly session?: { readonly sessionId?: unknown; readonly encryptedSessionId?: unknown } | null;
 }
 
-interface Reply extends Pick<ServerResponse, "getHeader"> {
-  hijack(): void;
-}
+type Reply = Pick<ServerResponse, "getHeader">;
 
 interface Instance {
   addHook(name: "onRequest", hook: (request: SessionRequest, reply: Reply, done: () => void) => void): void;
@@ -64,8 +62,8 @@ export class FastifySessionInstrumentation extends LibraryInstrumentation {
   private addHook(instance: Instance, options: SessionOptions): void {
     instance.addHook("onRequest", (request, reply, done) => {
       const answered = this.isEnabled() && this.quietly(() => this.begin(request, reply, options)) === true;
-      if (answered) reply.hijack();
-      else done();
+      // Without done() fastify goes no further with a request.
+      if (!answered) done();
     });
   }
 
