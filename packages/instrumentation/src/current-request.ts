@@ -82,7 +82,16 @@ class Stamp extends Identity {
 
 /** The state of a request that was seen before. */
 export function knownRequest(request: object): RequestState | undefined {
-  return Stamp.read(request);
+  const state = Stamp.read(request);
+  if (state !== undefined || !("stream" in request)) return state;
+  // A request of node:http2's compatible API is made after its stream is known.
+  const { stream } = request;
+  return typeof stream === "object" && stream !== null ? Stamp.read(stream) : undefined;
+}
+
+/** Has a request found by another object as well, such as its stream. */
+export function alsoKnownAs(state: RequestState, object: object): void {
+  if (Stamp.read(object) === undefined) void new Stamp(object, state);
 }
 
 /** Makes and remembers the state of a request. */
@@ -150,16 +159,29 @@ export function requestAttributes(state: RequestState, person: RequestIdentity =
   const route = routeOf(state);
   const attributes: Attributes = {
     [ATTR.httpRequestMethod]: state.request.method ?? "GET",
-    [ATTR.urlPath]: redactPath(state.path, route),
+    [ATTR.urlPath]: requestText(state, redactPath(state.path, route)),
   };
   const privacy = processPrivacy();
   if (state.clientAddress !== undefined) attributes[ATTR.clientAddress] = privacy.address(state.clientAddress);
   if (state.peerAddress !== undefined) attributes[ATTR.networkPeerAddress] = privacy.address(state.peerAddress);
   if (route !== undefined) attributes[ATTR.httpRoute] = route;
-  if (state.query !== undefined && state.query !== "") attributes[ATTR.urlQuery] = redactQuery(state.query);
+  if (state.query !== undefined && state.query !== "")
+    attributes[ATTR.urlQuery] = requestText(state, redactQuery(state.query));
   const userAgent = state.request.headers["user-agent"];
   if (userAgent !== undefined) attributes[ATTR.userAgentOriginal] = redactUserAgent(userAgent);
   return Object.assign(attributes, privacy.person(person));
+}
+
+/** A text of a request as it is emitted: where addresses go out truncated, the client's stands in no text whole either. */
+export function requestText(state: RequestState, text: string): string {
+  const privacy = processPrivacy();
+  let emitted = text;
+  for (const address of new Set([state.clientAddress, state.peerAddress])) {
+    if (address === undefined) continue;
+    const network = privacy.address(address);
+    if (network !== address) emitted = emitted.replaceAll(address, network);
+  }
+  return emitted;
 }
 
 // The key under which @opentelemetry/core keeps what framework instrumentations found out about a request.

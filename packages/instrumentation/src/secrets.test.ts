@@ -125,6 +125,7 @@ beforeAll(async () => {
     cookie: `remember_token=${PLANTS.cookie}; session=${encodedAttack}${PLANTS.attackedCookie}`,
   });
   await get("/missing", { referer: `https://a.example/?token=${PLANTS.refererToken}&q=${encodedAttack}` });
+  await get("/missing?ip=127.0.0.1", { "x-forwarded-for": `127.0.0.1${ATTACK}` });
   await get("/me", { cookie: `connect.sid=s%3A${PLANTS.forgedSession}.${PLANTS.forgedSession}` });
 
   // Bodies.
@@ -227,6 +228,11 @@ describe("an application that is handed secrets everywhere", () => {
       if (attributes["network.peer.address"] !== undefined)
         expect(attributes["network.peer.address"]).toBe("127.0.0.0/24");
     }
+  });
+
+  it("emits the client's whole address in no text either", () => {
+    expect(receiver.text("/v1/logs")).toContain("x-forwarded-for");
+    expect(receiver.text("/v1/logs")).not.toMatch(/127\.0\.0\.1(?!\d)/);
   });
 
   it("lets none of them out, in no form: logs, metrics, traces, resource, standard error", () => {

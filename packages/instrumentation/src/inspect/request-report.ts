@@ -1,7 +1,7 @@
 import type { Attributes } from "@opentelemetry/api";
 import { ATTR, EVENT } from "@vedette/semconv";
 import { tapBody, type BodyOutcome, type BodyTap, type SeenBody } from "../body-tap.ts";
-import { requestAttributes, type RequestState } from "../current-request.ts";
+import { requestAttributes, requestText, type RequestState } from "../current-request.ts";
 import { sampleOf } from "../redaction.ts";
 import type { Reporter } from "../reporter.ts";
 import type { InspectionSettings } from "../settings.ts";
@@ -98,7 +98,7 @@ function report(state: RequestState, reporter: Reporter, findings: readonly Insp
     [ATTR.requestIndicators]: findings.map((finding) => finding.indicator),
     [ATTR.requestLocations]: findings.map((finding) => finding.location),
     [ATTR.requestParameters]: findings.map((finding) => sampleOf(finding.parameter)),
-    [ATTR.requestSample]: first.secret ? "REDACTED" : sampleOf(first.value),
+    [ATTR.requestSample]: first.secret ? "REDACTED" : requestText(state, sampleOf(first.value)),
   };
   reporter.event(EVENT.requestSuspicious, "warn", attributes, state.context);
 }

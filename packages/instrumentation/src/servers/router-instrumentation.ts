@@ -1,5 +1,5 @@
 import { ATTR, EVENT, type Indicator } from "@vedette/semconv";
-import { currentRequest, requestAttributes, type RequestState, type Routing } from "../current-request.ts";
+import { currentRequest, requestAttributes, requestText, type RequestState, type Routing } from "../current-request.ts";
 import { inspectValue } from "../inspect/inspect-value.ts";
 import { LibraryInstrumentation } from "../library-instrumentation.ts";
 import { isSecretName, REDACTED, sampleOf } from "../redaction.ts";
@@ -58,7 +58,7 @@ export abstract class RouterInstrumentation extends LibraryInstrumentation {
         [ATTR.requestIndicators]: indicators,
         [ATTR.requestLocations]: indicators.map(() => "path"),
         [ATTR.requestParameters]: found.map(({ name }) => sampleOf(name)),
-        [ATTR.requestSample]: isSecretName(first.name) ? REDACTED : sampleOf(first.value),
+        [ATTR.requestSample]: isSecretName(first.name) ? REDACTED : requestText(state, sampleOf(first.value)),
       },
       state.context,
     );
