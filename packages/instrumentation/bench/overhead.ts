@@ -1,107 +1,82 @@
-import { fork, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import * as http from "node:http";
-import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { confidence, load, median, memoryOf, startService, type LoadFigures, type Service } from "./load.ts";
+import { soak } from "./soak.ts";
+import { ordinary } from "./traffic.ts";
+import { zenPeer } from "./zen.ts";
 
-const VARIANTS = ["plain", "otel", "vedette"] as const;
-type Variant = (typeof VARIANTS)[number];
+interface Row {
+  readonly name: string;
+  readonly value: number | string;
+  readonly unit: string;
+}
 
-/** Ordinary traffic: paths, queries and headers as browsers send them. The queries differ from request to request, as people's do. */
-const PATHS: readonly ((index: number) => string)[] = [
-  (index) => `/items/${index}`,
-  (index) => `/items/7?q=desk%20lamp%20${index}&page=2&sort=-price`,
-  (index) => `/items/1?q=O%27Brien%20%26%20Sons%20${index}&filter=a%2Cb&from=2026-11-01`,
-  (index) => `/items/99?q=caf%C3%A9+cr%C3%A8me+${index}&utm_source=newsletter&utm_campaign=november`,
-];
-const HEADERS = {
-  "user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
-  referer: "https://shop.example/search?q=lamp",
-  cookie: "theme=dark; sid=s%3Ak3jf93jf9.fj93jf93; cart=%7B%22n%22%3A2%7D",
-  accept: "text/html,application/json",
+const NAMES: Readonly<Record<string, string>> = {
+  plain: "plain",
+  otel: "OpenTelemetry",
+  vedette: "OpenTelemetry and Vedette",
+  zen: "Zen 1.8 alone",
 };
-const CONNECTIONS = 16;
 
-interface Service {
-  readonly child: ChildProcess;
-  readonly port: number;
+/** Of a ratio of two variants in the same round: the median over the rounds, and its 95 % confidence interval. */
+function ratio(name: string, above: readonly LoadFigures[], below: readonly LoadFigures[]): Row {
+  const ratios = above.map(({ cpu }, round) => cpu / (below[round]?.cpu ?? Number.NaN));
+  const [low, high] = confidence(ratios);
+  return { name, value: `${median(ratios).toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`, unit: "×" };
 }
-
-async function start(variant: Variant, framework: string): Promise<Service> {
-  const child = fork(join(import.meta.dirname, "service.mjs"), [variant, framework], {
-    execArgv: ["--conditions=vedette-source", "--disable-warning=ExperimentalWarning"],
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
-  });
-  const [message] = (await once(child, "message")) as [{ port: number }];
-  return { child, port: message.port };
-}
-
-async function cpuOf(service: Service): Promise<number> {
-  service.child.send("cpu");
-  const [message] = (await once(service.child, "message")) as [{ cpu: NodeJS.CpuUsage }];
-  return message.cpu.user + message.cpu.system;
-}
-
-/** Microseconds of CPU that the service spent on one request. */
-async function load(service: Service, requests: number): Promise<number> {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const before = await cpuOf(service);
-  let sent = 0;
-  const one = async (): Promise<void> => {
-    while (sent < requests) {
-      const index = sent++;
-      const path = PATHS[index % PATHS.length]?.(index);
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      http
-        .get({ host: "127.0.0.1", port: service.port, path, headers: HEADERS, agent }, (response) =>
-          response.resume().on("end", resolve),
-        )
-        .on("error", reject);
-      await promise;
-    }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, one));
-  const after = await cpuOf(service);
-  agent.destroy();
-  return (after - before) / requests;
-}
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /**
- * Measures the CPU that a request costs without telemetry, with OpenTelemetry's HTTP instrumentation, and with ours on top: one child process
- * each, in interleaved rounds, so that what else the machine does falls on all of them. Ratios are medians over the rounds' own ratios.
+ * Measures what a request costs without telemetry, with OpenTelemetry's HTTP and framework instrumentation, with ours on top, and with a peer
+ * alone: one child process each, in rounds that are interleaved and begin with another variant each time, so that what else the machine does falls
+ * on all of them. Ratios are medians over the rounds' own ratios, with a 95 % confidence interval.
  */
-export async function run({ quick = false }: { readonly quick?: boolean } = {}): Promise<
-  readonly { name: string; value: number; unit: string }[]
-> {
-  const [rounds, requests] = quick ? [5, 1000] : [15, 4000];
-  const rows: { name: string; value: number; unit: string }[] = [];
-  for (const framework of ["http", "fastify"]) {
-    const services = new Map<Variant, Service>();
+export async function run({ quick = false }: { readonly quick?: boolean } = {}): Promise<readonly Row[]> {
+  const [rounds, requests] = quick ? [9, 1000] : [25, 3000];
+  const rows: Row[] = [];
+  const peer = zenPeer();
+  if ("reason" in peer) console.log(`@aikidosec/firewall is left out: it could not be installed (${peer.reason}).`);
+  // Zen looks at what reaches databases, files, shells and other hosts, not at requests: a table of detection in requests does not apply to it.
+  const variants = ["plain", "otel", "vedette", ...("file" in peer ? ["zen"] : [])];
+  for (const framework of ["http", "express", "fastify"]) {
+    const services = new Map<string, Service>();
     try {
-      for (const variant of VARIANTS) services.set(variant, await start(variant, framework));
-      const costs = new Map<Variant, number[]>(VARIANTS.map((variant) => [variant, []]));
+      for (const variant of variants)
+        services.set(variant, await startService(variant, framework, "file" in peer ? peer.file : ""));
+      const figures = new Map<string, LoadFigures[]>(variants.map((variant) => [variant, []]));
       // The first rounds warm the compilers up and are thrown away.
-      for (let round = -2; round < rounds; round++) {
-        for (const [variant, service] of services) {
-          const cost = await load(service, requests);
-          if (round >= 0) costs.get(variant)?.push(cost);
+      for (let round = -3; round < rounds; round++) {
+        for (let turn = 0; turn < variants.length; turn++) {
+          const variant = variants[(turn + round + 3) % variants.length] ?? "plain";
+          const service = services.get(variant);
+          if (service === undefined) continue;
+          const measured = await load(service, requests, ordinary);
+          if (round >= 0) figures.get(variant)?.push(measured);
         }
       }
-      const ratio = (above: Variant, below: Variant): number =>
-        median((costs.get(above) ?? []).map((cost, round) => cost / (costs.get(below)?.[round] ?? Number.NaN)));
-      for (const variant of VARIANTS)
-        rows.push({
-          name: `${framework}: CPU per request, ${variant}`,
-          value: median(costs.get(variant) ?? []),
-          unit: "µs",
-        });
-      rows.push({ name: `${framework}: OpenTelemetry HTTP over plain`, value: ratio("otel", "plain"), unit: "×" });
-      rows.push({ name: `${framework}: Vedette over OpenTelemetry HTTP`, value: ratio("vedette", "otel"), unit: "×" });
+      const of = (variant: string): readonly LoadFigures[] => figures.get(variant) ?? [];
+      for (const [variant, service] of services) {
+        const name = `${framework}, ${NAMES[variant]}`;
+        rows.push(
+          { name: `${name}: CPU per request`, value: median(of(variant).map(({ cpu }) => cpu)), unit: "µs" },
+          { name: `${name}: requests`, value: median(of(variant).map(({ perSecond }) => perSecond)), unit: "/s" },
+          { name: `${name}: 99th percentile`, value: median(of(variant).map(({ p99 }) => p99)), unit: "ms" },
+          { name: `${name}: heap`, value: (await memoryOf(service)).heap / 2 ** 20, unit: "MiB" },
+        );
+      }
+      rows.push(ratio(`${framework}: CPU, OpenTelemetry over plain`, of("otel"), of("plain")));
+      rows.push(ratio(`${framework}: CPU, Vedette over OpenTelemetry`, of("vedette"), of("otel")));
+      if (services.has("zen")) rows.push(ratio(`${framework}: CPU, Zen over plain`, of("zen"), of("plain")));
     } finally {
       for (const { child } of services.values()) child.send("end");
     }
   }
   return rows;
+}
+
+// node bench/overhead.ts [--quick] [--soak MINUTES]
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const at = process.argv.indexOf("--soak");
+  const minutes = at < 0 ? undefined : Number(process.argv[at + 1]);
+  const rows = minutes === undefined ? await run({ quick: process.argv.includes("--quick") }) : await soak(minutes);
+  for (const { name, value, unit } of rows)
+    console.log(`${name.padEnd(64)} ${typeof value === "number" ? value.toFixed(2) : value} ${unit}`);
 }
