@@ -9,9 +9,11 @@ import { warmUpInspection } from "./inspect/inspect-request.ts";
 import { inspectAndReport } from "./inspect/request-report.ts";
 import { setProcessPrivacy } from "./privacy.ts";
 import { reporter as processReporter, type Reporter } from "./reporter.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { readSettings, type InspectionSettings, type Settings } from "./settings.ts";
 import { createSecurity } from "./security.ts";
 import { startServerSignals, type ServerSignals } from "./servers/server-signals.ts";
+import { watchHttp2, type StreamArrival } from "./servers/http2-arrivals.ts";
+import type { SentResponse } from "./servers/response-headers.ts";
 import { watchHttp1, type Arrival } from "./servers/http1-arrivals.ts";
 import { SCOPE_NAME, SCOPE_VERSION } from "./version.ts";
 
@@ -26,7 +28,7 @@ export interface HttpServerSecurityConfig extends InstrumentationConfig {
 }
 
 /**
- * Instruments the servers of node:http and node:https: inspects requests, reports refused ones, and applies the guard's decisions.
+ * Instruments the servers of node:http, node:https and node:http2: inspects requests, reports refused ones, and applies the guard's decisions.
  * It needs no module hook, and works for servers that exist already.
  */
 export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpServerSecurityConfig> {
@@ -51,11 +53,16 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     const { current } = this;
     if (current?.serverSignals === true)
       this.signals = this.quietly(() => startServerSignals(this.reporter(), createSecurity(this.reporter()), current));
-    this.undo = watchHttp1({
-      arrive: (request, response) => this.arrive(request, response),
-      finished: (request, response) => this.responseFinished(request, response),
-      error: (cause) => this.reporter().error(cause),
-    });
+    const finished = (request: http.IncomingMessage, response: SentResponse): void =>
+      this.responseFinished(request, response);
+    const error = (cause: unknown): void => this.reporter().error(cause);
+    const watched = [
+      watchHttp1({ arrive: (request, response) => this.arrive(request, response), finished, error }),
+      watchHttp2({ arrive: (request) => this.arriveStream(request), finished, error }),
+    ];
+    this.undo = () => {
+      for (const undo of watched) undo();
+    };
   }
 
   override disable(): void {
@@ -84,7 +91,7 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
   }
 
   /** Reports an answer that the application gave; called for every response that was finished. */
-  private responseFinished(request: http.IncomingMessage, response: http.ServerResponse): void {
+  private responseFinished(request: http.IncomingMessage, response: SentResponse): void {
     const settings = this.current;
     const state = knownRequest(request);
     if (settings === undefined || state === undefined || state.blocked) return;
@@ -141,9 +148,35 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     };
   }
 
-  private inspect(state: RequestState): void {
+  private arriveStream(request: http.IncomingMessage): StreamArrival | undefined {
+    if (this.proxies === undefined) return undefined;
+    const state = observeRequest(request, this.proxies);
+    state.context = contextApi.active();
+    const { guard } = this.getConfig();
+    state.guard = guard;
+    const verdict = guard?.judge(state);
+    if (verdict?.kind === "tell") guard?.carryOut(state, verdict);
+    const isStopped = guard !== undefined && verdict !== undefined && verdict.kind !== "tell";
+    return {
+      state,
+      answer: isStopped
+        ? () => {
+            const answer = guard.answer(state, verdict);
+            // A hook of the application has no response of HTTP/2 that it could write to.
+            return answer === "answered" ? undefined : answer;
+          }
+        : undefined,
+      inspect: () => {
+        // The body of a stream is not tapped.
+        this.inspect(state, { bodies: false });
+        this.quietly(() => this.signals?.arrived(state));
+      },
+    };
+  }
+
+  private inspect(state: RequestState, replaced?: Partial<InspectionSettings>): void {
     const settings = this.current?.inspection;
     if (settings === undefined || !settings.enabled) return;
-    inspectAndReport(state, settings, this.reporter());
+    inspectAndReport(state, replaced === undefined ? settings : { ...settings, ...replaced }, this.reporter());
   }
 }

@@ -1,5 +1,8 @@
 import type { ServerResponse } from "node:http";
 
+/** An answer that was sent, by HTTP/1 or HTTP/2. */
+export type SentResponse = Pick<ServerResponse, "statusCode" | "getHeader">;
+
 /** The headers of an answer that was sent. */
 export interface SentHeaders {
   get(name: string): string | undefined;
@@ -10,7 +13,7 @@ export interface SentHeaders {
  * Reads the headers of a finished answer. What an application hands to `writeHead` alone is not kept by node in any other form than
  * the text that it sent.
  */
-export function sentHeaders(response: ServerResponse): SentHeaders {
+export function sentHeaders(response: SentResponse): SentHeaders {
   const sent: unknown = Reflect.get(response, "_header");
   const text = typeof sent === "string" ? sent : "";
   let read: Map<string, string[]> | undefined;

@@ -1,13 +1,12 @@
 import { TLSSocket } from "node:tls";
-import type { ServerResponse } from "node:http";
 import { ATTR, EVENT, type ResponseWeakness } from "@vedette/semconv";
 import { requestAttributes, routeOf, type RequestState } from "../current-request.ts";
 import type { Reporter } from "../reporter.ts";
-import { sentHeaders, type SentHeaders } from "./response-headers.ts";
+import { sentHeaders, type SentHeaders, type SentResponse } from "./response-headers.ts";
 
 /** What is told about answers that leave a door open. */
 export interface ResponseWeaknesses {
-  answered(state: RequestState, response: ServerResponse): void;
+  answered(state: RequestState, response: SentResponse): void;
 }
 
 /** Names of cookies that open a session. */

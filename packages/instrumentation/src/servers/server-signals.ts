@@ -1,4 +1,3 @@
-import type { ServerResponse } from "node:http";
 import { ATTR, EVENT, type RequestAnomaly } from "@vedette/semconv";
 import { ROOT_CONTEXT } from "@opentelemetry/api";
 import { normaliseAddress } from "../client-address.ts";
@@ -11,13 +10,14 @@ import { watchClientErrors, type ClientError } from "./client-errors.ts";
 import { watchOpenConnections } from "./open-connections.ts";
 import { reportRateLimit } from "./rate-limits.ts";
 import { createRequestAnomalies } from "./request-anomalies.ts";
+import type { SentResponse } from "./response-headers.ts";
 import { createResponseWeaknesses } from "./response-weaknesses.ts";
 import { watchServiceHealth } from "./service-health.ts";
 
 /** What is told about a server beside attacks and refusals. */
 export interface ServerSignals {
   arrived(state: RequestState): void;
-  answered(state: RequestState, response: ServerResponse): void;
+  answered(state: RequestState, response: SentResponse): void;
   stop(): void;
 }
 
