@@ -2,6 +2,7 @@ import { ATTR, EVENT, INSTRUMENTATION_METRICS, type AttributeName, type EventNam
 import { COVERED_LIBRARIES, INSTRUMENTED_LIBRARIES } from "../instrumentations.ts";
 import { triedVersion } from "./matrix-app.ts";
 import { ENVIRONMENT_VARIABLES } from "../settings.ts";
+import { FAILURE_REASONS } from "../authentication/failure-reasons.ts";
 import { detectionPointRows } from "./detection-points.ts";
 
 /** Attributes of every event about a request, where they are known. */
@@ -194,6 +195,7 @@ export function readmeTables(): Readonly<Record<string, string>> {
       Object.entries(EVENTS).map(([name, event]) => [code(name), event.when, event.severity, codes(event.attributes)]),
     ),
     attributes: `Every event carries ${code(ATTR.logRecordUid)}; one about a request ${codes(REQUEST)}; one about somebody ${codes(PERSON)}, while keys are changed ${codes(COMING)}, and with ${code("VEDETTE_USERS=clear")} ${codes(CLEAR)}.`,
+    "failure-reasons": `The reasons: ${codes(FAILURE_REASONS)}.`,
     "detection-points": table(
       ["point", "what happens", "seen by itself", "told by the application", "judged or counted", "not covered"],
       detectionPointRows(),
