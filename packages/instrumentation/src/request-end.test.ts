@@ -1,10 +1,12 @@
+import { once } from "node:events";
 import * as http from "node:http";
+import * as http2 from "node:http2";
 import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { currentRequest } from "./current-request.ts";
 import { onRequestEnd } from "./request-end.ts";
 import { startObservedService, type ObservedService } from "./testing/observed-service.ts";
-import { until } from "./testing/requests.ts";
+import { close, listen, until } from "./testing/requests.ts";
 
 let service: ObservedService;
 let ends: (number | undefined)[];
@@ -41,6 +43,24 @@ describe("the end of a request", () => {
     for (let index = 0; index < 3; index++) await service.ask("/", { agent });
     agent.destroy();
     expect(ends).toEqual([200, 201, 202]);
+  });
+
+  it("is told of streams of HTTP/2, answered or not", async () => {
+    const server = http2.createServer((request, response) => {
+      watchEnd();
+      if (request.url === "/answered") response.writeHead(401).end();
+      else response.stream.close(http2.constants.NGHTTP2_CANCEL);
+    });
+    const session = http2.connect(`http://127.0.0.1:${await listen(server)}`);
+    for (const path of ["/answered", "/cancelled"]) {
+      const stream = session.request({ ":path": path });
+      stream.on("error", () => {}).resume();
+      await once(stream, "close");
+    }
+    await until(() => ends.length === 2);
+    expect(ends).toEqual([401, undefined]);
+    session.close();
+    await close(server);
   });
 
   it("is told without a status when the connection closes before there is an answer", async () => {

@@ -28,6 +28,13 @@ export function onRequestEnd(state: RequestState, listener: EndListener): void {
       const finished = request === undefined ? undefined : knownRequest(request);
       if (finished !== undefined) end(finished, response?.statusCode);
     });
+    // Of HTTP/2 the stream is known, too.
+    subscribe("http2.server.stream.close", (message) => {
+      const { stream } = message as { stream?: object & { sentHeaders?: Readonly<Record<string, unknown>> } };
+      const closed = stream === undefined ? undefined : knownRequest(stream);
+      const status = stream?.sentHeaders?.[":status"];
+      if (closed !== undefined) end(closed, typeof status === "number" ? status : undefined);
+    });
   }
   const carrier = carrierOf(state);
   if (carrier === undefined) return;
@@ -40,20 +47,13 @@ export function onRequestEnd(state: RequestState, listener: EndListener): void {
   carrier.once("close", () => {
     const open = carried.get(carrier) ?? [];
     carried.delete(carrier);
-    for (const each of open) end(each, statusOfStream(carrier));
+    for (const each of open) end(each, undefined);
   });
 }
 
-/** HTTP/2 has a stream of its own for each request; HTTP/1 shares the socket, and is over before that in nearly all cases. */
 function carrierOf(state: RequestState): EventEmitter | undefined {
-  const request = state.request as { stream?: EventEmitter; socket?: EventEmitter | null };
-  return request.stream ?? request.socket ?? undefined;
-}
-
-function statusOfStream(carrier: EventEmitter): number | undefined {
-  const { sentHeaders } = carrier as { sentHeaders?: Record<string, unknown> };
-  const status = sentHeaders?.[":status"];
-  return typeof status === "number" ? status : undefined;
+  const { socket } = state.request as { socket?: EventEmitter | null };
+  return typeof socket?.once === "function" ? socket : undefined;
 }
 
 function end(state: RequestState, statusCode: number | undefined): void {
