@@ -1,7 +1,8 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import * as http from "node:http";
-import { join } from "node:path";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 
 /** A service in a process of its own. */
 export interface Service {
@@ -31,12 +32,18 @@ const CONNECTIONS = 16;
 /** Starts the service; resolves when it listens. */
 export async function startService(variant: string, framework: string, peer = ""): Promise<Service> {
   const child = fork(join(import.meta.dirname, "service.mjs"), [variant, framework, peer], {
-    execArgv: ["--conditions=vedette-source", "--disable-warning=ExperimentalWarning", "--expose-gc"],
-    // Zen works without a token when it is told to block.
+    execArgv: [
+      "--conditions=vedette-source",
+      "--disable-warning=ExperimentalWarning",
+      "--expose-gc",
+      // As its instructions have it for ES modules.
+      ...(variant === "zen" ? ["--require", createRequire(peer).resolve("@aikidosec/firewall/instrument")] : []),
+    ],
+    // Zen works without a token when it is told to block; the code that it writes into others' modules asks for it from there.
     env: {
       ...process.env,
       VEDETTE_HASH_KEY: "a key of the benchmark",
-      ...(variant === "zen" ? { AIKIDO_BLOCK: "true" } : {}),
+      ...(variant === "zen" ? { AIKIDO_BLOCK: "true", NODE_PATH: join(dirname(peer), "node_modules") } : {}),
     },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

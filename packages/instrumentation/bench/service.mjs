@@ -1,10 +1,9 @@
-// The measured service over node:http, express or fastify: `plain`, `otel` (SDK, HTTP and framework instrumentation, exported to nowhere), `vedette` (the same and ours) or `zen` (@aikidosec/firewall alone).
+// The measured service over node:http, express or fastify: `plain`, `otel` (SDK, HTTP and framework instrumentation, exported to nowhere), `vedette` (the same and ours) or `zen` (@aikidosec/firewall alone, which is loaded before).
 import { createRequire } from "node:module";
 
-const [variant, framework, peer] = process.argv.slice(2);
+const [variant, framework] = process.argv.slice(2);
 const require = createRequire(import.meta.url);
 const others = createRequire(new URL("../matrix/opentelemetry-auto/package.json", import.meta.url));
-if (variant === "zen") createRequire(peer)("@aikidosec/firewall");
 if (variant === "otel" || variant === "vedette") {
   const { NodeSDK } = require("@opentelemetry/sdk-node");
   const { HttpInstrumentation } = require("@opentelemetry/instrumentation-http");
