@@ -237,7 +237,10 @@ describe("a guard", () => {
     rmSync(folder, { recursive: true });
   });
 
-  function start(settings: { publicKey?: string; pinFile?: string; token?: string; url?: string } = {}): Guard {
+  function start(
+    settings: { publicKey?: string; pinFile?: string; token?: string; url?: string } = {},
+    now?: () => number,
+  ): Guard {
     guard = startGuard(
       {
         url: new URL(settings.url ?? `http://127.0.0.1:${port}`),
@@ -250,6 +253,7 @@ describe("a guard", () => {
         warn: (_code, message) => warnings.push(message),
         timing: { firstDelay: 5, longestDelay: 100 },
         random: () => 0,
+        ...(now === undefined ? {} : { now }),
       },
     );
     return guard;
@@ -306,6 +310,31 @@ describe("a guard", () => {
     });
     expect(warnings).toHaveLength(4);
     expect(worker.keyRequests).toBe(0);
+  });
+
+  it("begins a decision's time anew for no repetition of the same snapshot", async () => {
+    let now = 1_000_000;
+    const { decisions } = start({}, () => now);
+    const issued = Date.now();
+    const payload = JSON.stringify({
+      version: 2,
+      sequence: 1,
+      issuedAt: issued,
+      off: false,
+      decisions: [decision("203.0.113.7", issued + 1_000)],
+    } satisfies GuardSnapshot);
+    await until(() => worker.streams.size === 1);
+    worker.send(worker.event(1, [], { payload }));
+    await until(() => decisions.size() === 1);
+    now += 600;
+    worker.send(worker.event(1, [], { payload }));
+    // Another one behind it, refused, tells that it was read.
+    worker.send(worker.event(0, []));
+    await until(() => warnings.length > 0);
+    now += 399;
+    expect(decisions.size()).toBe(1);
+    now += 1;
+    expect(decisions.size()).toBe(0);
   });
 
   it("refuses an action that it does not apply by name, once", async () => {

@@ -104,20 +104,21 @@ export function startTransport(options: TransportOptions): () => void {
     failedPolls = 0;
     const mine = ++polling;
     planTrial();
-    void pollOnce(mine);
+    // The first one is answered at once: whether this way works is known then, and not only with the next news.
+    void pollOnce(mine, 0);
   }
 
-  async function pollOnce(mine: number): Promise<void> {
+  async function pollOnce(mine: number, wait = pollSeconds): Promise<void> {
     const floor = lastSequence();
     const query = new URLSearchParams({
       after: String(Math.max(0, floor)),
-      wait: String(pollSeconds),
+      wait: String(wait),
       guard: guardId,
     });
     const asked = performance.now();
     const isOver = (): boolean => stopped || mine !== polling;
     try {
-      const patience = pollSeconds * 1000 + timing.firstSnapshot;
+      const patience = wait * 1000 + timing.firstSnapshot;
       const path = `${GUARD_PATHS.decisions}?${query.toString()}`;
       const { status, body } = await client.ask(path, { limit: MAX_SNAPSHOT_CHARACTERS, patience });
       if (isOver()) return;
@@ -130,9 +131,9 @@ export function startTransport(options: TransportOptions): () => void {
     } catch (cause) {
       if (isOver()) return;
       const waited = performance.now() - asked;
-      if (pollSeconds > 1 && waited > 1000) {
+      if (wait > 1 && waited > 1000) {
         // Cut while it waited: something in between has less patience than the worker.
-        pollSeconds = Math.max(1, Math.floor(pollSeconds / 2));
+        pollSeconds = Math.max(1, Math.floor(wait / 2));
         return fail(cause, () => void pollOnce(mine));
       }
       if (++failedPolls >= MAX_FAILED_POLLS) {
