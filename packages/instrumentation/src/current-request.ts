@@ -47,6 +47,8 @@ export interface RequestState {
   blocked: boolean;
   /** Where its answer goes; undefined where it asks for an upgrade or is no request of HTTP/1. */
   response: ServerResponse | undefined;
+  /** The instrumentation that saw it arrive, and that alone tells how it was answered. */
+  observer: object | undefined;
   /** Who wants to know once more is known about who sends it. */
   guard: IdentityListener | undefined;
 }
@@ -117,6 +119,7 @@ export function observeRequest(request: IncomingMessage, proxies: TrustedProxies
     identity: {},
     blocked: false,
     response: undefined,
+    observer: undefined,
     guard: undefined,
   };
   void new Stamp(request, state);

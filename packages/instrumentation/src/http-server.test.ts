@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import { hasSubscribers } from "node:diagnostics_channel";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import * as net from "node:net";
@@ -166,7 +167,20 @@ describe("an instrumented server", () => {
   });
 
   it("can be enabled and disabled any number of times", async () => {
-    const before = Reflect.get(http.Server.prototype, "emit");
+    const traces = (): readonly unknown[] => [
+      Object.hasOwn(http.Server.prototype, "emit"),
+      Object.hasOwn(http.Server.prototype, "listenerCount"),
+      Object.hasOwn(https.Server.prototype, "listenerCount"),
+      Object.hasOwn(net.Socket.prototype, "listenerCount"),
+      ...[
+        "http.server.request.start",
+        "http.server.response.finish",
+        "http2.server.stream.start",
+        "net.server.socket",
+      ].map((name) => hasSubscribers(name)),
+    ];
+    const before = traces();
+    expect(before).not.toContain(true);
     const active = instrument();
     active.enable();
     active.enable();
@@ -175,7 +189,7 @@ describe("an instrumented server", () => {
     await until(() => telemetry.events().length === 1);
     active.disable();
     active.disable();
-    expect(Reflect.get(http.Server.prototype, "emit")).toBe(before);
+    expect(traces()).toEqual(before);
     await send(port, "/b");
     active.enable();
     await send(port, "/c");
@@ -185,22 +199,23 @@ describe("an instrumented server", () => {
 
   it("leaves the wrapper of somebody who wrapped on top of it in place", async () => {
     const active = instrument();
-    const ours = Reflect.get(http.Server.prototype, "emit") as http.Server["emit"];
+    const ours = Reflect.get(http.Server.prototype, "listenerCount") as http.Server["listenerCount"];
     let seen = 0;
-    const theirs = function (this: http.Server, ...args: Parameters<typeof ours>): boolean {
+    const theirs = function (this: http.Server, ...args: Parameters<typeof ours>): number {
       seen++;
       return ours.apply(this, args);
     } as typeof ours;
-    http.Server.prototype.emit = theirs;
+    http.Server.prototype.listenerCount = theirs;
     try {
       active.disable();
-      const { port } = await serve((_request, response) => response.writeHead(404).end());
-      await send(port, "/a");
+      const { server, port } = await serve((_request, response) => response.writeHead(404).end());
+      server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\n\r\nupgraded"));
+      const upgrade = "GET /?q=%3Cscript%3E1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: demo\r\n\r\n";
+      expect(await sendRaw(port, upgrade)).toContain("upgraded");
       expect(seen).toBeGreaterThan(0);
       expect(telemetry.events()).toEqual([]);
     } finally {
-      http.Server.prototype.emit = ours;
-      Reflect.deleteProperty(http.Server.prototype, "emit");
+      Reflect.deleteProperty(http.Server.prototype, "listenerCount");
     }
   });
 
@@ -210,10 +225,16 @@ describe("an instrumented server", () => {
       settings: readSettings({}).settings,
       reporter: telemetry.reporter,
     });
-    const { port } = await serve((_request, response) => response.writeHead(200).end());
+    const { port } = await serve((request, response) => response.writeHead(request.url === "/end" ? 404 : 403).end());
     await send(port, "/?q=..%2F..%2Fetc%2Fpasswd");
+    await send(port, "/end");
+    await until(() => telemetry.events().some(({ attributes }) => attributes[ATTR.urlPath] === "/end"));
     second.disable();
-    expect(telemetry.events()).toHaveLength(1);
+    expect(telemetry.events().map(({ eventName }) => eventName)).toEqual([
+      EVENT.requestSuspicious,
+      EVENT.requestRefused,
+      EVENT.requestRefused,
+    ]);
   });
 
   it("hands on the application's exceptions and answers untouched", async () => {

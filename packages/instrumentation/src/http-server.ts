@@ -94,7 +94,7 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
   private responseFinished(request: http.IncomingMessage, response: SentResponse): void {
     const settings = this.current;
     const state = knownRequest(request);
-    if (settings === undefined || state === undefined || state.blocked) return;
+    if (settings === undefined || state === undefined || state.blocked || state.observer !== this) return;
     this.quietly(() => this.signals?.answered(state, response));
     if (!settings.refusedStatuses.has(response.statusCode)) return;
     const attributes = { ...requestAttributes(state), [ATTR.httpResponseStatusCode]: response.statusCode };
@@ -129,6 +129,7 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     if (this.proxies === undefined || knownRequest(request) !== undefined) return undefined;
     const state = observeRequest(request, this.proxies);
     state.context = contextApi.active();
+    state.observer = this;
     const { guard } = this.getConfig();
     state.response = response;
     state.guard = guard;
@@ -152,6 +153,7 @@ export class HttpServerSecurityInstrumentation extends InstrumentationBase<HttpS
     if (this.proxies === undefined) return undefined;
     const state = observeRequest(request, this.proxies);
     state.context = contextApi.active();
+    state.observer = this;
     const { guard } = this.getConfig();
     state.guard = guard;
     const verdict = guard?.judge(state);
