@@ -18,7 +18,7 @@ describe.each(Object.values(INSTRUMENTATION_METRICS))("$name", ({ name, unit, de
   test("is dotted, has a UCUM unit and a sentence", () => {
     expect(name).toMatch(/^vedette(\.[a-z_]+)+$/);
     expect(unit).toMatch(/^(s|By|1|\{[a-z]+\})$/);
-    expect(description).toMatch(/^[A-Z].*\.$/);
+    expect(description).toMatch(/^[A-Z0-9].*\.$/);
   });
   test("carries known attributes of low cardinality only", () => {
     for (const attribute of used) {
