@@ -20,7 +20,8 @@ const ALSO_A_WORD =
   /(?:^|[^\w.])\w{0,3}(?:touch|range|file|define|pi|extract|glob|chr|ord|pack|system|include|require|eval|exec|assert|serialize|substr|printf|unpack|intval|symlink|checkdate|unserialize|phpversion)\s{0,1}\($/i;
 const CALL_SHAPE = /^[^()]{0,60}(?:\$|["'`]|\(|\)\s{0,4}(?:;|$|\.|\[))|^\s{0,4}\)\s{0,4}(?:$|[;.[])/;
 /** With a space before the bracket, what is in it has to look like an argument. */
-const SPACED_SHAPE = /^\s{0,4}(?:\$|["'`]|\)|\w{1,20}\)\s{0,4}(?:;|$))/;
+const SPACED_SHAPE = /^\s{0,4}(?:\$|["'`]|\)|\w{1,20}\)\s{0,4};)/;
+const RUNS = /(?:exec|eval|system|assert)\s\($/i;
 const OWN_NAME =
   /(?:^|[^\w.])(?:\w{1,3}(?:touch|range|file|define|pi|extract|glob|chr|ord|pack|system|eval|exec|assert|serialize|substr|intval|symlink|checkdate|unserialize|phpversion))\s{0,1}\($/i;
 
@@ -66,7 +67,9 @@ function callsPhpFunction(value: string): boolean {
   if (OWN_NAME.test(match[0]) && !/(?:^|[^\w.])(?:system|extract|pack|unpack|unserialize)/i.test(match[0]))
     return false;
   const rest = value.slice(match.index + match[0].length);
-  return /\s\($/.test(match[0]) ? SPACED_SHAPE.test(rest) : CALL_SHAPE.test(rest);
+  return /\s\($/.test(match[0])
+    ? SPACED_SHAPE.test(rest) || (RUNS.test(match[0]) && /^\w{1,20}\)\s{0,4}$/.test(rest))
+    : CALL_SHAPE.test(rest);
 }
 
 /** Says whether an uploaded file's name is one that a server would run. */

@@ -208,7 +208,7 @@ export function inspectName(name: string): readonly Indicator[] {
   const kinds = kindsOf(name);
   if (isHarmlessKind(kinds, name.length)) return NOTHING;
   const indicators = new Set(inspectValueInside(name));
-  if ((kinds & C.dollar) !== 0 && isNosqlOperator(name)) indicators.add(INDICATOR.nosqlInjection);
+  if ((kinds & (C.dollar | C.underscores)) !== 0 && isNosqlOperator(name)) indicators.add(INDICATOR.nosqlInjection);
   return [...indicators];
 }
 

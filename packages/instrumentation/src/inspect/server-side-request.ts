@@ -29,7 +29,7 @@ export function isServerSideRequest(value: string): boolean {
   if (odd !== null) {
     if (/^data:/i.test(scheme))
       return /^text\/(?:plain|html)|^;base64,|^application\/(?:x-)?(?:httpd-)?php/i.test(rest);
-    return /^[\\/]{1,3}[^\s]/.test(text.slice(scheme.length)) || /^url:/i.test(scheme);
+    return /^(?:[\\/]{1,3}|(?:https?|ftp|file):)[^\s]/.test(text.slice(scheme.length)) || /^url:/i.test(scheme);
   }
   return leadsInside(rest, /[\\/]$/.test(scheme));
 }

@@ -9,7 +9,7 @@ const LISTS: readonly (readonly [number, string])[] = [
   ],
   [
     WORDS.command,
-    "alias bash sh zsh ping ping6 nc ncat curl wget cat ls id time strace nohup env find ansible chef cscli dd perf cpulimit if for python python3 perl backup set sudo",
+    "alias bash sh zsh ping ping6 nc ncat curl wget cat ls id time strace nohup env find ansible chef cscli dd perf cpulimit if for python python3 perl backup set sudo powershell pwsh chmod chown rm nslookup ssh scp telnet netcat tar",
   ],
   [
     WORDS.code,
