@@ -41,7 +41,13 @@ const MOST_HELD = 32;
 /** Milliseconds after which an answer that does not end (a stream of events) is waited for no longer. */
 const LONGEST_HOLD = 1_000;
 
-const held = new WeakMap<RequestState, Held[]>();
+interface Waiting {
+  readonly all: Held[];
+  /** Set once there is something among them that may become an event. */
+  timer: NodeJS.Timeout | undefined;
+}
+
+const held = new WeakMap<RequestState, Waiting>();
 const loggedIn = new WeakSet<RequestState>();
 
 /**
@@ -64,18 +70,18 @@ export function observeAuthentication(observed: ObservedAuthentication, reports:
     observed.outcome === "success"
   )
     loggedIn.add(state);
-  const known = held.get(state);
-  if (known !== undefined) {
-    if (known.length < MOST_HELD) known.push({ observed, reports });
-    return;
-  }
-  held.set(state, [{ observed, reports }]);
-  const timer = setTimeout(() => settle(state, undefined), LONGEST_HOLD);
-  timer.unref();
-  onRequestEnd(state, (statusCode) => {
-    clearTimeout(timer);
-    settle(state, statusCode);
-  });
+  const waiting = held.get(state) ?? wait(state);
+  if (waiting.all.length < MOST_HELD) waiting.all.push({ observed, reports });
+  // What is only counted has time until the request ends.
+  if (observed.outcome !== "success" || observed.login)
+    waiting.timer ??= setTimeout(() => settle(state, undefined), LONGEST_HOLD).unref();
+}
+
+function wait(state: RequestState): Waiting {
+  const waiting: Waiting = { all: [], timer: undefined };
+  held.set(state, waiting);
+  onRequestEnd(state, (statusCode) => settle(state, statusCode));
+  return waiting;
 }
 
 /** Says whether somebody logged in during a request, as far as is known. */
@@ -85,9 +91,12 @@ export function hasLoggedIn(state: RequestState): boolean {
 }
 
 function settle(state: RequestState, statusCode: number | undefined): void {
-  const all = held.get(state);
+  const waiting = held.get(state);
+  if (waiting === undefined) return;
   held.delete(state);
-  if (all === undefined || applicationReport(state) !== undefined) return;
+  clearTimeout(waiting.timer);
+  const { all } = waiting;
+  if (applicationReport(state) !== undefined) return;
   try {
     for (const each of judge(all, statusCode)) report(each, state);
   } catch (cause) {

@@ -59,7 +59,7 @@ export function createSessionClients(
     seen(sessionId, address, userAgent) {
       const key = hash("sha256", sessionId, "base64url").slice(0, 22);
       const time = now();
-      const agent = numberOf((userAgent ?? "").slice(0, 512).replaceAll(/[\d._]+/g, ""));
+      const agent = agentOf((userAgent ?? "").slice(0, 512));
       const network = address === undefined ? undefined : truncateAddress(address);
       const session = sessions.get(key) ?? { clients: [], changes: 0, concurrent: false };
       // Put in anew: the first key of the map is then the one that was not used for longest.
@@ -113,6 +113,19 @@ function difference(one: Client, other: Client): ClientDifference[] {
   if (differs(one.network4, other.network4) || differs(one.network6, other.network6) || apart) found.push("address");
   if (one.agent !== other.agent) found.push("user_agent");
   return found;
+}
+
+/** User agents whose number is remembered: the same few come again and again. */
+const MOST_AGENTS = 500;
+const agents = new Map<string, number>();
+
+function agentOf(userAgent: string): number {
+  const known = agents.get(userAgent);
+  if (known !== undefined) return known;
+  const number = numberOf(userAgent.replaceAll(/[\d._]+/g, ""));
+  if (agents.size >= MOST_AGENTS) agents.clear();
+  agents.set(userAgent, number);
+  return number;
 }
 
 /** FNV-1a: short, and only ever compared inside of one session. */
