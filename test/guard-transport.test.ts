@@ -22,7 +22,7 @@ const FAST: Partial<Timing> = {
   firstDelay: 20,
   longestDelay: 200,
   firstSnapshot: 400,
-  silence: 2_000,
+  silence: 20_000,
   lateness: 300,
   steady: 5_000,
   pollSeconds: 2,
@@ -111,13 +111,16 @@ describe("a guard behind a proxy", { timeout: 60_000 }, () => {
   );
 
   it("that begins to hold snapshots back in the middle of a stream notices by their lateness", async () => {
-    const { connectedBy } = connect();
+    const { connectedBy } = connect({}, { silence: 60_000 });
     await until("the stream", () => connectedBy() === "stream");
     await blockAnother(guard as Guard);
-    // The next connection is a slow one, and the polls beside it are not.
+    const streams = () => proxy.requests.filter((line) => line.includes("/stream")).length;
+    const before = streams();
     proxy.meddle({ delay: 900, only: "/stream" });
-    proxy.cut();
+    expect(await blockAnother(guard as Guard)).toBeGreaterThan(800);
     await until("polling", () => connectedBy() === "poll");
+    // It did not connect again to find that out.
+    expect(streams()).toBe(before);
     expect(await blockAnother(guard as Guard)).toBeLessThan(5_000);
   });
 

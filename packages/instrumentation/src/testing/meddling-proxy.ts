@@ -4,7 +4,7 @@ import * as net from "node:net";
 export interface Meddling {
   /** Holds every byte back until so many have come, or until the connection ends. */
   readonly holdBack?: number;
-  /** Holds what comes back for so many milliseconds, then passes it on in order. */
+  /** Holds what comes back for so many milliseconds, then passes it on in order; on connections that are under way, too. */
   readonly delay?: number;
   /** Cuts a connection so many milliseconds after it was made. */
   readonly cutAfter?: number;
@@ -14,7 +14,7 @@ export interface Meddling {
   readonly only?: string;
 }
 
-/** A proxy on 127.0.0.1 whose meddling the test changes while it runs; what is under way keeps the meddling that it began with. */
+/** A proxy on 127.0.0.1 whose meddling the test changes while it runs; but for a delay, what is under way keeps the meddling that it began with. */
 export interface MeddlingProxy {
   readonly port: number;
   meddle(how: Meddling): void;
@@ -47,9 +47,10 @@ export async function startMeddlingProxy(target: number): Promise<MeddlingProxy>
       socket.on("close", () => sockets.delete(socket));
     }
     let mine: Meddling | undefined;
+    let line = "";
     client.on("data", (chunk: Buffer) => {
       if (mine === undefined) {
-        const [line = ""] = chunk.toString("latin1").split("\r\n", 1);
+        [line = ""] = chunk.toString("latin1").split("\r\n", 1);
         requests.push(line);
         mine = how.only === undefined || line.includes(how.only) ? how : {};
         if (mine.cutAfter !== undefined) later(mine.cutAfter, () => client.destroy());
@@ -65,16 +66,17 @@ export async function startMeddlingProxy(target: number): Promise<MeddlingProxy>
       heldBytes = 0;
     };
     upstream.on("data", (chunk: Buffer) => {
-      if (mine?.delay !== undefined) return later(mine.delay, () => void client.write(chunk));
+      const delay = how.only === undefined || line.includes(how.only) ? how.delay : undefined;
+      if (delay !== undefined) return later(delay, () => void client.write(chunk));
       held.push(chunk);
       heldBytes += chunk.length;
       if (heldBytes >= (mine?.holdBack ?? 0)) pass();
     });
     upstream.on("end", () => {
       pass();
-      later(mine?.delay ?? 0, () => client.end());
+      later(how.delay ?? 0, () => client.end());
     });
-    upstream.on("close", () => later(mine?.delay ?? 0, () => client.destroy()));
+    upstream.on("close", () => later(how.delay ?? 0, () => client.destroy()));
     return undefined;
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
