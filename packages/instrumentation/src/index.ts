@@ -36,3 +36,5 @@ export { inspectRequest } from "./inspect/inspect-request.ts";
 export { inspectValue } from "./inspect/inspect-value.ts";
 export type { InspectionFinding, InspectionLimit, InspectionResult, Location } from "./inspect/inspection.ts";
 export { guard, type GuardedRequest, type GuardHook, type GuardHooks } from "./guard/guard-hooks.ts";
+export { INSTRUMENTED_LIBRARIES, type InstrumentedLibrary } from "./instrumentations.ts";
+export type { LibraryInstrumentationConfig } from "./library-instrumentation.ts";

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { COVERED_LIBRARIES, INSTRUMENTED_LIBRARIES } from "./instrumentations.ts";
+import { readSettings } from "./settings.ts";
 import { MATRIX_FOLDER, entriesOf, startMatrixApp, triedVersion } from "./testing/matrix-app.ts";
 
 /** What is a part of node has its version. */
@@ -52,6 +53,22 @@ it.each(libraries)(
   ({ library, versions, triedOn }) => {
     const majors = triedOn.map((folder) => majorOf(triedVersion(folder, library), versions));
     expect(Math.max(...majors)).toBe(majorsOf(versions)[1]);
+  },
+);
+
+it.each(INSTRUMENTED_LIBRARIES)(
+  "$library says the same supported versions to module hooks",
+  ({ library, versions, create }) => {
+    const instrumentation = create({ settings: readSettings({}).settings, enabled: false }) as Partial<{
+      getModuleDefinitions(): { name: string; supportedVersions: string[] }[];
+    }>;
+    const ranges = (instrumentation.getModuleDefinitions?.() ?? [])
+      .filter(({ name }) => name === library)
+      .flatMap(({ supportedVersions }) => supportedVersions)
+      .toSorted((one, other) => majorsOf(one)[0] - majorsOf(other)[0]);
+    // Some are reached without module hooks, or through another package of theirs; one has a definition for each major version.
+    if (ranges.length === 0) expect(["fastify", "koa", "scrypt"]).toContain(library);
+    else expect(`${ranges[0]?.split(" ")[0]} ${ranges.at(-1)?.split(" ")[1]}`).toBe(versions);
   },
 );
 
