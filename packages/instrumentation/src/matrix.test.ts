@@ -60,13 +60,16 @@ it.each(INSTRUMENTED_LIBRARIES)(
   "$library says the same supported versions to module hooks",
   ({ library, versions, create }) => {
     const instrumentation = create({ settings: readSettings({}).settings, enabled: false }) as Partial<{
-      getModuleDefinitions(): { name: string; supportedVersions: string[] }[];
+      getModuleDefinitions(): { name: string; supportedVersions: string[]; files: { supportedVersions: string[] }[] }[];
     }>;
     const ranges = (instrumentation.getModuleDefinitions?.() ?? [])
       .filter(({ name }) => name === library)
-      .flatMap(({ supportedVersions }) => supportedVersions)
+      .flatMap(({ supportedVersions, files }) => [
+        ...supportedVersions,
+        ...files.flatMap((file) => file.supportedVersions),
+      ])
       .toSorted((one, other) => majorsOf(one)[0] - majorsOf(other)[0]);
-    // Some are reached without module hooks, or through another package of theirs; one has a definition for each major version.
+    // Some are reached without module hooks, or through another package of theirs; some have a file for each major version.
     if (ranges.length === 0) expect(["fastify", "koa", "scrypt"]).toContain(library);
     else expect(`${ranges[0]?.split(" ")[0]} ${ranges.at(-1)?.split(" ")[1]}`).toBe(versions);
   },
