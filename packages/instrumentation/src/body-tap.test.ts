@@ -145,7 +145,10 @@ describe("a tapped stream", () => {
           tapBody(request, LIMIT, done);
           READERS[reader]?.(request, () => {});
           const whole = Buffer.from(parts.join(""));
-          for (let at = 0; at < whole.length; at += 7) request.push(Buffer.from(whole.subarray(at, at + 7)));
+          for (let at = 0; at < whole.length; at += 7) {
+            request.push(Buffer.from(whole.subarray(at, at + 7)));
+            await turn();
+          }
           request.push(null);
           const outcome = await promise;
           expect(outcome).toEqual({

@@ -2,7 +2,7 @@
 import { CHARACTERS as C, kindsOf } from "./character-classes.ts";
 import { decodeEntities } from "./decode.ts";
 
-const CANDIDATE = /[<>"'`=(:{&\\]|\b(?:document|window|self)\b|\+ad[wt4]/i;
+const CANDIDATE = /^script|[<>"'`=(:{&\\]|\b(?:document|window|self)\b|\+ad[wt4]/i;
 
 /** Elements that bring script, foreign content or a new document with them, whatever their attributes. */
 const ACTIVE_ELEMENT =
@@ -62,7 +62,9 @@ const STYLE_ATTRIBUTE = /<[a-z][^<>]{0,200}\bstyle\s{0,4}=\s{0,4}["']?[^<>]{0,40
 const SPACED_ELEMENT = /<(?:[a-z]\s){2,12}[a-z]\b/i;
 /** Code without a letter of its own, calls through an array or a template. */
 const OBSCURED_CODE =
-  /(?=[^!]{0,80}!\[\])[[\]()!+{}\s]{48}|\[[^\][]{0,24}\]\s{0,4}\.\s{0,4}\w{2,16}\s{0,4}\.\s{0,4}(?:call|apply)\s{0,4}[`(]|\breflect\s{0,4}\.\s{0,4}\w{2,16}\s{0,4}\.\s{0,4}(?:call|apply)\s{0,4}[`(]|\b(?:alert|confirm|prompt|eval)\s{0,4}\.\s{0,4}(?:call|apply|bind)\s{0,4}[`(]|\bnew\s{1,4}function\s{0,4}\(|\bset(?:interval|timeout)\s{0,4}\(\s{0,4}\w{1,24}\s{0,4},\s{0,4}\d|^[^\w]{0,4}(?:btoa|atob|alert|open)\s{0,4}\(\s{0,4}\)|["'](?:alert|confirm|prompt)\s{0,4}\(\d{0,4}\)|\+adw-|\+adw(?:aiq)?\b|["']\s{0,4}formaction\s{0,4}=/i;
+  /(?=[^!]{0,80}!\[\])[[\]()!+{}\s]{48}|\[[^\][]{0,24}\]\s{0,4}\.\s{0,4}\w{2,16}\s{0,4}\.\s{0,4}(?:call|apply)\s{0,4}[`(]|\breflect\s{0,4}\.\s{0,4}\w{2,16}\s{0,4}\.\s{0,4}(?:call|apply)\s{0,4}[`(]|\b(?:alert|confirm|prompt|eval)\s{0,4}\.\s{0,4}(?:call|apply|bind)\s{0,4}[`(]|\bnew\s{1,4}function\s{0,4}\(|\bset(?:interval|timeout)\s{0,4}\(\s{0,4}\w{1,24}\s{0,4},\s{0,4}\d|^[^\w]{0,4}(?:btoa|atob|alert|open)\s{0,4}\(\s{0,4}\)|["'](?:alert|confirm|prompt)\s{0,4}\(\d{0,4}\)|\+adw-|\+adw(?:aiq)?\b|["']\s{0,4}formaction\s{0,4}=|\bautofocus\s{0,4}>|(?:=|\()\s{0,4}["']?javascript#\w{1,20}\(/i;
+/** A script whose angle brackets a filter took away. */
+const STRIPPED_SCRIPT = /^script\S{0,200}[.(]\S{0,200}\/script$/i;
 const NETSCAPE_ENTITY = /&\{[^}]{1,200}[;}(]/;
 const DATA_BINDING = /\bdatasrc\s{0,4}=/i;
 const TEMPLATE = /\{\{[^{}]{0,80}(?:constructor|__proto__|alert|\$eval|\$on|tostring)[^{}]{0,80}[(`]/i;
@@ -95,7 +97,8 @@ const PATTERNS: readonly (readonly [number, RegExp])[] = [
   [C.angle, CLOSED_ELEMENT],
   [C.angle, STYLE_ATTRIBUTE],
   [C.angle, SPACED_ELEMENT],
-  [CALL | C.bracket | C.operator, OBSCURED_CODE],
+  [CALL | C.bracket | C.operator | C.angle, OBSCURED_CODE],
+  [C.slash, STRIPPED_SCRIPT],
 ];
 
 /** Says whether a value brings script into a page: by elements, event handlers, script URLs, styles, or out of a script's string. */

@@ -5,7 +5,7 @@ const NAME = new RegExp(`(?:^|\\[|\\.)["']?\\$${OPERATOR}["']?(?:\\]|\\.|$)`, "i
 const EMBEDDED = new RegExp(`[{,[]\\s{0,8}["']?\\$${OPERATOR}["']?\\s{0,8}[:\\]]`, "i");
 /** Look-ups of an object-relational mapper through several relations, and into what is secret. */
 const RELATION_LOOKUP =
-  /^(?:\w{1,64}?__){2,16}(?:i?startswith|i?endswith|i?contains|i?exact|i?regex|isnull|has_keys?|contained_by|gte?|lte?|in|range|date|year)$|(?:^|__)(?:password|passwd|token|secret|api_?key)__\w{2,16}$/i;
+  /^(?:\w{1,64}?__){2,16}(?:i?startswith|i?endswith|i?contains|i?exact|i?regex|isnull|has_keys?|contained_by|gte?|lte?|in|range|date|year)$|^\w{1,64}?__(?:i?startswith|i?endswith|i?contains|i?regex|isnull|has_keys?|has_any_keys|contained_by)$|(?:^|__)(?:password|passwd|token|secret|api_?key)__\w{2,16}$/i;
 /** JavaScript that `$where` and map-reduce run. */
 const SCRIPT =
   /\bdb\.\w{1,64}\.(?:find|insert|update|remove|drop|aggregate|save|count|mapreduce|deleteMany|insertMany|updateMany|deleteOne|insertOne|updateOne)\w{0,12}\s{0,4}\(|\bdb\.(?:getcollection|eval|dropdatabase|runcommand|version|stats|adminCommand)\w{0,16}\s{0,4}\(|['"]?\s{0,4}(?:\|\||&&)\s{0,4}['"]?this\.\w{1,64}|\bthis\.\w{1,64}\s{0,4}(?:==|!=|\.match\s{0,4}\()|\bnew\s{1,4}date\s{0,4}\(\s{0,4}\)\s{0,4};\s{0,4}(?:do|while|for)\b|\btojson(?:one)?\s{0,4}\(\s{0,4}(?:db|this|obj)\b|\breturn\s{1,4}(?:true|1)\s{0,4};?\s{0,4}(?:\}|var\b|\/\/)/i;

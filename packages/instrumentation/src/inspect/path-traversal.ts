@@ -14,9 +14,9 @@ const WRAPPER =
   /^(?:php:\/\/(?:filter|input|output|stdin|stdout|stderr|fd|memory|temp)|phar:\/\/|zip:\/\/|expect:\/\/|file:(?:\/{0,3}(?:[a-z]:|etc|proc)|\/{1,3}[\w.-]{1,24}[\\/]|\/{2})|jar:file:)/i;
 const NULL_BYTE_FILE = /\.(?:php|jsp|asp|txt|ini|conf|xml|html?)?\u0000/;
 
-/** Paths that do not lead anywhere: they are long or odd to get past a check, or to be cut off behind it. */
+/** Paths that do not lead anywhere: long or odd to get past a check or to be cut off behind it, or with a fuzzer's place for a name still empty. */
 const PADDED =
-  /^[\\/]{1,8}\.{2,}|^[\\/]{3,}[^\\/]|(?:[\\/]{1,3}\.(?=[\\/.]|$)){3,}|^[\\/]\.[\\/]\.{2}[\\/]|^c:(?:b?oot\.ini|inetpub|winnt|windows)|^web-?inf|^\.\.\\[\w.]|(?:^|:)\.{5,}|^[\\/](\w)\1{199,}/;
+  /^[\\/]{1,8}\.{2,}|^[\\/]{3,}[^\\/]|(?:[\\/]{1,3}\.(?=[\\/.]|$)){3,}|^[\\/]\.[\\/]\.{2}[\\/]|^c:(?:b?oot\.ini|inetpub|winnt|windows)|^web-?inf|^\.\.\\[\w.]|(?:^|:)\.{5,}|^[\\/](\w)\1{199,}|^[\\/]{1,3}[\w.]{0,12}\{file\}$/;
 
 /** Says whether a value leads out of the folder that it is meant to stay in, or to a file that only an intruder asks for. */
 export function isPathTraversal(value: string, kinds: number = kindsOf(value)): boolean {
