@@ -62,5 +62,11 @@ function end(state: RequestState, statusCode: number | undefined): void {
   listeners.delete(state);
   const carrier = carrierOf(state);
   if (carrier !== undefined) carried.get(carrier)?.delete(state);
-  for (const listener of waiting) listener(statusCode);
+  for (const listener of waiting) {
+    try {
+      listener(statusCode);
+    } catch {
+      // Thrown on a diagnostics channel it would end the process; whoever listens has counted what there was to count.
+    }
+  }
 }

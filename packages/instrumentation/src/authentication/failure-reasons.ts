@@ -32,6 +32,7 @@ export const FAILURE_REASONS = [
   "access_denied",
   "invalid_grant",
   "provider_error",
+  "invalid_credentials",
   "missing_credentials",
   "unspecified",
 ] as const;

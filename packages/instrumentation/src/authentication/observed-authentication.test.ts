@@ -186,6 +186,36 @@ describe("what is observed of authentications", () => {
     socket.destroy();
   });
 
+  it("harms nothing when it cannot be reported, at the end of a request or after a second of one", async () => {
+    const broken = new Proxy(
+      {},
+      {
+        get: () => () => {
+          throw new Error("ours");
+        },
+      },
+    ) as never;
+    const uncaught: unknown[] = [];
+    const onUncaught = (cause: unknown): number => uncaught.push(cause);
+    process.on("uncaughtExceptionMonitor", onUncaught);
+    const late = Promise.withResolvers<void>();
+    service.handle((request, response) => {
+      observeAuthentication(
+        { source: "token", method: "jwt", outcome: "failure", login: false },
+        { security: broken, reporter: broken },
+      );
+      if (request.url === "/late") setTimeout(late.resolve, 1_100);
+      else response.end("served");
+    });
+    expect((await service.ask()).body).toBe("served");
+    const socket = connect(service.port, "127.0.0.1");
+    socket.write("GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+    await late.promise;
+    socket.destroy();
+    process.off("uncaughtExceptionMonitor", onUncaught);
+    expect(uncaught).toEqual([]);
+  });
+
   it("is reported at once outside of a request", () => {
     token("failure", { failureReason: "expired" });
     expect(reported()).toEqual(["token failure expired"]);

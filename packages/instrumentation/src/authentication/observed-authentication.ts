@@ -74,7 +74,7 @@ export function observeAuthentication(observed: ObservedAuthentication, reports:
   if (waiting.all.length < MOST_HELD) waiting.all.push({ observed, reports });
   // What is only counted has time until the request ends.
   if (observed.outcome !== "success" || observed.login)
-    waiting.timer ??= setTimeout(() => settle(state, undefined), LONGEST_HOLD).unref();
+    waiting.timer ??= setTimeout(settleLate, LONGEST_HOLD, state).unref();
 }
 
 function wait(state: RequestState): Waiting {
@@ -88,6 +88,14 @@ function wait(state: RequestState): Waiting {
 export function hasLoggedIn(state: RequestState): boolean {
   const reported = applicationReport(state);
   return reported === undefined ? loggedIn.has(state) : reported === "success";
+}
+
+function settleLate(state: RequestState): void {
+  try {
+    settle(state, undefined);
+  } catch {
+    // A reporter that throws leaves nothing to tell it to.
+  }
 }
 
 function settle(state: RequestState, statusCode: number | undefined): void {

@@ -125,7 +125,7 @@ const WORDS: readonly (readonly [RegExp, FailureReason])[] = [
   [/expired/i, "expired"],
   [/lock|disabled|suspended|too many/i, "locked"],
   [/state/i, "state_mismatch"],
-  [/user ?name or password|credentials/i, "unspecified"],
+  [/user ?name or password|credentials/i, "invalid_credentials"],
   [
     /unknown|not found|no such|does not exist|(?:invalid|incorrect|wrong|bad) (?:user|e-?mail|account|login)/i,
     "unknown_user",

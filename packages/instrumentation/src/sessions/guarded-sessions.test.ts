@@ -127,6 +127,29 @@ describe.each(APPS)("a request whose sender %s finds out", (_library, user, star
     expect(telemetry.events(EVENT.guardBlocked)).toHaveLength(1);
   });
 
+  it("is served as ever while all of ours throws", async () => {
+    const broken = new Proxy(
+      {},
+      {
+        get: () => () => {
+          throw new Error("ours");
+        },
+      },
+    ) as never;
+    for (const each of libraries) each.setConfig({ enabled: true, reporter: broken, security: broken });
+    const uncaught: unknown[] = [];
+    const onUncaught = (cause: unknown): number => uncaught.push(cause);
+    process.on("uncaughtExceptionMonitor", onUncaught);
+    const port = await start();
+    const login = await ask(port, "/login");
+    const cookie = login.headers["set-cookie"]?.[0]?.split(";")[0];
+    expect([login.status, login.body]).toEqual([200, "in"]);
+    for (const each of [cookie, "connect.sid=s%3Aforged.c2ln; sessionId=forged.c2ln", undefined])
+      expect((await ask(port, "/anything", each)).body).toBe("served");
+    process.off("uncaughtExceptionMonitor", onUncaught);
+    expect([handled.length, uncaught]).toEqual([3, []]);
+  });
+
   it("is stopped by a decision about its session", async () => {
     const port = await start();
     const cookie = (await ask(port, "/login")).headers["set-cookie"]?.[0]?.split(";")[0] ?? "";

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { randomInt } from "node:crypto";
 import { truncateAddress } from "../client-address.ts";
 
 /** What is another about the client of a session. */
@@ -43,7 +43,7 @@ interface Session {
 
 /**
  * Makes the memory of sessions' clients. A client is a network (/24 of IPv4, /48 of IPv6) and a user agent without its version numbers, which change
- * while a browser updates itself. Session ids are kept as hashes, user agents as numbers.
+ * while a browser updates itself. Session ids and user agents are kept as numbers that are hashes of them.
  *
  * @param now Milliseconds of any clock that does not go back.
  */
@@ -51,13 +51,13 @@ export function createSessionClients(
   now: () => number = () => performance.now(),
   most = MOST_SESSIONS,
 ): SessionClients {
-  const sessions = new Map<string, Session>();
+  const sessions = new Map<number, Session>();
   return {
     get size() {
       return sessions.size;
     },
     seen(sessionId, address, userAgent) {
-      const key = hash("sha256", sessionId, "base64url").slice(0, 22);
+      const key = keyOf(sessionId);
       const time = now();
       const agent = agentOf((userAgent ?? "").slice(0, 512));
       const network = address === undefined ? undefined : truncateAddress(address);
@@ -128,9 +128,16 @@ function agentOf(userAgent: string): number {
   return number;
 }
 
-/** FNV-1a: short, and only ever compared inside of one session. */
-function numberOf(text: string): number {
-  let number = 0x811c9dc5;
+const SEEDS = [randomInt(2 ** 32), randomInt(2 ** 32)] as const;
+
+/** 53 bits of an id of far more, under seeds of this process: tells sessions apart, and leads back to none. */
+function keyOf(sessionId: string): number {
+  return numberOf(sessionId, SEEDS[0]) * 2 ** 21 + (numberOf(sessionId, SEEDS[1]) >>> 11);
+}
+
+/** FNV-1a. */
+function numberOf(text: string, seed = 0x811c9dc5): number {
+  let number = seed;
   for (let index = 0; index < text.length; index++)
     number = Math.imul(number ^ text.charCodeAt(index), 0x01000193) >>> 0;
   return number;
