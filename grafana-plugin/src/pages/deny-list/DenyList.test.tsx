@@ -1,4 +1,5 @@
 import { screen, waitFor, within } from "@testing-library/react";
+import type { DenyListEntry } from "@vedette/api";
 import { expect, it } from "vitest";
 import { renderPage } from "../../testing/render-page.tsx";
 import { attackedShop, emptyWorker } from "../../testing/worker-fixture.ts";
@@ -13,6 +14,37 @@ it("keeps what is in force apart from what ended", async () => {
   expect(within(ended).getByText("Expired")).toBeTruthy();
   expect(within(ended).getByText("Undone")).toBeTruthy();
   expect(within(ended).queryByRole("button")).toBeNull();
+});
+
+it("says what is done to whom", async () => {
+  const fixture = attackedShop(now);
+  const [first] = fixture.denyList;
+  const entry = { ...first, id: "t1", state: "in_force", createdAt: now, expiresAt: now + 60_000 } as DenyListEntry;
+  const user: DenyListEntry = {
+    ...entry,
+    id: "t2",
+    action: "step_up",
+    address: undefined,
+    targets: [{ kind: "user.hash", value: "4f2a91c03b" }],
+    label: "ada",
+  };
+  const throttle: DenyListEntry = {
+    ...entry,
+    action: "throttle",
+    address: undefined,
+    targets: [
+      { kind: "client.address", value: "198.51.100.0/24" },
+      { kind: "http.route", value: "/login" },
+    ],
+    rate: { limit: 5, seconds: 60 },
+  };
+  renderPage("/deny-list", { fixture: { ...fixture, denyList: [throttle, user] }, now });
+  const active = await screen.findByRole("table", { name: "Blocks in force" });
+  expect(within(active).getByText("Throttle")).toBeTruthy();
+  expect(within(active).getByText("198.51.100.0/24 on /login")).toBeTruthy();
+  expect(within(active).getByText("Step-up")).toBeTruthy();
+  expect(within(active).getByText("user ada (4f2a91c0)")).toBeTruthy();
+  expect(within(active).getByRole("button", { name: "Undo the step-up of user ada (4f2a91c0)" })).toBeTruthy();
 });
 
 it("blocks an address by hand, after checking it", async () => {

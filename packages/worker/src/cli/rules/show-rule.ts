@@ -140,8 +140,12 @@ function extensionLines({ extension, falsePositives }: Rule): readonly string[] 
     lines.push(
       `suppression: findings with equal ${suppression.by.join(" and ")} and gaps of at most ${duration(suppression.window)} are one alert`,
     );
-  for (const { action, field, for: time } of response)
-    lines.push(`response: ${action} of ${field} for ${duration(time)}`);
+  for (const { action, field, target, route, rate, for: time } of response) {
+    const what = target === undefined || target === field ? field : `${field} (${target})`;
+    const where = route === undefined ? "" : ` on ${route}`;
+    const most = rate === undefined ? "" : ` to ${rate.limit} in ${rate.seconds} s`;
+    lines.push(`response: ${action} of ${what}${where}${most} for ${duration(time)}`);
+  }
   for (const { kind: entity, field } of entities) lines.push(`entity: ${entity} in ${field}`);
   for (const { name, owner, expires, reason } of exceptions)
     lines.push(
