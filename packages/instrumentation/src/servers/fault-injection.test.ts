@@ -16,6 +16,8 @@ const faults: readonly (readonly [fault: string, folder: string])[] = [
   ["current-request.ts#routeOf", "express-5"],
   ["inspect/request-report.ts#inspectAndReport", "express-5"],
   ["inspect/inspect-request.ts#inspectRequest", "express-5"],
+  ["body-tap.ts#tapBody", "express-5"],
+  ["body-tap.ts#tapBody", "fastify-5"],
   ["inspect/inspect-value.ts#inspectValue", "express-5"],
   ["inspect/inspect-value.ts#inspectValue", "fastify-5"],
   ["inspect/inspect-value.ts#inspectValue", "koa-3"],

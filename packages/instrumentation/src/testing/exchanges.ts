@@ -34,6 +34,19 @@ export const exchanges: readonly RawExchange[] = [
   { name: "a binary body", send: post("/echo", binary) },
   { name: "a large body", send: post("/echo", Buffer.concat(Array.from({ length: 128 }, () => binary))) },
   {
+    name: "a JSON body with an attack",
+    send: post("/echo", Buffer.from('{"name":"1\' or 1=1--","next":"../../etc/passwd"}')).map((piece) =>
+      Buffer.from(piece.toString("latin1").replace("application/octet-stream", "application/json"), "latin1"),
+    ),
+  },
+  {
+    name: "a body in two pieces, with a trailer",
+    send: [
+      'POST /echo HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n8\r\n{"a":"<s\r\n',
+      '8\r\ncript>"}\r\n0\r\nX-Sum: 1\r\n\r\n',
+    ],
+  },
+  {
     name: "a chunked body",
     send: [
       "POST /echo HTTP/1.1\r\nHost: shop.test\r\nConnection: close\r\nContent-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
