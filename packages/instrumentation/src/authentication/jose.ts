@@ -128,7 +128,7 @@ const CLAIMS: Readonly<Record<string, TokenVerdict>> = {
 };
 
 /** Why jose refused a token. */
-export function verdictOn(cause: unknown, token: unknown, key: unknown): TokenVerdict {
+function verdictOn(cause: unknown, token: unknown, key: unknown): TokenVerdict {
   if (token === undefined || token === null || token === "") return "no_attempt";
   if (!isObject(cause)) return "unknown";
   const code = typeof cause["code"] === "string" ? cause["code"] : "";

@@ -110,7 +110,7 @@ const MESSAGES: readonly (readonly [RegExp, FailureReason])[] = [
 ];
 
 /** Why a login failed; undefined where the application or the network is to blame. */
-export function reasonOf(cause: unknown): FailureReason | undefined {
+function reasonOf(cause: unknown): FailureReason | undefined {
   if (!isObject(cause)) return undefined;
   // What the provider answered instead of a code or of tokens (RFC 6749, section 4.1.2.1 and 5.2).
   if (typeof cause["error"] === "string") {

@@ -57,9 +57,9 @@ function decide(target: GuardDecision["targets"][number], action: GuardDecision[
 }
 
 async function startExpress(withPassport: boolean): Promise<number> {
-  const require = requireIn("express-4");
-  const express: Library = require("express");
-  const session: Library = require("express-session");
+  const load = requireIn("express-4");
+  const express: Library = load("express");
+  const session: Library = load("express-session");
   const app = express();
   app.use(session({ secret: "a secret of the application", resave: false, saveUninitialized: false }));
   if (withPassport) {
@@ -85,10 +85,10 @@ async function startExpress(withPassport: boolean): Promise<number> {
 }
 
 async function startFastify(): Promise<number> {
-  const require = requireIn("fastify-5");
-  const app: Library = require("fastify")();
-  app.register(require("@fastify/cookie"));
-  app.register(require("@fastify/session"), {
+  const load = requireIn("fastify-5");
+  const app: Library = load("fastify")();
+  app.register(load("@fastify/cookie"));
+  app.register(load("@fastify/session"), {
     secret: "a secret of the application, long enough",
     saveUninitialized: false,
     cookie: { secure: false },
