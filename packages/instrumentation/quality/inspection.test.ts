@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { sumOf } from "./figures.ts";
+import { qualityTables, sumOf } from "./figures.ts";
 import { indicatorsInProcess } from "./in-process.ts";
 import type { QualityRow } from "./inspection.ts";
 import { dataFolder } from "./labelled-data.ts";
@@ -53,6 +54,11 @@ describe.skipIf(folder === undefined && !required)(
       expect(must.detected / must.requests).toBeGreaterThanOrEqual(0.9);
       expect(not.requests).toBeGreaterThan(400);
       expect(not.reported / not.requests).toBeLessThanOrEqual(0.05);
+    });
+
+    it("is what the README says of single values (npm run quality -w @vedette/instrumentation -- --write writes it)", () => {
+      const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+      for (const line of qualityTables(rows).split("\n\n")[0]?.split("\n") ?? []) expect(readme).toContain(line);
     });
 
     it("is the same over the wire", async () => {
