@@ -30,6 +30,8 @@ export function answerBehindItsBack(request: IncomingMessage, response: ServerRe
   for (const name of response.getHeaderNames()) response.removeHeader(name);
   write(response, answer);
   response.on("error", ignore);
+  // The head goes out now: what the application put before the end of answers (a session that is saved) may let the rest wait, and writes it past us.
+  response.flushHeaders();
   response.end(request.method === "HEAD" ? undefined : answer.body);
   mute(response);
   return true;

@@ -180,6 +180,28 @@ describe("an application that goes on with a request that the guard has answered
     expect(after).toEqual(["written", "ended", "written", "ended"]);
   });
 
+  it.each(["GET", "HEAD"])(
+    "may have put something before the end of answers that waits, as sessions are saved (%s)",
+    async (method) => {
+      const security = createSecurity(telemetry.reporter);
+      server = await started(
+        http.createServer((request, response) => {
+          const end = response.end.bind(response) as (...parts: unknown[]) => http.ServerResponse;
+          response.end = ((...parts: unknown[]) => {
+            setImmediate(() => end(...parts));
+            return response;
+          }) as typeof response.end;
+          if (!security.identify(person(request))) response.end("served");
+        }),
+      );
+      put("block", { kind: "user.hash", value: guard.pseudonyms.of("ada") });
+      const asked = async (user: string) => send(portOf(), "/", { method, headers: { "x-user": user } });
+      const [refused, served] = [await asked("ada"), await asked("bob")];
+      expect([refused.status, refused.body]).toEqual([403, method === "HEAD" ? "" : "Forbidden\n"]);
+      expect([served.status, served.body]).toEqual([200, method === "HEAD" ? "" : "served"]);
+    },
+  );
+
   // In a process of its own: the test runner loads one of express 5's packages in another way than node does.
   it("is kept alive under express 5, and stops there when it looks", async () => {
     const app = fileURLToPath(new URL("../testing/apps/identified-express-5.mjs", import.meta.url));
