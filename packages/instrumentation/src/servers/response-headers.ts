@@ -11,31 +11,34 @@ export interface SentHeaders {
 
 /**
  * Reads the headers of a finished answer. What an application hands to `writeHead` alone is not kept by node in any other form than
- * the text that it sent.
+ * the text that it sent; what it set one by one is.
  */
 export function sentHeaders(response: SentResponse): SentHeaders {
-  const sent: unknown = Reflect.get(response, "_header");
-  const text = typeof sent === "string" ? sent : "";
-  let read: Map<string, string[]> | undefined;
+  let text: string | undefined;
   const all = (name: string): readonly string[] => {
     const kept = response.getHeader(name);
     if (kept !== undefined) return Array.isArray(kept) ? kept : [String(kept)];
-    read ??= parse(text);
-    return read.get(name) ?? [];
+    text ??= textOf(response);
+    return text === "" ? [] : find(text, name);
   };
   return { all, get: (name) => all(name)[0] };
 }
 
-function parse(text: string): Map<string, string[]> {
-  const headers = new Map<string, string[]>();
-  for (const line of text.split("\r\n").slice(1)) {
-    const colon = line.indexOf(":");
-    if (colon < 1) continue;
-    const name = line.slice(0, colon).toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    const values = headers.get(name);
-    if (values === undefined) headers.set(name, [value]);
-    else values.push(value);
-  }
-  return headers;
+/** The head of an answer as it was sent, where node keeps its headers in no other form. */
+function textOf(response: SentResponse & { getHeaderNames?: () => readonly string[] }): string {
+  // With one header set by itself, node keeps those handed to `writeHead` in the same place.
+  if (response.getHeaderNames === undefined || response.getHeaderNames().length > 0) return "";
+  const sent: unknown = Reflect.get(response, "_header");
+  return typeof sent === "string" ? sent : "";
+}
+
+const patterns = new Map<string, RegExp>();
+
+function find(text: string, name: string): readonly string[] {
+  let pattern = patterns.get(name);
+  if (pattern === undefined) patterns.set(name, (pattern = new RegExp(`^${name}:[ \\t]*(.*)$`, "gim")));
+  const values: string[] = [];
+  pattern.lastIndex = 0;
+  for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) values.push((match[1] ?? "").trim());
+  return values;
 }

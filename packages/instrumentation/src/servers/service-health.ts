@@ -109,11 +109,19 @@ export function watchServiceHealth(
 
   return {
     arrived(state) {
-      recent[next++ % RECENT] = { state, arrivedAt: now(), answeredAt: undefined };
+      recent[next % RECENT] = { state, arrivedAt: now(), answeredAt: undefined };
+      next++;
     },
     answered(state) {
-      const served = recent.find((each) => each?.state === state);
-      if (served !== undefined) served.answeredAt = now();
+      // Most are answered soon after they arrived.
+      for (let back = 1; back <= RECENT; back++) {
+        if (back > next) return;
+        const served = recent[(next - back) % RECENT];
+        if (served === undefined) return;
+        if (served.state !== state) continue;
+        served.answeredAt = now();
+        return;
+      }
     },
     stop,
   };
