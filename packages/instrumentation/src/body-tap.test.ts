@@ -358,13 +358,13 @@ describe("a body", () => {
   const POSTED = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(SENT) };
 
   it("reaches the parsers of express as it was sent", async () => {
-    const require = createRequire(resolve(import.meta.dirname, "../matrix/express-4/package.json"));
+    const requireThere = createRequire(resolve(import.meta.dirname, "../matrix/express-4/package.json"));
     interface App extends http.RequestListener {
       (request: http.IncomingMessage, response: http.ServerResponse): void;
       use(...handlers: unknown[]): void;
       post(path: string, handler: unknown): void;
     }
-    const express = require("express") as (() => App) & { json(): unknown };
+    const express = requireThere("express") as (() => App) & { json(): unknown };
     const app = express();
     app.use(express.json());
     app.post("/x", (request: { body: unknown }, response: { json(body: unknown): void }) =>

@@ -211,7 +211,7 @@ const SEGMENT =
   C.quote | C.angle | C.separator | C.parenthesis | C.comment | C.operator | C.space | C.percent | C.lookAlike;
 
 /** A path has slashes and brackets of its own; only what cannot be part of one is looked for. */
-export function inspectPath(path: string): readonly Indicator[] {
+function inspectPath(path: string): readonly Indicator[] {
   const kinds = kindsOf(path);
   const indicators: Indicator[] = [];
   if ((kinds & (C.step | C.control | C.dot | C.at)) !== 0 && (isPathTraversal(path) || isSensitivePath(path)))
@@ -252,7 +252,7 @@ export function inspectFileName(name: string): readonly Indicator[] {
 }
 
 /** User agents are full of brackets, semicolons and slashes: what stands after them is compared only with what browsers never write. */
-export function inspectUserAgent(userAgent: string): readonly Indicator[] {
+function inspectUserAgent(userAgent: string): readonly Indicator[] {
   const indicators: Indicator[] = [];
   if (isScanner(userAgent)) indicators.push(INDICATOR.scanner);
   if (!userAgent.startsWith("Mozilla/") || /['"`<${}[\]|\\]|%[0-9a-f]{2}|--|\.\./i.test(userAgent)) {
@@ -281,7 +281,7 @@ function inspectAgentText(userAgent: string): readonly Indicator[] {
 const REFERER_VALUES = 50;
 
 /** A referer is a URL of another site: each of its query's values is looked at, not the URL itself. */
-export function inspectReferer(referer: string): readonly Indicator[] {
+function inspectReferer(referer: string): readonly Indicator[] {
   const indicators = new Set<Indicator>();
   const mark = referer.search(/[?#]/);
   const parts =
