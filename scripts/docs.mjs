@@ -81,7 +81,7 @@ const attributesTable = () =>
   table(
     ["attribute", "given by", "stability"],
     Object.values(semconv.ATTR)
-      .toSorted()
+      .toSorted((a, b) => (a < b ? -1 : 1))
       .map((name) => {
         const { source, stability } = semconv.BORROWED_ATTRIBUTES[name] ?? semconv.OUR_PROVENANCE;
         return [`\`${name}\``, { opentelemetry: "OpenTelemetry", ecs: "ECS", vedette: "Vedette" }[source], stability];
