@@ -32,6 +32,8 @@ const NOT_INSPECTED = new Set(
     "sec-websocket-protocol sec-websocket-version te trailer traceparent tracestate baggage transfer-encoding upgrade upgrade-insecure-requests via warning"
   ).split(" "),
 );
+/** Headers that tell by which host a request came: in development, and behind proxies, that is one inside. */
+const FORWARDING_HEADER = /^(?:x-forwarded-|forwarded$|x-original-|x-real-ip$|x-host$)/;
 const FILE_NAME_HEADER = /^x[-_.]?file[-_.]?name$/;
 
 /**
@@ -156,7 +158,10 @@ function inspectHeader(inspection: Inspection, name: string, value: string | str
   if (name === "user-agent") add(raw, inspectUserAgent(raw));
   else if (name === "referer") for (const reading of readingsOf(raw, true)) add(reading, inspectReferer(reading));
   else {
-    for (const reading of readingsOf(raw, false)) add(reading, inspectValue(reading));
+    for (const reading of readingsOf(raw, false)) {
+      const indicators = inspectValue(reading);
+      add(reading, FORWARDING_HEADER.test(name) ? indicators.filter((found) => found !== INDICATOR.ssrf) : indicators);
+    }
     if (fileName) add(raw, inspectFileName(raw));
   }
   if (found === 0 && allowed === text.length) memory.add(sent);

@@ -248,6 +248,21 @@ describe("ordinary values", () => {
       cookie: 'theme="dark"; _ga=GA1.2.3.4; cart=%7B%22items%22%3A%5B1%2C2%5D%7D; sid=s%3Aabc.def%2Fghi',
       "x-forwarded-for": "192.0.2.1, 198.51.100.7",
     };
+    const headersOfProxies = {
+      "x-forwarded-host": "localhost:8080",
+      "x-amzn-trace-id": "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1",
+      "cf-visitor": '{"scheme":"https"}',
+      forwarded: "for=192.0.2.60;proto=http;by=203.0.113.43",
+      "cdn-loop": "cloudflare; count=1",
+      "stripe-signature": "t=1614308115,v1=5257a869e7ecebeda32affa62cdca3fa51ca",
+      "x-forwarded-client-cert":
+        'By=spiffe://cluster.local/ns/a/sa/b;Hash=abc;Subject="CN=x,O=y";URI=spiffe://cluster.local/ns/c',
+      "x-device": "iPhone13,4; iOS 17.1; scale=3.00",
+      signature: 'keyId="rsa-key-1",algorithm="rsa-sha256",headers="(request-target) host date",signature="abc=="',
+      cookie:
+        "OptanonConsent=isGpcEnabled=0&datestamp=Sat+Nov+21+2026+10%3A00%3A00&groups=C0001%3A1%2CC0002%3A0; __utmz=111.222.1.1.utmcsr=(direct)|utmccn=(direct)|utmcmd=(none)",
+    };
+    expect(inspect("/", undefined, headersOfProxies).findings).toEqual([]);
     expect(
       inspect(
         "/assets/app.min.js;v=3/@scope/it's(1).png",
