@@ -17,6 +17,18 @@ const SIGNS =
   C.underscore |
   C.dot;
 
+const BEYOND_PROSE =
+  (SIGNS & ~(C.quote | C.separator | C.dot)) |
+  C.slash |
+  C.percent |
+  C.control |
+  C.lineEnd |
+  C.colon |
+  C.brace |
+  C.bracket |
+  C.dollar;
+const QUOTE_BESIDE_OPERATOR = /['"]\s{0,4}[-;|&]|[-;|&]\s{0,4}['"]|^\s{0,4}['"]|['"]\s{0,4}$|['"]\s{0,4}\d/;
+
 /**
  * Says whether a value changes the meaning of an SQL statement that it is put into: on its own (as a number is), or after closing a
  * single-quoted or double-quoted string. Works on token shapes, so that spacing, case and comments do not matter.
@@ -27,6 +39,8 @@ export function isSqlInjection(value: string, kinds: number = kindsOf(value)): b
   if (value.length < 3) return false;
   const words = tellingWords(value);
   if ((kinds & SIGNS) === 0 && (words & WORDS.sql) === 0) return false;
+  // Apostrophes of a sentence: no word of SQL, no sign but quotes, and none of those beside an operator.
+  if ((kinds & BEYOND_PROSE) === 0 && (words & WORDS.sql) === 0 && !QUOTE_BESIDE_OPERATOR.test(value)) return false;
   if (isSqlFragmentText(value, kinds, words)) return true;
   if (isInjectedStatement(tokeniseSql(value, ""), "")) return true;
   if ((kinds & (C.quote | C.backTick)) === 0) return false;

@@ -5,7 +5,7 @@ const LISTS: readonly (readonly [number, string])[] = [
   [
     WORDS.sql,
     "union select having order group waitfor into or and xor div like rlike regexp null between exec execute drop insert delete update truncate alter create declare begin shutdown sounds " +
-      "collate sleep case when as from where union char chr match sp_password current_user session_user system_user localtime low_priority is in except limit procedure values is",
+      "collate sleep case when as from where union char chr match sp_password current_user session_user system_user localtime low_priority is in except limit procedure values mod glob notnull isnull similar escape exists print goto load grant revoke",
   ],
   [
     WORDS.command,
