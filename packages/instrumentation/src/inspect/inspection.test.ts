@@ -152,6 +152,8 @@ const ORDINARY = [
   "O'Brien",
   "O'Connor's union selected a few friends",
   "rock 'n' roll",
+  "1=1 mug",
+  "mug 1=1",
   "D'or 1st parfum",
   "Smith & Sons",
   "AT&T",

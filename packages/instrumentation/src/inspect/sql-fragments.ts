@@ -37,6 +37,9 @@ const FUNCTIONS = new Set(
 /** Two numbers compared that are the same, or said to be different. */
 const TAUTOLOGY =
   /(?:^|[\s,(])(\d{1,9})\s{0,4}=\s{0,4}\1(?:$|[\s,)])|^\s{0,4}\d{1,9}\s{0,4}(?:!=|<>)\s{0,4}\d{1,9}\s{0,4}$/;
+/** What may stand beside a comparison that is always true: whoever searches for "1=1 mug" has other words. */
+const SQL_WORDS_ONLY =
+  /^(?:[\W\d_]|\b(?:and|or|xor|not|having|where|when|then|else|end|case|if|iif|elt|null|true|false|union|select|limit|order|group|by|like|is|in|exists|from|dual)\b)*$/i;
 const OPENED = /^\s{0,4}([a-z_]\w{1,20})[^\w()]{0,8}\(\s{0,4}$/i;
 
 const COMPARED_SHORT = 40;
@@ -45,7 +48,7 @@ const COMPARED_SHORT = 40;
 export function isSqlFragmentText(value: string, kinds: number, words: number): boolean {
   if (value.length <= COMPARED_SHORT) {
     if ((kinds & C.quote) !== 0 && BETWEEN_STRINGS.test(value)) return true;
-    if ((kinds & (C.operator | C.angle)) !== 0 && TAUTOLOGY.test(value)) return true;
+    if ((kinds & (C.operator | C.angle)) !== 0 && isTautology(value)) return true;
     if ((kinds & C.parenthesis) !== 0 && opensFunction(value)) return true;
   }
   if ((kinds & C.colon) !== 0 && CAST.test(value)) return true;
@@ -53,6 +56,14 @@ export function isSqlFragmentText(value: string, kinds: number, words: number): 
   if (((words & WORDS.sql) !== 0 || (kinds & (C.operator | C.angle)) !== 0) && CUT_OFF.test(value)) return true;
   if ((kinds & (C.dot | C.parenthesis)) !== 0 && ODD_NUMBER.test(value)) return true;
   return value.length <= COMPARED_SHORT && SYSTEM_NAME.test(value);
+}
+
+function isTautology(value: string): boolean {
+  const found = TAUTOLOGY.exec(value);
+  return (
+    found !== null &&
+    SQL_WORDS_ONLY.test(value.slice(0, found.index) + " " + value.slice(found.index + found[0].length))
+  );
 }
 
 function opensFunction(value: string): boolean {
