@@ -78,6 +78,7 @@ async function run(steps: readonly Step[], page: number, skipRefresh: boolean) {
   });
   const tail = createShardTail({
     key: KEY,
+    pagesAhead: () => 2,
     ask: copy.ask,
     refresher,
     sight: () => seen,
@@ -149,6 +150,18 @@ describe("the tail of a shard", () => {
       { numRuns: 500 },
     );
     expect(result.failed).toBe(true);
+  });
+
+  it("reads pages ahead once each where nothing is in their way", async () => {
+    const count = 400;
+    const backlog: Step[] = Array.from({ length: count }, () => ({ kind: "take", at: 1 }));
+    const { copy, delivered } = await run(
+      [...backlog, { kind: "refresh", at: 0 }, { kind: "look", at: 0 }, { kind: "read", at: 0 }],
+      10,
+      false,
+    );
+    expect(delivered.size).toBe(copy.live.size);
+    expect(copy.searches).toBeLessThan(count / 10 + 20);
   });
 
   it("asks for one refresh, not for one a page, where many numbers hold nothing any more", async () => {

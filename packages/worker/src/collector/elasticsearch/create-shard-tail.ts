@@ -18,6 +18,8 @@ export interface ShardTailOptions {
   readonly pageSize: PageSizeOptions;
   /** All of `_source` when undefined; asked for each page, because rules change. */
   readonly sourceFields?: (() => SourceFields | undefined) | undefined;
+  /** Pages that may be on their way before they are asked for, 1 by default. With two the cluster makes one while the other is taken apart here. */
+  readonly pagesAhead?: (() => number) | undefined;
   /** A clock that never jumps. */
   readonly steady: Clock;
   readonly log: Log;
@@ -25,6 +27,13 @@ export interface ShardTailOptions {
   readonly patience?: number | undefined;
   /** For tests that show what the refresh is for: numbers missing before a document that is seen are taken for superseded at once, and copies are read in turn. */
   readonly testing?: { readonly skipRefresh?: boolean } | undefined;
+}
+
+interface Ahead {
+  readonly after: number;
+  /** Where it ends if it is not cut. */
+  readonly upTo: number;
+  readonly reading: Promise<Reading | undefined>;
 }
 
 interface Reading {
@@ -56,7 +65,8 @@ class Tail implements ShardTail {
   /** A hole stands behind the position: nothing is read before the index was refreshed up to here. */
   #holeUpTo = -1;
   #turn = 0;
-  #ahead: { readonly after: number; readonly reading: Promise<Reading | undefined> } | undefined;
+  /** What is read before it is asked for, in order. */
+  #ahead: Ahead[] = [];
 
   constructor(options: ShardTailOptions) {
     this.#options = options;
@@ -82,7 +92,7 @@ class Tail implements ShardTail {
         this.#position = page.position;
         this.#waitingSince = undefined;
         const isWhole = reading.isCut || page.position.checkpoint === reading.upTo;
-        if (isWhole && !page.caughtUp && this.#holeUpTo < 0) this.#readAhead(sight, node, signal);
+        if (isWhole && !page.caughtUp && this.#holeUpTo < 0) this.#readAhead(sight, node, !reading.isCut, signal);
         return page;
       }
       if (this.#holeUpTo < 0) return undefined;
@@ -105,7 +115,7 @@ class Tail implements ShardTail {
         "The shard has given its numbers anew; it is read again from its beginning.",
       );
     this.#position = { historyUuid, checkpoint: -1 };
-    this.#ahead = undefined;
+    this.#ahead = [];
     this.#holeUpTo = -1;
     this.#waitingSince = undefined;
   }
@@ -122,7 +132,7 @@ class Tail implements ShardTail {
       if (!isCovered()) return false;
     }
     this.#holeUpTo = -1;
-    this.#ahead = undefined;
+    this.#ahead = [];
     return true;
   }
 
@@ -152,16 +162,22 @@ class Tail implements ShardTail {
     return now - this.#waitingSince >= (this.#options.patience ?? 1_000);
   }
 
+  /** Which numbers are read next, as far as is known now. */
+  #windowAfter(sight: ShardSight, node: string, after: number): { readonly covered: number; readonly upTo: number } {
+    const { size } = this.#page;
+    const covered = this.#options.refresher.coveredTo(sight.key, sight.historyUuid ?? "", node);
+    const goal = sight.globalCheckpoint ?? after;
+    // Where a refresh has made everything visible, a thin stretch is read in one go.
+    const numbers = Math.max(size, Math.min(covered - after, Math.ceil(size / this.#density)));
+    return { covered, upTo: Math.min(goal, after + numbers) };
+  }
+
   async #read(sight: ShardSight, node: string, after: number, signal: AbortSignal): Promise<Reading> {
-    const { ask, refresher, steady, sourceFields } = this.#options;
+    const { ask, steady, sourceFields } = this.#options;
     const historyUuid = sight.historyUuid ?? "";
     for (;;) {
       const { size } = this.#page;
-      const covered = refresher.coveredTo(sight.key, historyUuid, node);
-      const goal = sight.globalCheckpoint ?? after;
-      // Where a refresh has made everything visible, a thin stretch is read in one go.
-      const numbers = Math.max(size, Math.min(covered - after, Math.ceil(size / this.#density)));
-      const upTo = Math.min(goal, after + numbers);
+      const { covered, upTo } = this.#windowAfter(sight, node, after);
       const begun = steady.now();
       try {
         const { documents, bytes } = await readShard(
@@ -197,19 +213,32 @@ class Tail implements ShardTail {
     }
   }
 
-  /** Begins to read what comes after the page, while that is dealt with. */
-  #readAhead(sight: ShardSight, node: string, signal: AbortSignal): void {
+  /** Begins to read what comes after the page, while that is dealt with. A page that turns out to begin elsewhere than was thought is read again. */
+  #readAhead(sight: ShardSight, node: string, isEndKnown: boolean, signal: AbortSignal): void {
     const { checkpoint } = this.#position;
-    const reading = this.#read(sight, node, checkpoint, signal).catch(() => undefined);
-    this.#ahead = { after: checkpoint, reading };
+    const goal = sight.globalCheckpoint ?? checkpoint;
+    if (this.#ahead[0]?.after !== checkpoint) this.#ahead = [];
+    // Where pages are cut, nobody knows where the one after the next begins.
+    const most = isEndKnown ? (this.#options.pagesAhead?.() ?? 1) : 1;
+    while (this.#ahead.length < most) {
+      const after = this.#ahead.at(-1)?.upTo ?? checkpoint;
+      if (after >= goal) return;
+      const { upTo } = this.#windowAfter(sight, node, after);
+      const reading = this.#read(sight, node, after, signal).catch(() => undefined);
+      this.#ahead.push({ after, upTo, reading });
+    }
   }
 
   async #takeAhead(sight: ShardSight, node: string): Promise<Reading | undefined> {
-    const ahead = this.#ahead;
-    this.#ahead = undefined;
-    if (ahead?.after !== this.#position.checkpoint) return undefined;
-    const reading = await ahead.reading;
-    return reading?.node === node && reading.historyUuid === sight.historyUuid ? reading : undefined;
+    const ahead = this.#ahead[0];
+    if (ahead === undefined) return undefined;
+    const reading = ahead.after === this.#position.checkpoint ? await ahead.reading : undefined;
+    if (reading?.node === node && reading.historyUuid === sight.historyUuid) {
+      this.#ahead.shift();
+      return reading;
+    }
+    this.#ahead = [];
+    return undefined;
   }
 }
 

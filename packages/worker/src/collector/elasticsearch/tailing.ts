@@ -42,6 +42,9 @@ export interface Tailing extends AsyncDisposable {
 /** Adaptive page between these sizes where none is asked for. */
 const PAGE_SIZE: PageSizeOptions = { min: 100, max: 5_000 };
 
+/** So many shards are read as fast as can be; of more, the pages that wait would only take memory. */
+const FEW_SHARDS = 8;
+
 /** Makes the tailing of a set of patterns; the watch is started by whoever needs it (`watch.start()`). */
 export function createTailing(options: TailingOptions): Tailing {
   const {
@@ -58,6 +61,7 @@ export function createTailing(options: TailingOptions): Tailing {
   } = options;
   const ask = createAskCluster({ cluster, random });
   const watch = createShardWatch({ ...options, ask, clusterUuid: cluster.uuid });
+  const pagesAhead = (): number => (watch.view().sights.length <= FEW_SHARDS ? 2 : 1);
   const refresher = new Refresher({
     ask,
     steady,
@@ -83,6 +87,7 @@ export function createTailing(options: TailingOptions): Tailing {
         position,
         pageSize,
         sourceFields,
+        pagesAhead,
         steady,
         log,
         patience,
