@@ -15,7 +15,7 @@ it("leaves ordinary customers content with the real shop, and the attackers with
   shop = await openShop({ passwordCost: 16, loginsPerMinute: 10_000 });
   app = await buildApp(shop);
   const target = await app.listen({ host: "127.0.0.1", port: 0 });
-  const report = await runCampaign({ target, pace: 0.02, seconds: 180 });
+  const report = await runCampaign({ target, pace: 0.02, seconds: 400 });
   expect(report.ordinary.examples).toEqual([]);
   expect(report.ordinary.asExpected).toBeGreaterThan(50);
 
