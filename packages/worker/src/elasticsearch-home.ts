@@ -13,14 +13,13 @@ import { createFindingsHead } from "./detector/findings/findings-head.ts";
 import type { FindingDocument } from "./detector/findings/finding-document.ts";
 import { createFindingsInbox } from "./detector/findings/findings-inbox.ts";
 import { createGapFiller } from "./hunt/fill-gaps.ts";
-import { filledRangesOf } from "./hunt/gap-plan.ts";
+import { filledRangesOf, ruleSetsIn } from "./hunt/gap-plan.ts";
 import { createWatchedShards } from "./detector/findings/watched-shards.ts";
 import { createSourceProgress, type WatchedShard } from "./detector/findings/source-progress.ts";
 import type { LineConfig } from "./detector/line-options.ts";
 import type { EventJudge, LineRule } from "./detector/line-rule.ts";
 import { FINDING_HASH_FIELD } from "./detector/stage-one/fact-document.ts";
 import { createReceivedEvents } from "./detector/stage-one/received-events.ts";
-import { RULE_SET_PROPERTIES, type RuleSetDocument, ruleSetsIndex } from "./detector/stage-one/rule-set.ts";
 import { createShardSources, type ShardSource } from "./detector/stage-one/shard-sources.ts";
 import { createStageOne, shardPartition, shardResource, type SourceShard } from "./detector/stage-one/stage-one.ts";
 import { createBulkWriter } from "./elasticsearch/bulk-writer.ts";
@@ -35,7 +34,6 @@ import { ERROR_CODES, StoreError } from "./errors.ts";
 import type { Metrics } from "./server/metrics.ts";
 import { connectCluster } from "./elasticsearch/connect.ts";
 import { createOnce } from "./elasticsearch/create-once.ts";
-import { createElasticsearchDocuments } from "./leases/elasticsearch-documents.ts";
 import type { Lease } from "./leases/lease.ts";
 import { createElasticsearchLeases } from "./leases/elasticsearch-leases.ts";
 import type { Clock, Ports } from "./ports.ts";
@@ -228,12 +226,8 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
     ports,
   });
 
-  const ruleSets = createElasticsearchDocuments<RuleSetDocument>({
-    client: cluster.client,
-    index: ruleSetsIndex(prefix),
-    properties: RULE_SET_PROPERTIES,
-    requestTimeout: settings.requestTimeout,
-  });
+  const kept = { cluster, prefix, requestTimeout: settings.requestTimeout };
+  const ruleSets = ruleSetsIn(kept);
   const receivedEvents = createReceivedEvents({ writer, prefix });
   const memory: ElasticsearchStore = openElasticsearchStore({
     cluster,
@@ -458,7 +452,7 @@ async function openNow(options: ElasticsearchHomeOptions, told: ElasticsearchMet
           return () => void listeners.delete(listener);
         },
         ruleSets,
-        filledRanges: filledRangesOf({ cluster, prefix, requestTimeout: settings.requestTimeout }),
+        filledRanges: filledRangesOf(kept),
         rules,
         told,
         ports,
